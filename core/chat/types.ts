@@ -1,0 +1,102 @@
+/** The vocabulary of the chat: messages, receipts, directory, policy. Plain readonly data throughout. */
+
+/** What a server lets its clients do; it says so in its welcome. */
+export interface Policy {
+  /** How many groups a client may be in at a time. Default 1, the original's rule. */
+  readonly groupsPerClient: number;
+  /** Whether private messages may be sent, and are shown at once, while in a group. Default false. */
+  readonly privateInGroup: boolean;
+  /** Whether a member that does not acknowledge for `silenceMs` loses its membership. Default false. */
+  readonly removeUnresponsive: boolean;
+  /** Milliseconds without any answer after which the other side counts as unresponsive. Default 10,000; classic 2,500. */
+  readonly silenceMs: number;
+}
+
+/** The rules of the original with a modern patience: what `banter serve` runs by default. */
+export const defaultPolicy: Policy = {
+  groupsPerClient: 1,
+  privateInGroup: false,
+  removeUnresponsive: false,
+  silenceMs: 10_000,
+};
+
+/** The original's own rules: what `banter -s` runs. */
+export const classicPolicy: Policy = { ...defaultPolicy, removeUnresponsive: true, silenceMs: 2500 };
+
+/** One message of a group, at its place in the group's one order. */
+export interface GroupMessage {
+  readonly type: 'group';
+  /** 32 hex digits, chosen by the sender's process; the same message never has two. */
+  readonly mid: string;
+  readonly group: string;
+  readonly from: string;
+  readonly text: string;
+  /** The place in the group's log, from 1, without gaps. */
+  readonly seq: number;
+  /** 16 hex digits; new whenever the group's log starts anew. */
+  readonly logId: string;
+  /** Milliseconds since the epoch by the server's clock. */
+  readonly sentAtMs: number;
+  /** The sender registered as a bot; stamped by the server. */
+  readonly bot: boolean;
+  /** How many bots have passed this on, 0 to 7. */
+  readonly hops: number;
+  /** It was missed while away, or handled before a crash, and comes (again) now. */
+  readonly recovered: boolean;
+}
+
+/** One message from client to client. */
+export interface PrivateMessage {
+  readonly type: 'private';
+  readonly mid: string;
+  readonly from: string;
+  readonly text: string;
+  /** Milliseconds since the epoch by the sender's clock. */
+  readonly sentAtMs: number;
+  readonly bot: boolean;
+  readonly hops: number;
+  /** It arrived while this client was in a group and was kept until it left, or until the next start. */
+  readonly heldBack: boolean;
+}
+
+export type ChatMessage = GroupMessage | PrivateMessage;
+
+/** What became of a private message: the peer's client has it. */
+export interface Delivered {
+  readonly type: 'delivered';
+  readonly mid: string;
+  readonly to: string;
+}
+
+/** What became of a group message: the server gave it its place. */
+export interface Committed {
+  readonly type: 'committed';
+  readonly mid: string;
+  readonly group: string;
+  readonly logId: string;
+  readonly seq: number;
+  /** Whether the message survives a crash of the server. */
+  readonly durable: boolean;
+}
+
+export type Receipt = Delivered | Committed;
+
+/** One name of the directory. */
+export interface DirectoryEntry {
+  readonly name: string;
+  /** The Ed25519 identity the name is bound to, 64 hex digits. */
+  readonly key: string;
+  /** Where the server last saw the client; empty host and port 0 before its first presence. */
+  readonly address: Address;
+  readonly online: boolean;
+  readonly bot: boolean;
+}
+
+/** Where datagrams go: an IPv4 or IPv6 literal (mapped IPv4 is written as IPv4) and a UDP port. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Why a client is no longer a member of a group. */
+export type LeaveReason = 'left' | 'deregistered' | 'unresponsive';

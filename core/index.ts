@@ -1,0 +1,21 @@
+/** The public API of Banter's core. */
+
+export { checkName } from './chat/names.ts';
+export type {
+  Address,
+  ChatMessage,
+  Committed,
+  Delivered,
+  DirectoryEntry,
+  GroupMessage,
+  LeaveReason,
+  Policy,
+  PrivateMessage,
+  Receipt,
+} from './chat/types.ts';
+export { classicPolicy, defaultPolicy } from './chat/types.ts';
+export { Client, type ConnectOptions, type SendOptions } from './client/client.ts';
+export type { ClientEvents } from './client/events.ts';
+export { BanterError, type ErrorCode, errorTable } from './errors.ts';
+export type { ServerFact } from './server/facts.ts';
+export { Server, type ServerOptions } from './server/server.ts';
