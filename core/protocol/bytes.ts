@@ -128,7 +128,8 @@ export class ByteReader {
       case 2:
         return ((first & 0x3f) << 24) | (this.uint8() << 16) | (this.uint8() << 8) | this.uint8();
       default: {
-        const high = ((first & 0x3f) << 24) | (this.uint8() << 16) | (this.uint8() << 8) | this.uint8();
+        const high =
+          ((first & 0x3f) << 24) | (this.uint8() << 16) | (this.uint8() << 8) | this.uint8();
         const value = high * 0x1_0000_0000 + this.uint32();
         if (value > varintMax) throw new MalformedError('integer beyond 2^53');
         return value;

@@ -1,0 +1,87 @@
+/** What a connection has received: which packet numbers, what is a replay, and when an ACK is due. */
+
+import { ackRangesMax, type PacketRange } from './frame.ts';
+
+/** Ranges remembered; a packet older than the oldest of them counts as a replay and will be sent again in a new packet. */
+const rangesMax = 64;
+
+/** An ACK goes out after this many ack-eliciting packets… (RFC 9000 §13.2.2) */
+const packetsPerAck = 2;
+
+/** …or this long after the first of them. Milliseconds. */
+export const ackDelayMsMax = 25;
+
+export class ReceivedPackets {
+  /** From the newest to the oldest, disjoint and not adjacent. */
+  #ranges: PacketRange[] = [];
+  #unacknowledged = 0;
+  #deadline: number | undefined;
+  #newestAt = 0;
+
+  /** The newest packet number, or −1 before the first packet. */
+  get newest(): number {
+    return this.#ranges[0]?.last ?? -1;
+  }
+
+  /** Whether a packet of this number was received, or is too old to tell (RFC 9000 §21.4: never process it twice). */
+  isDuplicate(packetNumber: number): boolean {
+    for (const range of this.#ranges) {
+      if (packetNumber > range.last) return false;
+      if (packetNumber >= range.first) return true;
+    }
+    return this.#ranges.length === rangesMax;
+  }
+
+  /** Notes an authentic packet that is no duplicate. */
+  receive(packetNumber: number, ackEliciting: boolean, now: number): void {
+    const inOrder = packetNumber === this.newest + 1;
+    if (packetNumber > this.newest) this.#newestAt = now;
+    this.#insert(packetNumber);
+    if (!ackEliciting) return;
+    this.#unacknowledged++;
+    const due = inOrder && this.#unacknowledged < packetsPerAck ? now + ackDelayMsMax : now;
+    this.#deadline = Math.min(this.#deadline ?? due, due);
+  }
+
+  /** When an ACK must go out, if one is owed. */
+  get deadline(): number | undefined {
+    return this.#deadline;
+  }
+
+  /** An upper bound of the room an owed ACK takes; 0 while none is owed. Bytes. */
+  get ackBytes(): number {
+    if (this.#deadline === undefined) return 0;
+    // Number, largest, delay and count, then two integers a range.
+    return 1 + 8 + 4 + 1 + 8 * Math.min(this.#ranges.length, ackRangesMax);
+  }
+
+  /** The content of an ACK that goes out now, which settles what is owed; undefined before the first packet. */
+  acknowledge(
+    now: number,
+  ): { readonly delayMs: number; readonly ranges: readonly PacketRange[] } | undefined {
+    if (this.#ranges.length === 0) return undefined;
+    this.#unacknowledged = 0;
+    this.#deadline = undefined;
+    return { delayMs: now - this.#newestAt, ranges: this.#ranges.slice(0, ackRangesMax) };
+  }
+
+  #insert(packetNumber: number): void {
+    const ranges = this.#ranges;
+    let at = 0;
+    while (at < ranges.length && packetNumber < (ranges[at]?.first ?? 0)) at++;
+    const above = ranges[at - 1];
+    const below = ranges[at];
+    const joinsAbove = above !== undefined && above.first === packetNumber + 1;
+    const joinsBelow = below !== undefined && below.last === packetNumber - 1;
+    if (joinsAbove && joinsBelow) {
+      ranges.splice(at - 1, 2, { first: below.first, last: above.last });
+    } else if (joinsAbove) {
+      ranges[at - 1] = { first: packetNumber, last: above.last };
+    } else if (joinsBelow) {
+      ranges[at] = { first: below.first, last: packetNumber };
+    } else {
+      ranges.splice(at, 0, { first: packetNumber, last: packetNumber });
+      if (ranges.length > rangesMax) ranges.pop();
+    }
+  }
+}

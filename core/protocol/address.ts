@@ -1,0 +1,14 @@
+/** Where datagrams go. */
+
+/** An IPv4 or IPv6 literal (a mapped IPv4 address is written as IPv4) and a UDP port. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One text per address: what maps are keyed by and what cookies cover. */
+export function addressKey(address: Address): string {
+  return address.host.includes(':')
+    ? `[${address.host}]:${address.port}`
+    : `${address.host}:${address.port}`;
+}

@@ -1,0 +1,200 @@
+/** What a connection has sent: round-trip time, lost packets and probe timeouts (RFC 9002 §5 and §6). */
+
+import { ackDelayMsMax } from './ack.ts';
+import { Congestion } from './congestion.ts';
+import type { PacketRange } from './frame.ts';
+
+/** RFC 9002 §6.1.1. */
+const packetThreshold = 3;
+
+/** RFC 9002 §6.1.2. */
+const timeThreshold = 9 / 8;
+
+/** The clock's granularity (RFC 9002 §6.1.2). Milliseconds. */
+const granularityMs = 1;
+
+/** RFC 9002 §6.2.2; a first probe after one second. Milliseconds. */
+const initialRttMs = 333;
+
+/** A probe never comes sooner: half the tail at 5 % loss comes from this floor being low. Milliseconds. */
+const probeTimeoutMsMin = 50;
+const probeTimeoutMsMax = 5000;
+
+/** Probes per timeout: one instead of two doubles the tail at 20 % loss. */
+export const probesPerTimeout = 2;
+
+/** A sent packet that is neither acknowledged nor lost; `content` is whatever its sender needs to send it again. */
+export interface SentPacket<Content> {
+  readonly packetNumber: number;
+  readonly sentAt: number;
+  readonly bytes: number;
+  readonly content: Content;
+}
+
+/** The verdict of an ACK or a timeout. */
+export interface Outcome<Content> {
+  readonly acknowledged: readonly SentPacket<Content>[];
+  readonly lost: readonly SentPacket<Content>[];
+}
+
+export class Recovery<Content> {
+  readonly congestion: Congestion = new Congestion();
+  /** In order of packet numbers: a Map keeps insertion order. */
+  readonly #sent = new Map<number, SentPacket<Content>>();
+  #smoothedRttMs: number;
+  #rttVariationMs: number;
+  #latestRttMs: number;
+  #minimumRttMs = Number.POSITIVE_INFINITY;
+  #largestAcknowledged = -1;
+  #nextPacketNumber = 0;
+  #lossDeadline: number | undefined;
+  #lastSentAt = 0;
+  #probeCount = 0;
+
+  /** @param rttMs an upper bound of the round-trip time from the handshake, if one was seen */
+  constructor(rttMs: number = initialRttMs) {
+    this.#smoothedRttMs = Math.min(rttMs, initialRttMs);
+    this.#rttVariationMs = this.#smoothedRttMs / 2;
+    this.#latestRttMs = this.#smoothedRttMs;
+  }
+
+  get smoothedRttMs(): number {
+    return this.#smoothedRttMs;
+  }
+
+  /** The number of the next packet; each is handed out once. */
+  get nextPacketNumber(): number {
+    return this.#nextPacketNumber;
+  }
+
+  get hasUnacknowledged(): boolean {
+    return this.#sent.size > 0;
+  }
+
+  /** Unacknowledged packets, oldest first. */
+  unacknowledged(): IterableIterator<SentPacket<Content>> {
+    return this.#sent.values();
+  }
+
+  /** Books the packet that takes the next number. Packets that elicit no ACK are not kept: nobody misses them. */
+  send(bytes: number, content: Content, ackEliciting: boolean, now: number): void {
+    const packetNumber = this.#nextPacketNumber++;
+    if (!ackEliciting) return;
+    this.#sent.set(packetNumber, { packetNumber, sentAt: now, bytes, content });
+    this.congestion.sent(bytes);
+    this.#lastSentAt = now;
+  }
+
+  /** Takes an ACK. @returns undefined if it acknowledges what was never sent: the peer is broken or lying */
+  receiveAck(
+    ranges: readonly PacketRange[],
+    delayMs: number,
+    limited: boolean,
+    now: number,
+  ): Outcome<Content> | undefined {
+    const newest = ranges[0]?.last ?? -1;
+    if (newest >= this.#nextPacketNumber) return undefined;
+    const acknowledged = this.#takeAcknowledged(ranges);
+    const newestPacket = acknowledged.at(-1);
+    if (newestPacket?.packetNumber === newest) this.#sampleRtt(now - newestPacket.sentAt, delayMs);
+    this.#largestAcknowledged = Math.max(this.#largestAcknowledged, newest);
+    for (const packet of acknowledged) {
+      this.congestion.acknowledged(packet.bytes, packet.sentAt, limited);
+    }
+    if (acknowledged.length > 0) this.#probeCount = 0;
+    return { acknowledged, lost: this.#detectLost(now) };
+  }
+
+  /** When {@link handleTimeout} is due: a packet becomes lost, or a probe must go out. */
+  pollTimeout(): number | undefined {
+    if (this.#lossDeadline !== undefined) return this.#lossDeadline;
+    if (this.#sent.size === 0) return undefined;
+    return this.#lastSentAt + this.#probeTimeoutMs();
+  }
+
+  /** @returns packets that time declared lost, or `probe` when the peer must be asked for an ACK */
+  handleTimeout(now: number): readonly SentPacket<Content>[] | 'probe' | undefined {
+    const deadline = this.pollTimeout();
+    if (deadline === undefined || now < deadline) return undefined;
+    if (this.#lossDeadline !== undefined) return this.#detectLost(now);
+    this.#probeCount++;
+    this.#lastSentAt = now;
+    return 'probe';
+  }
+
+  /** RFC 9002 §6.2.1. */
+  #probeTimeoutMs(): number {
+    const once =
+      this.#smoothedRttMs + Math.max(4 * this.#rttVariationMs, granularityMs) + ackDelayMsMax;
+    const doubled = Math.max(once, probeTimeoutMsMin) * 2 ** Math.min(this.#probeCount, 16);
+    return Math.min(doubled, probeTimeoutMsMax);
+  }
+
+  #takeAcknowledged(ranges: readonly PacketRange[]): readonly SentPacket<Content>[] {
+    const taken: SentPacket<Content>[] = [];
+    const oldestToNewest = ranges.toReversed();
+    let at = 0;
+    for (const packet of this.#sent.values()) {
+      while (at < oldestToNewest.length && (oldestToNewest[at]?.last ?? 0) < packet.packetNumber) {
+        at++;
+      }
+      const range = oldestToNewest[at];
+      if (range === undefined) break;
+      if (packet.packetNumber >= range.first) taken.push(packet);
+    }
+    for (const packet of taken) this.#sent.delete(packet.packetNumber);
+    return taken;
+  }
+
+  /** RFC 9002 §5.3. */
+  #sampleRtt(sampleMs: number, delayMs: number): void {
+    const first = this.#minimumRttMs === Number.POSITIVE_INFINITY;
+    this.#minimumRttMs = Math.min(this.#minimumRttMs, sampleMs);
+    const delay = Math.min(delayMs, ackDelayMsMax);
+    const adjusted = sampleMs >= this.#minimumRttMs + delay ? sampleMs - delay : sampleMs;
+    this.#latestRttMs = adjusted;
+    if (first) {
+      this.#smoothedRttMs = adjusted;
+      this.#rttVariationMs = adjusted / 2;
+      return;
+    }
+    const deviation = Math.abs(this.#smoothedRttMs - adjusted);
+    this.#rttVariationMs += (deviation - this.#rttVariationMs) / 4;
+    this.#smoothedRttMs += (adjusted - this.#smoothedRttMs) / 8;
+  }
+
+  /** RFC 9002 §6.1: lost is what stands far enough before an acknowledged packet, by count or by time. */
+  #detectLost(now: number): readonly SentPacket<Content>[] {
+    const patienceMs = Math.max(
+      timeThreshold * Math.max(this.#latestRttMs, this.#smoothedRttMs),
+      granularityMs,
+    );
+    this.#lossDeadline = undefined;
+    const lost: SentPacket<Content>[] = [];
+    for (const packet of this.#sent.values()) {
+      if (packet.packetNumber > this.#largestAcknowledged) break;
+      const expired = packet.sentAt + patienceMs <= now;
+      if (expired || packet.packetNumber <= this.#largestAcknowledged - packetThreshold) {
+        lost.push(packet);
+      } else {
+        this.#lossDeadline = Math.min(
+          this.#lossDeadline ?? Number.POSITIVE_INFINITY,
+          packet.sentAt + patienceMs,
+        );
+      }
+    }
+    this.#bookLost(lost, now);
+    return lost;
+  }
+
+  #bookLost(lost: readonly SentPacket<Content>[], now: number): void {
+    const newest = lost.at(-1);
+    if (newest === undefined) return;
+    let bytes = 0;
+    for (const packet of lost) {
+      this.#sent.delete(packet.packetNumber);
+      bytes += packet.bytes;
+    }
+    this.congestion.lost(bytes, newest.sentAt, now);
+  }
+}
