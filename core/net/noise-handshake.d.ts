@@ -4,7 +4,7 @@ declare module 'noise-handshake' {
     readonly publicKey: Buffer;
     readonly secretKey: Buffer;
   }
-  export default class Noise {
+  class Noise {
     constructor(pattern: 'IK', initiator: boolean, staticKeyPair: KeyPair);
     /** The ephemeral pair; made at random unless set before the first message. */
     e: KeyPair | null;
@@ -15,4 +15,5 @@ declare module 'noise-handshake' {
     send(payload: Uint8Array): Buffer;
     recv(message: Uint8Array): Buffer;
   }
+  export = Noise;
 }

@@ -1,6 +1,5 @@
 /** One end of many connections: tells datagrams apart, opens, accepts, feeds and ends connections. */
 
-import { Acceptor, type AcceptorDrop, type AcceptorResult } from './acceptor.ts';
 import { type Address, addressKey } from './address.ts';
 import { ByteWriter, toHex } from './bytes.ts';
 import {
@@ -10,8 +9,15 @@ import {
   type PacketDrop,
 } from './connection.ts';
 import type { Crypto, Identity, Random } from './crypto.ts';
-import { decodeResponse, decodeRetry, type Introduction } from './handshake.ts';
-import { type Agreement, type HandshakeFailure, Initiator } from './initiator.ts';
+import type { Introduction } from './handshake.ts';
+import {
+  type ConnectTarget,
+  type Established,
+  type HandshakeDrop,
+  Handshakes,
+} from './handshakes.ts';
+import type { HandshakeFailure } from './initiator.ts';
+import { LinkTable } from './link-table.ts';
 import {
   connectionIdBytes,
   connectionIdKey,
@@ -31,10 +37,8 @@ const resetsPerSecond = 200;
 /** Why datagrams were dropped. */
 export type DropReason =
   | PacketDrop
-  | AcceptorDrop
-  | 'unknownForm'
+  | HandshakeDrop
   | 'unknownConnection'
-  | 'unexpected'
   | 'wrongAddress'
   | 'connectionsFull'
   | 'tooLarge';
@@ -44,6 +48,7 @@ export type EndpointEvent =
   | {
       readonly type: 'connected';
       readonly link: number;
+      /** Whether this endpoint opened the connection. */
       readonly initiated: boolean;
       /** The peer's Ed25519 key, proved. 32 bytes. */
       readonly identity: Uint8Array;
@@ -66,41 +71,35 @@ export interface EndpointOptions {
 interface Peer {
   readonly link: number;
   readonly idKey: number;
+  /** The token with which the peer resets the connection. */
+  readonly textKey: string;
   readonly connection: Connection;
-  readonly resetKey: string;
   readonly initiated: boolean;
-  /** Until the initiator's first authentic packet the connection may be a replay: it counts for nothing. */
-  halfOpenUntil: number | undefined;
-}
-
-interface Attempt {
-  readonly link: number;
-  readonly idKey: number;
-  readonly nonceKey: string;
-  readonly initiator: Initiator;
-  readonly timing: ConnectionTiming;
+  /** Until the initiator's first authentic packet its INIT may have been a replay: it counts for nothing. */
+  halfOpen: boolean;
 }
 
 export class Endpoint {
   readonly #options: EndpointOptions;
-  readonly #acceptor: Acceptor;
+  readonly #handshakes: Handshakes;
   readonly #resetSecret: Uint8Array;
   readonly #scratch = new ByteWriter(datagramBytesMax);
-  readonly #peers = new Map<number, Peer>();
-  readonly #peersById = new Map<number, Peer>();
-  readonly #peersByReset = new Map<string, Peer>();
-  readonly #attempts = new Map<number, Attempt>();
-  readonly #timers = new Timers<Peer | Attempt>();
+  readonly #peers = new LinkTable<Peer>();
+  readonly #timers = new Timers<Peer>();
   readonly #dirty = new Set<Peer>();
-  readonly #replies: { readonly to: Address; readonly datagram: Uint8Array }[] = [];
+  readonly #resets: { readonly to: Address; readonly datagram: Uint8Array }[] = [];
   readonly #events: EndpointEvent[] = [];
   readonly #drops = new Map<DropReason, number>();
-  #nextLink = 1;
+  #lastLink = 0;
   #resetWindow = { startedAt: 0, count: 0 };
 
   constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#acceptor = new Acceptor(options);
+    this.#handshakes = new Handshakes({
+      ...options,
+      introduce: () => this.#introduce(),
+      nextLink: () => ++this.#lastLink,
+    });
     // Derived, so that a restarted process of the same identity can still reset the connections of its predecessor.
     this.#resetSecret = options.crypto.mac(
       options.identity.seed,
@@ -119,71 +118,42 @@ export class Endpoint {
   }
 
   /** Begins a handshake; `connected` or `handshakeFailed` with the returned link follows. */
-  connect(
-    target: {
-      readonly address: Address;
-      /** The only key to accept; undefined to accept any on first contact. */
-      readonly identity: Uint8Array | undefined;
-      readonly timing: ConnectionTiming;
-      readonly timeoutMs: number;
-    },
-    now: number,
-  ): number {
-    const introduction = this.#introduce();
-    const { crypto, random, identity } = this.#options;
-    const initiator = new Initiator({
-      crypto,
-      random,
-      identity,
-      address: target.address,
-      expectedIdentity: target.identity,
-      introduction,
-      timeoutMs: target.timeoutMs,
-      now,
-    });
-    const attempt: Attempt = {
-      link: this.#nextLink++,
-      idKey: connectionIdKey(introduction.connectionId),
-      nonceKey: toHex(initiator.nonce),
-      initiator,
-      timing: target.timing,
-    };
-    this.#attempts.set(attempt.idKey, attempt);
-    this.#transmitAttempt(attempt);
-    return attempt.link;
+  connect(target: ConnectTarget, now: number): number {
+    return this.#handshakes.connect(target, now);
   }
 
   /** Gives up a handshake without an event. */
   abort(link: number): void {
-    for (const attempt of this.#attempts.values()) {
-      if (attempt.link === link) this.#deleteAttempt(attempt);
-    }
+    this.#handshakes.abort(link);
   }
 
   /** Queues a message; false if the link has ended. */
   send(link: number, conversation: number, payload: Uint8Array): boolean {
-    return this.#touch(link, (connection) => connection.send(conversation, payload));
+    return this.#act(link, (connection) => connection.send(conversation, payload));
   }
 
+  /** Ends a connection with a word to the peer. */
   close(link: number, code: number, reason: string): void {
-    this.#touch(link, (connection) => connection.close(code, reason));
+    this.#act(link, (connection) => connection.close(code, reason));
   }
 
+  /** Stops sending what is left of a conversation, whose number must not be used again. */
   abandon(link: number, conversation: number): void {
-    this.#touch(link, (connection) => connection.abandon(conversation));
+    this.#act(link, (connection) => connection.abandon(conversation));
   }
 
+  /** Asks the peer for a sign of life. */
   ping(link: number): void {
-    this.#touch(link, (connection) => connection.ping());
+    this.#act(link, (connection) => connection.ping());
   }
 
   setTiming(link: number, timing: Partial<ConnectionTiming>): void {
-    this.#touch(link, (connection) => connection.setTiming(timing));
+    this.#act(link, (connection) => connection.setTiming(timing));
   }
 
   /** Bytes that wait on a link; 0 if it has ended. */
   queuedBytes(link: number): number {
-    return this.#peers.get(link)?.connection.queuedBytes ?? 0;
+    return this.#peers.byLink(link)?.connection.queuedBytes ?? 0;
   }
 
   /** Takes a datagram; the bytes stay the caller's. */
@@ -191,18 +161,13 @@ export class Endpoint {
     const form = datagram[0] ?? 0;
     if (datagram.length > datagramBytesMax) this.#drop('tooLarge');
     else if ((form & datagramForm.data) !== 0) this.#receiveData(datagram, from, now);
-    else if (form === datagramForm.hello) {
-      this.#answer(this.#acceptor.receiveHello(datagram, from, now), from, now);
-    } else if (form === datagramForm.init) this.#receiveInit(datagram, from, now);
-    else if (form === datagramForm.retry) this.#receiveRetry(datagram, from, now);
-    else if (form === datagramForm.response) this.#receiveResponse(datagram, from, now);
     else if (form === datagramForm.reset) this.#receiveReset(datagram);
-    else this.#drop('unknownForm');
+    else this.#receiveHandshake(datagram, from, now);
   }
 
   /** The next datagram to send. */
   pollTransmit(now: number): { readonly to: Address; readonly datagram: Uint8Array } | undefined {
-    const reply = this.#replies.shift();
+    const reply = this.#resets.shift() ?? this.#handshakes.pollTransmit();
     if (reply !== undefined) return reply;
     for (const peer of this.#dirty) {
       const datagram = peer.connection.pollTransmit(now);
@@ -214,15 +179,21 @@ export class Endpoint {
 
   /** When {@link handleTimeout} is due. */
   pollTimeout(): number | undefined {
-    return this.#timers.next;
+    const next = Math.min(
+      this.#timers.next ?? Number.POSITIVE_INFINITY,
+      this.#handshakes.pollTimeout() ?? Number.POSITIVE_INFINITY,
+    );
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   handleTimeout(now: number): void {
+    for (const failed of this.#handshakes.handleTimeout(now)) {
+      this.#events.push({ type: 'handshakeFailed', ...failed });
+    }
     for (;;) {
-      const due = this.#timers.takeDue(now);
-      if (due === undefined) return;
-      if ('initiator' in due) this.#handleAttemptTimeout(due, now);
-      else this.#handlePeerTimeout(due, now);
+      const peer = this.#timers.takeDue(now);
+      if (peer === undefined) return;
+      this.#handlePeerTimeout(peer, now);
     }
   }
 
@@ -231,102 +202,104 @@ export class Endpoint {
   }
 
   #receiveData(datagram: Uint8Array, from: Address, now: number): void {
-    if (datagram.length < dataPacketBytesMin) return this.#drop('malformed');
-    const peer = this.#peersById.get(connectionIdKey(datagram, 1));
+    if (datagram.length < dataPacketBytesMin) {
+      this.#drop('malformed');
+      return;
+    }
+    const peer = this.#peers.byId(connectionIdKey(datagram, 1));
     if (peer === undefined) {
       this.#drop('unknownConnection');
-      return this.#sendReset(datagram, from, now);
+      this.#reset(datagram, from, now);
+      return;
     }
     if (addressKey(from) !== addressKey(peer.connection.remoteAddress)) {
-      return this.#drop('wrongAddress');
+      this.#drop('wrongAddress');
+      return;
     }
-    const reason = peer.connection.receive(datagram, now);
-    if (reason !== undefined) this.#drop(reason);
-    if (reason === 'forged' || reason === 'replayed') return;
-    if (peer.halfOpenUntil !== undefined) {
-      peer.halfOpenUntil = undefined;
+    const dropped = peer.connection.receive(datagram, now);
+    if (dropped !== undefined) this.#drop(dropped);
+    if (dropped === 'forged' || dropped === 'replayed') return;
+    if (peer.halfOpen) {
+      peer.halfOpen = false;
       this.#announce(peer);
     }
     this.#collectEvents(peer);
     this.#dirty.add(peer);
   }
 
-  #receiveInit(datagram: Uint8Array, from: Address, now: number): void {
-    if (this.#peers.size >= this.#options.connectionsMax) return this.#drop('connectionsFull');
-    let ours: Introduction | undefined;
-    const introduce = (): Introduction => {
-      ours = this.#introduce();
-      return ours;
-    };
-    const result = this.#acceptor.receiveInit(datagram, from, introduce, now);
-    this.#answer(result, from, now);
-    if (result.type !== 'accepted' || ours === undefined) return;
-    const idKey = connectionIdKey(ours.connectionId);
-    const peer = this.#addPeer(this.#nextLink++, idKey, from, result.agreement, undefined, now);
-    this.#timers.set(peer, now + halfOpenMs);
+  #receiveHandshake(datagram: Uint8Array, from: Address, now: number): void {
+    if (datagram[0] === datagramForm.init && this.#peers.size >= this.#options.connectionsMax) {
+      this.#drop('connectionsFull');
+      return;
+    }
+    const result = this.#handshakes.receive(datagram, from, now);
+    if (typeof result === 'string') this.#drop(result);
+    else if (result !== undefined) this.#addPeer(result, now);
   }
 
-  #receiveRetry(datagram: Uint8Array, from: Address, now: number): void {
-    const retry = decodeRetry(datagram);
-    if (retry === undefined) return this.#drop('malformed');
-    const nonceKey = toHex(retry.nonce);
-    for (const attempt of this.#attempts.values()) {
-      if (attempt.nonceKey !== nonceKey) continue;
-      if (addressKey(attempt.initiator.address) !== addressKey(from)) break;
-      attempt.initiator.receiveRetry(retry, now);
-      return this.#transmitAttempt(attempt);
+  #addPeer(established: Established, now: number): void {
+    const { link, idKey, address, agreement, timing } = established;
+    const initiated = timing !== undefined;
+    const connection = new Connection({
+      crypto: this.#options.crypto,
+      scratch: this.#scratch,
+      keys: agreement.keys,
+      version: agreement.version,
+      remoteConnectionId: agreement.remote.connectionId,
+      remoteAddress: address,
+      remoteIdentity: agreement.remoteIdentity,
+      rttMs: agreement.rttMs,
+      timing: timing ?? this.#options.timing,
+      now,
+    });
+    const textKey = toHex(agreement.remote.resetToken);
+    const peer: Peer = { link, idKey, textKey, connection, initiated, halfOpen: !initiated };
+    this.#peers.add(peer);
+    if (peer.halfOpen) {
+      this.#timers.set(peer, now + halfOpenMs);
+      return;
     }
-    this.#drop('unexpected');
-  }
-
-  #receiveResponse(datagram: Uint8Array, from: Address, now: number): void {
-    const response = decodeResponse(datagram);
-    if (response === undefined) return this.#drop('malformed');
-    const attempt = this.#attempts.get(connectionIdKey(response.connectionId));
-    if (attempt === undefined || addressKey(attempt.initiator.address) !== addressKey(from)) {
-      return this.#drop('unexpected');
-    }
-    const agreement = attempt.initiator.receiveResponse(response, now);
-    if (agreement === undefined) return this.#drop('forged');
-    this.#deleteAttempt(attempt);
-    const peer = this.#addPeer(attempt.link, attempt.idKey, from, agreement, attempt.timing, now);
     // The responder takes us seriously from our first packet on.
-    peer.connection.ping();
+    connection.ping();
     this.#announce(peer);
     this.#dirty.add(peer);
+  }
+
+  #announce(peer: Peer): void {
+    const { link, initiated, connection } = peer;
+    const { remoteIdentity: identity, remoteAddress: address } = connection;
+    this.#events.push({ type: 'connected', link, initiated, identity, address });
   }
 
   #receiveReset(datagram: Uint8Array): void {
     const peer =
       datagram.length === 1 + resetTokenBytes
-        ? this.#peersByReset.get(toHex(datagram.subarray(1)))
+        ? this.#peers.byText(toHex(datagram.subarray(1)))
         : undefined;
-    if (peer === undefined) return this.#drop('unexpected');
+    if (peer === undefined) {
+      this.#drop('unexpected');
+      return;
+    }
     peer.connection.reset();
     this.#collectEvents(peer);
     this.#dirty.add(peer);
   }
 
-  /** Tells whoever holds a connection that we do not know (RFC 9000 §10.3); smaller than what provoked it. */
-  #sendReset(datagram: Uint8Array, to: Address, now: number): void {
+  /** Answers whoever holds a connection we do not know (RFC 9000 §10.3), with less than what provoked it. */
+  #reset(datagram: Uint8Array, to: Address, now: number): void {
     if (now - this.#resetWindow.startedAt >= 1000) this.#resetWindow = { startedAt: now, count: 0 };
     if (++this.#resetWindow.count > resetsPerSecond) return;
     const reset = new Uint8Array(1 + resetTokenBytes);
     reset[0] = datagramForm.reset;
     reset.set(this.#resetToken(datagram.subarray(1, 1 + connectionIdBytes)), 1);
-    this.#replies.push({ to, datagram: reset });
-  }
-
-  #answer(result: AcceptorResult, to: Address, _now: number): void {
-    if (result.type === 'dropped') this.#drop(result.reason);
-    else this.#replies.push({ to, datagram: result.datagram });
+    this.#resets.push({ to, datagram: reset });
   }
 
   #introduce(): Introduction {
     for (;;) {
       const connectionId = this.#options.random(connectionIdBytes);
       const idKey = connectionIdKey(connectionId);
-      if (!this.#peersById.has(idKey) && !this.#attempts.has(idKey)) {
+      if (this.#peers.byId(idKey) === undefined && !this.#handshakes.hasId(idKey)) {
         return { connectionId, resetToken: this.#resetToken(connectionId) };
       }
     }
@@ -336,51 +309,8 @@ export class Endpoint {
     return this.#options.crypto.mac(this.#resetSecret, connectionId);
   }
 
-  #addPeer(
-    link: number,
-    idKey: number,
-    address: Address,
-    agreement: Agreement,
-    timing: ConnectionTiming | undefined,
-    now: number,
-  ): Peer {
-    const peer: Peer = {
-      link,
-      idKey,
-      resetKey: toHex(agreement.remote.resetToken),
-      initiated: timing !== undefined,
-      halfOpenUntil: timing === undefined ? now + halfOpenMs : undefined,
-      connection: new Connection({
-        crypto: this.#options.crypto,
-        scratch: this.#scratch,
-        keys: agreement.keys,
-        version: agreement.version,
-        remoteConnectionId: agreement.remote.connectionId,
-        remoteAddress: address,
-        remoteIdentity: agreement.remoteIdentity,
-        rttMs: agreement.rttMs,
-        timing: timing ?? this.#options.timing,
-        now,
-      }),
-    };
-    this.#peers.set(link, peer);
-    this.#peersById.set(idKey, peer);
-    this.#peersByReset.set(peer.resetKey, peer);
-    return peer;
-  }
-
-  #announce(peer: Peer): void {
-    this.#events.push({
-      type: 'connected',
-      link: peer.link,
-      initiated: peer.initiated,
-      identity: peer.connection.remoteIdentity,
-      address: peer.connection.remoteAddress,
-    });
-  }
-
-  #touch(link: number, action: (connection: Connection) => void): boolean {
-    const peer = this.#peers.get(link);
+  #act(link: number, action: (connection: Connection) => void): boolean {
+    const peer = this.#peers.byLink(link);
     if (peer === undefined || peer.connection.isClosed) return false;
     action(peer.connection);
     this.#collectEvents(peer);
@@ -399,50 +329,32 @@ export class Endpoint {
   /** A connection has nothing to send for now. */
   #settle(peer: Peer): void {
     this.#dirty.delete(peer);
-    if (peer.connection.isClosed) return this.#deletePeer(peer);
-    if (peer.halfOpenUntil !== undefined) return;
-    const deadline = peer.connection.pollTimeout();
-    if (deadline !== undefined) this.#timers.set(peer, deadline);
+    if (peer.connection.isClosed) {
+      this.#deletePeer(peer);
+    } else if (!peer.halfOpen) {
+      const deadline = peer.connection.pollTimeout();
+      if (deadline !== undefined) this.#timers.set(peer, deadline);
+    }
   }
 
   #handlePeerTimeout(peer: Peer, now: number): void {
-    if (peer.halfOpenUntil !== undefined) {
+    if (peer.halfOpen) {
       this.#deletePeer(peer);
       return;
     }
     const deadline = peer.connection.pollTimeout();
     if (deadline === undefined) return;
-    if (deadline > now) return this.#timers.set(peer, deadline);
+    if (deadline > now) {
+      this.#timers.set(peer, deadline);
+      return;
+    }
     peer.connection.handleTimeout(now);
     this.#collectEvents(peer);
     this.#dirty.add(peer);
   }
 
-  #handleAttemptTimeout(attempt: Attempt, now: number): void {
-    const failure = attempt.initiator.handleTimeout(now);
-    if (failure === undefined) return this.#transmitAttempt(attempt);
-    this.#deleteAttempt(attempt);
-    this.#events.push({ type: 'handshakeFailed', link: attempt.link, failure });
-  }
-
-  #transmitAttempt(attempt: Attempt): void {
-    for (;;) {
-      const datagram = attempt.initiator.pollTransmit();
-      if (datagram === undefined) break;
-      this.#replies.push({ to: attempt.initiator.address, datagram });
-    }
-    this.#timers.set(attempt, attempt.initiator.pollTimeout());
-  }
-
-  #deleteAttempt(attempt: Attempt): void {
-    this.#attempts.delete(attempt.idKey);
-    this.#timers.delete(attempt);
-  }
-
   #deletePeer(peer: Peer): void {
-    this.#peers.delete(peer.link);
-    this.#peersById.delete(peer.idKey);
-    this.#peersByReset.delete(peer.resetKey);
+    this.#peers.delete(peer);
     this.#timers.delete(peer);
     this.#dirty.delete(peer);
   }

@@ -1,0 +1,104 @@
+/** Runs an endpoint on a transport: the only owner of clock and timers. */
+
+import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
+import type { Environment, Transport } from './transport.ts';
+
+export interface DriverOptions {
+  readonly environment: Environment;
+  readonly endpoint: Endpoint;
+  readonly host: string | undefined;
+  readonly port: number;
+  readonly onEvent: (event: EndpointEvent) => void;
+  /** Called once per flush, after the events and before anything is sent: the time to fill queues that have room. */
+  readonly onFlush?: () => void;
+}
+
+/** Timers of the machine tick in milliseconds; a deadline is never met early. */
+const tickMs = 1;
+
+export class Driver {
+  readonly #options: DriverOptions;
+  #transport: Transport | undefined;
+  #cancelTimer: (() => void) | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #flushDue = false;
+  #closed = false;
+
+  private constructor(options: DriverOptions) {
+    this.#options = options;
+  }
+
+  /** Binds the transport. @throws BanterError PORT_IN_USE, ADDRESS_INVALID */
+  static async start(options: DriverOptions): Promise<Driver> {
+    const driver = new Driver(options);
+    driver.#transport = await options.environment.open({
+      host: options.host,
+      port: options.port,
+      onDatagram: (datagram, from) => {
+        options.endpoint.receive(datagram, from, options.environment.now());
+        driver.wake();
+      },
+    });
+    return driver;
+  }
+
+  get localAddress(): Transport['localAddress'] {
+    return this.#transport?.localAddress ?? { host: '', port: 0 };
+  }
+
+  /** The endpoint was given something to do; it is done when this turn of the event loop is over. */
+  wake(): void {
+    if (this.#flushDue || this.#closed) return;
+    this.#flushDue = true;
+    this.#options.environment.soon(() => {
+      this.#flushDue = false;
+      this.#flush();
+    });
+  }
+
+  /** Sends what is due, then frees the transport. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    this.#cancelTimer?.();
+    await this.#transport?.close();
+  }
+
+  #flush(): void {
+    if (this.#closed) return;
+    const { endpoint, environment } = this.#options;
+    endpoint.handleTimeout(environment.now());
+    this.#drainEvents();
+    this.#options.onFlush?.();
+    const now = environment.now();
+    for (;;) {
+      const transmit = endpoint.pollTransmit(now);
+      if (transmit === undefined) break;
+      this.#transport?.send(transmit.datagram, transmit.to);
+    }
+    this.#setTimer();
+  }
+
+  #drainEvents(): void {
+    for (;;) {
+      const event = this.#options.endpoint.pollEvent();
+      if (event === undefined) return;
+      this.#options.onEvent(event);
+    }
+  }
+
+  #setTimer(): void {
+    const at = this.#options.endpoint.pollTimeout() ?? Number.POSITIVE_INFINITY;
+    if (at === this.#timerAt) return;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+    this.#timerAt = at;
+    if (at === Number.POSITIVE_INFINITY) return;
+    const delayMs = Math.max(tickMs, Math.ceil(at - this.#options.environment.now()));
+    this.#cancelTimer = this.#options.environment.setTimer(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#flush();
+    }, delayMs);
+  }
+}

@@ -1,0 +1,28 @@
+/** The machine's own clock, timers, resolver and UDP sockets. */
+
+import { lookup } from 'node:dns/promises';
+import { BanterError } from '../errors.ts';
+import { systemRandom } from './sodium.ts';
+import type { Environment } from './transport.ts';
+import { openUdp } from './udp.ts';
+
+export const systemEnvironment: Environment = {
+  random: systemRandom,
+  now: () => performance.now(),
+  wallClockMs: () => Date.now(),
+  setTimer: (callback, delayMs) => {
+    const timer = setTimeout(callback, delayMs);
+    return () => clearTimeout(timer);
+  },
+  soon: (callback) => {
+    setImmediate(callback);
+  },
+  resolve: async (host) => {
+    try {
+      return (await lookup(host)).address;
+    } catch (error) {
+      throw new BanterError('ADDRESS_INVALID', `no host is called "${host}"`, { cause: error });
+    }
+  },
+  open: openUdp,
+};
