@@ -6,36 +6,67 @@
  * `remedy` says what a person does next.
  */
 export const errorTable = {
-  BAD_REQUEST: { wire: 1, remedy: 'Update the older of client and server: one sent what the other does not know.' },
-  NOT_REGISTERED: { wire: 2, remedy: 'Register a name first; a client does so by itself when it connects.' },
-  NAME_INVALID: { wire: 3, remedy: 'Choose 1 to 32 letters, digits, "." "_" or "-", all of one script.' },
+  BAD_REQUEST: {
+    wire: 1,
+    remedy: 'Update the older of client and server: one sent what the other does not know.',
+  },
+  NOT_REGISTERED: {
+    wire: 2,
+    remedy: 'Register a name first; a client does so by itself when it connects.',
+  },
+  NAME_INVALID: {
+    wire: 3,
+    remedy: 'Choose 1 to 32 letters, digits, "." "_" or "-", all of one script.',
+  },
   NAME_TAKEN: { wire: 4, remedy: 'Choose another name: this one belongs to another key.' },
   NAME_PRESENT: { wire: 5, remedy: 'Close the other client of this name, or pass --take-over.' },
   ADDRESS_TAKEN: { wire: 6, remedy: 'Choose another client port: somebody online uses this one.' },
   USER_UNKNOWN: { wire: 7, remedy: 'List who is there with "list_users" and check the spelling.' },
-  GROUP_NAME_INVALID: { wire: 8, remedy: 'Choose 1 to 32 letters, digits, "." "_" or "-", all of one script.' },
+  GROUP_NAME_INVALID: {
+    wire: 8,
+    remedy: 'Choose 1 to 32 letters, digits, "." "_" or "-", all of one script.',
+  },
   GROUP_EXISTS: { wire: 9, remedy: 'Join it with "join_group", or choose another name.' },
-  GROUP_UNKNOWN: { wire: 10, remedy: 'List the groups with "list_groups", or create it with "create_group".' },
+  GROUP_UNKNOWN: {
+    wire: 10,
+    remedy: 'List the groups with "list_groups", or create it with "create_group".',
+  },
   GROUP_LIMIT: { wire: 11, remedy: 'Leave a group first with "leave_group".' },
   ALREADY_MEMBER: { wire: 12, remedy: 'Nothing to do: you are in this group.' },
   NOT_MEMBER: { wire: 13, remedy: 'Join the group first with "join_group".' },
-  REMOVED_FROM_GROUP: { wire: 14, remedy: 'Join again: the server took this client for gone and removed it.' },
-  NOT_WHILE_IN_GROUP: { wire: 15, remedy: 'Leave the group first: this server keeps private messages outside groups.' },
+  REMOVED_FROM_GROUP: {
+    wire: 14,
+    remedy: 'Join again: the server took this client for gone and removed it.',
+  },
+  NOT_WHILE_IN_GROUP: {
+    wire: 15,
+    remedy: 'Leave the group first: this server keeps private messages outside groups.',
+  },
   MESSAGE_TOO_LONG: { wire: 16, remedy: 'Send at most 60,000 bytes of text at a time.' },
   RATE_LIMITED: { wire: 17, remedy: 'Wait and send again, more slowly.' },
   TOO_MANY_HOPS: { wire: 18, remedy: 'Break the loop: bots are answering each other.' },
-  SERVER_FULL: { wire: 19, remedy: 'Try later: the server is at a bound of clients, names or groups.' },
-  OUTCOME_UNKNOWN: { wire: 20, remedy: 'Look whether the message arrived before sending it again.' },
+  SERVER_FULL: {
+    wire: 19,
+    remedy: 'Try later: the server is at a bound of clients, names or groups.',
+  },
+  OUTCOME_UNKNOWN: {
+    wire: 20,
+    remedy: 'Look whether the message arrived before sending it again.',
+  },
   SERVER_UNREACHABLE: { remedy: 'Check address and port, and that "banter serve" runs there.' },
   SERVER_KEY_CHANGED: { remedy: 'If you know why the key changed: "banter trust <server>".' },
-  PEER_KEY_CHANGED: { remedy: 'Ask the person by other means; then "banter trust <server> <name>".' },
+  PEER_KEY_CHANGED: {
+    remedy: 'Ask the person by other means; then "banter trust <server> <name>".',
+  },
   PEER_UNREACHABLE: { remedy: 'Try again later: the peer does not answer.' },
   VERSION_UNSUPPORTED: { remedy: 'Update the older of client and server.' },
   CONNECTION_LOST: { remedy: 'Wait for the client to come back, or check the network.' },
   ABORTED: { remedy: 'Nothing to do: the operation was cancelled.' },
   TIMED_OUT: { remedy: 'Wait longer (timeoutMs), or check that the other side is there.' },
   CLOSED: { remedy: 'Connect again: this client has been closed.' },
-  ADDRESS_INVALID: { remedy: 'Write host, host:port or [ipv6]:port, optionally with #fingerprint.' },
+  ADDRESS_INVALID: {
+    remedy: 'Write host, host:port or [ipv6]:port, optionally with #fingerprint.',
+  },
   PORT_IN_USE: { remedy: 'Choose another port with -p, or stop the program that uses it.' },
   OPTION_INVALID: { remedy: 'See the help for the options and their bounds.' },
   DATA_UNUSABLE: { remedy: 'Check that the data folder is yours, writable and not damaged.' },

@@ -14,8 +14,9 @@ export type {
   Receipt,
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
-export { Client, type ConnectOptions, type SendOptions } from './client/client.ts';
+export { Client } from './client/client.ts';
 export type { ClientEvents } from './client/events.ts';
+export type { ConnectOptions, SendOptions } from './client/options.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
-export type { ServerFact } from './server/facts.ts';
-export { Server, type ServerOptions } from './server/server.ts';
+export type { ServerFact } from './chat/facts.ts';
+export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';

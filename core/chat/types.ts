@@ -21,7 +21,11 @@ export const defaultPolicy: Policy = {
 };
 
 /** The original's own rules: what `banter -s` runs. */
-export const classicPolicy: Policy = { ...defaultPolicy, removeUnresponsive: true, silenceMs: 2500 };
+export const classicPolicy: Policy = {
+  ...defaultPolicy,
+  removeUnresponsive: true,
+  silenceMs: 2500,
+};
 
 /** One message of a group, at its place in the group's one order. */
 export interface GroupMessage {

@@ -1,44 +1,31 @@
 /** A client of one server under one name: what the REPL, scripts and bots are made of. */
 
 import { EventEmitter } from 'node:events';
-import type { Committed, Delivered, DirectoryEntry, Policy } from '../chat/types.ts';
+import { Mirror } from '../chat/mirror.ts';
+import { checkName } from '../chat/names.ts';
+import {
+  type Committed,
+  type Delivered,
+  type DirectoryEntry,
+  defaultPolicy,
+  type Policy,
+} from '../chat/types.ts';
+import { BanterError } from '../errors.ts';
+import { fingerprintOf, parseServerAddress, type ServerAddress } from '../net/address.ts';
+import { systemEnvironment } from '../net/system.ts';
+import type { Environment } from '../net/transport.ts';
+import { toHex } from '../protocol/bytes.ts';
+import { ClientFiles, ServerPin } from '../store/client-files.ts';
+import { Deliveries } from './deliveries.ts';
 import type { ClientEvents } from './events.ts';
+import { Inbox } from './inbox.ts';
+import { Memberships } from './memberships.ts';
+import { type ConnectOptions, checkedHops, type SendOptions } from './options.ts';
+import type { Answer, RequestBody } from './requests.ts';
+import type { SessionListener } from './session.ts';
+import { Wiring } from './wiring.ts';
 
-/** How to connect. */
-export interface ConnectOptions {
-  /** The name to speak under; see the rule in `core/chat/names.ts`. */
-  readonly name: string;
-  /** `host`, `host:port`, `[ipv6]:port`, each optionally with `#fingerprint` that pins the server's key beforehand. Default port 6666. */
-  readonly server: string;
-  /** Folder for identities, pinned keys and the journal of private messages; made with mode 0700. Without it nothing outlives the process. */
-  readonly dataDir?: string;
-  /** The server's identity where it is known for sure (an embedded server hands it over); nothing is pinned then. 32 bytes. */
-  readonly serverKey?: Uint8Array;
-  /** Local UDP port, 0 (default) for any. */
-  readonly localPort?: number;
-  /** Register as a bot: its messages carry the bot flag. Default false. */
-  readonly bot?: boolean;
-  /** A one-shot connection beside the present client of the same name: no presence, no deliveries. Default false. */
-  readonly auxiliary?: boolean;
-  /** Take the name's presence over from another process of the same identity. Default false. */
-  readonly takeOver?: boolean;
-  /** Whether to come back after a loss of the server. Default true. */
-  readonly reconnect?: boolean;
-  /** Show and send private messages inside groups whatever the server's policy: a bot has no screen to hold them back for. Default: the policy. */
-  readonly privateInGroup?: boolean;
-  /** Milliseconds of silence after which the server or a peer counts as gone. Default: the policy's. */
-  readonly silenceMs?: number;
-  /** Cancels the attempt to connect. */
-  readonly signal?: AbortSignal;
-}
-
-/** What can be said beside the text. */
-export interface SendOptions {
-  /** Cancels waiting; the message may still arrive. */
-  readonly signal?: AbortSignal;
-  /** Hops of the message this one answers plus one, 0 to 7; bots set it, people send 0. */
-  readonly hops?: number;
-}
+type Welcome = Extract<Answer, { readonly type: 'welcome' }>;
 
 /**
  * Emits {@link ClientEvents}. Every method that talks to the server or a peer rejects with a `BanterError`:
@@ -46,75 +33,381 @@ export interface SendOptions {
  * `ABORTED` when the signal fired, `OUTCOME_UNKNOWN` when a send's fate cannot be known.
  */
 export class Client extends EventEmitter<ClientEvents> {
+  readonly #options: ConnectOptions;
+  readonly #environment: Environment;
+  readonly #server: ServerAddress;
+  readonly #pin: ServerPin | undefined;
+  readonly #files: ClientFiles;
+  readonly #mirror = new Mirror();
+  readonly #memberships = new Memberships();
+  readonly #deliveries: Deliveries;
+  readonly #inbox: Inbox;
+  #wiring: Wiring | undefined;
+  #name: string;
+  #policy: Policy = defaultPolicy;
+  #serverKey: Uint8Array | undefined;
+  #settleConnect: ((error?: BanterError) => void) | undefined;
+  #closing: Promise<boolean> | undefined;
+
+  private constructor(options: ConnectOptions) {
+    super();
+    const { dataDir, serverKey } = options;
+    this.#options = options;
+    this.#environment = options.environment ?? systemEnvironment;
+    this.#name = options.name;
+    this.#server = parseServerAddress(options.server);
+    // A key that was handed over needs no pin.
+    const isPinned = dataDir !== undefined && serverKey === undefined;
+    this.#pin = isPinned ? new ServerPin(dataDir, this.#server.name) : undefined;
+    this.#serverKey = serverKey ?? this.#server.key ?? this.#pin?.read();
+    this.#files = new ClientFiles(dataDir, this.#server.name, options.name, () =>
+      this.#environment.random(32),
+    );
+    this.#deliveries = new Deliveries({
+      emitter: this,
+      mirror: this.#mirror,
+      memberships: this.#memberships,
+      onDirectory: (changed) => this.#handleDirectory(changed),
+      onGroupLost: (group) => this.#forgetGroup(group),
+    });
+    this.#inbox = new Inbox({
+      journal: this.#files.journal,
+      holdsBack: () => !this.#privateInGroup && this.groups.length > 0,
+      onShow: (message) => {
+        this.emit('messageReceived', message);
+        this.emit('privateMessageReceived', message);
+      },
+      onHeldBack: (from) => this.emit('privateMessageHeldBack', from),
+    });
+  }
+
   /**
    * Registers `options.name` and resolves once the server has welcomed it and the directory is complete.
-   * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_PRESENT, ADDRESS_TAKEN, ADDRESS_INVALID, PORT_IN_USE, DATA_UNUSABLE, VERSION_UNSUPPORTED
+   * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_PRESENT, ADDRESS_TAKEN,
+   * ADDRESS_INVALID, PORT_IN_USE, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
    */
-  static connect(_options: ConnectOptions): Promise<Client> {
-    throw new Error('under construction');
+  static async connect(options: ConnectOptions): Promise<Client> {
+    const fault = checkName(options.name);
+    if (fault !== undefined) {
+      throw new BanterError('NAME_INVALID', `the name "${options.name}" ${fault}`);
+    }
+    const client = new Client(options);
+    try {
+      await client.#start();
+    } catch (error) {
+      await client.#free();
+      throw error;
+    }
+    // What an earlier process acknowledged and did not show.
+    client.#environment.soon(() => client.#inbox.release());
+    return client;
   }
 
-  /** The name this client speaks under. */
-  declare readonly name: string;
+  /** The name this client speaks under, as it was first claimed. */
+  get name(): string {
+    return this.#name;
+  }
+
   /** What the server allows. */
-  declare readonly policy: Policy;
-  /** The server's identity in the form that `#fingerprint` takes. */
-  declare readonly serverFingerprint: string;
-  /** The local UDP port. */
-  declare readonly localPort: number;
-  /** Whether the server answers at present. */
-  declare readonly connected: boolean;
-  /** Everybody the server told of, by name; the client's own entry included. */
-  declare readonly directory: ReadonlyMap<string, DirectoryEntry>;
-  /** The groups this client is a member of, oldest membership first. */
-  declare readonly groups: readonly string[];
-
-  /** Sends a private message, client to client; resolves when the peer's client has it. @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG */
-  send(_to: string, _text: string, _options?: SendOptions): Promise<Delivered> {
-    throw new Error('under construction');
+  get policy(): Policy {
+    return this.#policy;
   }
 
-  /** Sends to a group this client is in; resolves when the server has given the message its place. @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP, MESSAGE_TOO_LONG, RATE_LIMITED, TOO_MANY_HOPS, OUTCOME_UNKNOWN */
-  sendGroup(_group: string, _text: string, _options?: SendOptions): Promise<Committed> {
-    throw new Error('under construction');
+  /** The server's identity in the form that `#fingerprint` takes. */
+  get serverFingerprint(): string {
+    return fingerprintOf(this.#serverKey ?? new Uint8Array());
+  }
+
+  /** The local UDP port. */
+  get localPort(): number {
+    return this.#wiring?.localPort ?? 0;
+  }
+
+  /** Whether the server answers at present. */
+  get connected(): boolean {
+    return this.#wiring?.session.isReady ?? false;
+  }
+
+  /** Everybody the server told of, by name; the client's own entry included. */
+  get directory(): ReadonlyMap<string, DirectoryEntry> {
+    return this.#mirror.entries;
+  }
+
+  /** The groups this client is a member of, oldest membership first. */
+  get groups(): readonly string[] {
+    return this.#memberships.groups;
+  }
+
+  /** Datagrams that were dropped, by reason. */
+  get drops(): ReadonlyMap<string, number> {
+    return this.#wiring?.endpoint.drops ?? new Map();
+  }
+
+  /**
+   * Sends a private message, client to client; resolves when the peer's client has it.
+   * @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG
+   */
+  async send(to: string, text: string, options: SendOptions = {}): Promise<Delivered> {
+    const { session, direct } = this.#running;
+    const hops = checkedHops(text, options);
+    if (!this.#privateInGroup && this.groups.length > 0) {
+      const group = this.groups.join(', ');
+      throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${group}`);
+    }
+    const message = {
+      mid: session.nextMid(),
+      from: this.#name,
+      hops,
+      bot: this.#options.bot ?? false,
+      sentAtMs: this.#environment.wallClockMs(),
+      text,
+    };
+    return direct.send(to, message, options.signal);
+  }
+
+  /**
+   * Sends to a group this client is in; resolves when the server has given the message its place.
+   * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP, MESSAGE_TOO_LONG, RATE_LIMITED, TOO_MANY_HOPS, OUTCOME_UNKNOWN
+   */
+  async sendGroup(group: string, text: string, options: SendOptions = {}): Promise<Committed> {
+    const hops = checkedHops(text, options);
+    const mid = this.#running.session.nextMid();
+    const body = { type: 'sendGroup', group, mid, hops, text } as const;
+    const answer = await this.#askInGroup(group, body, 'committed', options.signal);
+    return {
+      type: 'committed',
+      mid: toHex(answer.mid),
+      group: this.#memberships.find(group) ?? group,
+      logId: toHex(answer.logId),
+      seq: answer.seq,
+      durable: answer.durable,
+    };
   }
 
   /** Creates a group without joining it. @throws BanterError GROUP_EXISTS, GROUP_NAME_INVALID, SERVER_FULL */
-  createGroup(_group: string): Promise<void> {
-    throw new Error('under construction');
+  async createGroup(group: string): Promise<void> {
+    await this.#ask({ type: 'createGroup', group }, 'done');
   }
 
   /** The names of all groups, sorted. */
-  listGroups(): Promise<readonly string[]> {
-    throw new Error('under construction');
+  async listGroups(): Promise<readonly string[]> {
+    const names = await readPages((after) => this.#ask({ type: 'listGroups', after }, 'groupList'));
+    return names.toSorted();
   }
 
   /** Becomes a member. @throws BanterError GROUP_UNKNOWN, GROUP_LIMIT, ALREADY_MEMBER */
-  joinGroup(_group: string): Promise<void> {
-    throw new Error('under construction');
+  async joinGroup(group: string): Promise<void> {
+    await this.#ask({ type: 'joinGroup', group }, 'joined');
   }
 
-  /** Ends the membership; private messages held back are told as events before this resolves. @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP */
-  leaveGroup(_group: string): Promise<void> {
-    throw new Error('under construction');
+  /**
+   * Ends the membership; private messages held back are told as events before this resolves.
+   * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP
+   */
+  async leaveGroup(group: string): Promise<void> {
+    await this.#askInGroup(group, { type: 'leaveGroup', group }, 'done');
+    this.#forgetGroup(group);
   }
 
-  /** The members of a group this client is in, in the order in which they joined. @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP */
-  listMembers(_group: string): Promise<readonly string[]> {
-    throw new Error('under construction');
+  /**
+   * The members of a group this client is in, in the order in which they joined.
+   * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP
+   */
+  async listMembers(group: string): Promise<readonly string[]> {
+    return readPages((after) =>
+      this.#askInGroup(group, { type: 'listMembers', group, after }, 'memberList'),
+    );
   }
 
   /** Tells the server that `name` did not answer; the server looks for itself. @throws BanterError USER_UNKNOWN */
-  reportUnanswered(_name: string): Promise<void> {
-    throw new Error('under construction');
+  async reportUnanswered(name: string): Promise<void> {
+    await this.#ask({ type: 'reportUnanswered', name }, 'done');
   }
 
-  /** De-registers (false when the server did not answer within `silenceMs`), tells what was held back, frees the socket. Idempotent; never rejects. */
+  /**
+   * De-registers, tells what was held back, frees the socket. Idempotent; never rejects.
+   * @returns false when the server did not answer within `silenceMs`
+   */
   close(): Promise<boolean> {
-    throw new Error('under construction');
+    this.#closing ??= this.#close();
+    return this.#closing;
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    throw new Error('under construction');
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
+
+  get #running(): Wiring {
+    if (this.#wiring !== undefined && this.#closing === undefined) return this.#wiring;
+    throw new BanterError('CLOSED', 'this client has been closed');
+  }
+
+  get #privateInGroup(): boolean {
+    return this.#options.privateInGroup ?? this.#policy.privateInGroup;
+  }
+
+  async #start(): Promise<void> {
+    const { signal, silenceMs } = this.#options;
+    const wiring = await Wiring.open({
+      options: this.#options,
+      environment: this.#environment,
+      server: this.#server,
+      serverKey: this.#serverKey,
+      silenceMs: silenceMs ?? defaultPolicy.silenceMs,
+      files: this.#files,
+      mirror: this.#mirror,
+      memberships: this.#memberships,
+      listener: this.#listener(),
+      onPrivateMessage: (message) => this.#inbox.receive(message),
+      onFlush: () => {
+        if (this.#wiring !== undefined) this.#deliveries.confirm(this.#wiring.session);
+      },
+    });
+    this.#wiring = wiring;
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => this.#settleConnect?.(new BanterError('ABORTED', 'cancelled'));
+      this.#settleConnect = (error) => {
+        this.#settleConnect = undefined;
+        signal?.removeEventListener('abort', onAbort);
+        if (error === undefined) resolve();
+        else reject(error);
+      };
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal?.aborted) onAbort();
+      else wiring.session.start();
+    });
+  }
+
+  #listener(): SessionListener {
+    return {
+      onServerKey: (key) => this.#handleServerKey(key),
+      onWelcome: (welcome, isFirst) => this.#handleWelcome(welcome, isFirst),
+      onJoined: (joined) => {
+        for (const push of this.#memberships.add(joined)) {
+          this.#deliveries.receiveGroup(push, joined.conversation);
+        }
+      },
+      onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
+      onLost: (reason) => {
+        this.#memberships.handleLoss();
+        this.emit('disconnected', reason);
+      },
+      onEnd: (error) => {
+        if (this.#settleConnect !== undefined) this.#settleConnect(error);
+        else void this.#end(error);
+      },
+    };
+  }
+
+  #handleServerKey(key: Uint8Array): void {
+    this.#serverKey = key;
+    try {
+      if (this.#pin !== undefined && this.#pin.read() === undefined) this.#pin.write(toHex(key));
+    } catch (error) {
+      const failure =
+        error instanceof BanterError ? error : new BanterError('DATA_UNUSABLE', String(error));
+      this.#wiring?.session.end(failure);
+      this.#settleConnect?.(failure);
+    }
+  }
+
+  #handleWelcome(welcome: Welcome, isFirst: boolean): void {
+    const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs } = welcome;
+    this.#name = name;
+    this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs };
+    this.#memberships.resume(welcome.groups);
+    for (const { conversation } of welcome.groups) {
+      for (const push of this.#memberships.takeEarly(conversation)) {
+        this.#deliveries.receiveGroup(push, conversation);
+      }
+    }
+    if (!isFirst) this.emit('reconnected');
+    this.#handleDirectory(this.#mirror.begin(welcome));
+  }
+
+  #handleDirectory(changed: readonly DirectoryEntry[]): void {
+    this.#wiring?.direct.handleDirectory(changed);
+    if (changed.length > 0) this.emit('directoryChanged', changed);
+    if (this.connected && this.#mirror.isComplete) this.#settleConnect?.();
+  }
+
+  /** This client is in a group no more: what was held back for its sake can be shown. */
+  #forgetGroup(group: string): void {
+    this.#memberships.delete(group);
+    if (this.groups.length === 0) this.#inbox.release();
+  }
+
+  async #ask<Type extends Answer['type']>(
+    body: RequestBody,
+    type: Type,
+    signal?: AbortSignal,
+  ): Promise<Extract<Answer, { readonly type: Type }>> {
+    const answer = await this.#running.session.ask(body, signal);
+    if (answer.type === type) return answer as Extract<Answer, { readonly type: Type }>;
+    throw new BanterError('BAD_REQUEST', `the server answered ${body.type} with ${answer.type}`);
+  }
+
+  /** Asks about a group; the server may say that this client is not in it any more. */
+  async #askInGroup<Type extends Answer['type']>(
+    group: string,
+    body: RequestBody,
+    type: Type,
+    signal?: AbortSignal,
+  ): Promise<Extract<Answer, { readonly type: Type }>> {
+    try {
+      return await this.#ask(body, type, signal);
+    } catch (error) {
+      const isOut =
+        error instanceof BanterError &&
+        (error.code === 'REMOVED_FROM_GROUP' || error.code === 'NOT_MEMBER');
+      if (isOut && this.#memberships.find(group) !== undefined) this.#forgetGroup(group);
+      throw error;
+    }
+  }
+
+  async #close(): Promise<boolean> {
+    const asked = this.#wiring?.session.ask({ type: 'deregister' });
+    const isDone = await (asked ?? Promise.resolve()).then(
+      () => true,
+      () => false,
+    );
+    this.#inbox.release();
+    await this.#free();
+    this.emit('closed', undefined);
+    return isDone;
+  }
+
+  /** The session has ended by itself. */
+  async #end(error: BanterError): Promise<void> {
+    if (this.#closing !== undefined) return;
+    this.#closing = Promise.resolve(false);
+    this.#inbox.release();
+    await this.#free();
+    this.emit('closed', error);
+  }
+
+  async #free(): Promise<void> {
+    const closed = new BanterError('CLOSED', 'this client has been closed');
+    this.#wiring?.session.end(closed);
+    this.#wiring?.direct.close(closed);
+    await this.#wiring?.close();
+    this.#files.close();
+  }
+}
+
+interface Page {
+  readonly names: readonly { readonly name: string }[];
+  readonly next: number;
+}
+
+/** All names of a list that the server tells page by page. */
+async function readPages(readPage: (after: number) => Promise<Page>): Promise<readonly string[]> {
+  const names: string[] = [];
+  let after = 0;
+  do {
+    const page = await readPage(after);
+    names.push(...page.names.map(({ name }) => name));
+    after = page.next;
+  } while (after !== 0);
+  return names;
 }

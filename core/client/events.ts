@@ -1,6 +1,12 @@
 /** What a client tells its owner: facts, in the order in which they happened. */
 
-import type { ChatMessage, DirectoryEntry, GroupMessage, LeaveReason, PrivateMessage } from '../chat/types.ts';
+import type {
+  ChatMessage,
+  DirectoryEntry,
+  GroupMessage,
+  LeaveReason,
+  PrivateMessage,
+} from '../chat/types.ts';
 
 /** A group message or private message that arrived; `message` covers both. */
 export interface ClientEvents {

@@ -9,6 +9,11 @@ export interface DriverOptions {
   readonly host: string | undefined;
   readonly port: number;
   readonly onEvent: (event: EndpointEvent) => void;
+  /** Another machine that lives by the same clock. */
+  readonly machine?: {
+    readonly pollTimeout: () => number | undefined;
+    readonly handleTimeout: (now: number) => void;
+  };
   /** Called once per flush, after the events and before anything is sent: the time to fill queues that have room. */
   readonly onFlush?: () => void;
 }
@@ -67,9 +72,10 @@ export class Driver {
 
   #flush(): void {
     if (this.#closed) return;
-    const { endpoint, environment } = this.#options;
+    const { endpoint, environment, machine } = this.#options;
     endpoint.handleTimeout(environment.now());
     this.#drainEvents();
+    machine?.handleTimeout(environment.now());
     this.#options.onFlush?.();
     const now = environment.now();
     for (;;) {
@@ -89,7 +95,11 @@ export class Driver {
   }
 
   #setTimer(): void {
-    const at = this.#options.endpoint.pollTimeout() ?? Number.POSITIVE_INFINITY;
+    const { endpoint, machine } = this.#options;
+    const at = Math.min(
+      endpoint.pollTimeout() ?? Number.POSITIVE_INFINITY,
+      machine?.pollTimeout() ?? Number.POSITIVE_INFINITY,
+    );
     if (at === this.#timerAt) return;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;

@@ -38,8 +38,10 @@ async function bound(
     lookup: (literal, _options, callback) => callback(null, literal, type === 'udp6' ? 6 : 4),
   });
   try {
+    // The lookup being synchronous, binding may be over when bind() returns.
+    const listening = once(socket, 'listening');
     socket.bind(options.port, host);
-    await once(socket, 'listening');
+    await listening;
   } catch (error) {
     socket.close();
     throw bindError(error, host, options.port);

@@ -14,6 +14,7 @@ import {
   writeMessage,
   writePing,
 } from './frame.ts';
+import { type ConnectionTiming, Liveness } from './liveness.ts';
 import {
   datagramBytesMax,
   dataHeaderBytes,
@@ -25,8 +26,8 @@ import {
 } from './packet.ts';
 import { probesPerTimeout, Recovery } from './recovery.ts';
 
-/** Why a connection is closed, as its CLOSE frame says (docs/PROTOCOL.md §6). */
-export const closeCode = { done: 0, protocolViolation: 1, replaced: 2, shutdown: 3 } as const;
+/** Why a connection is closed, as its CLOSE frame says (docs/PROTOCOL.md §6); numbers from 16 up are the application's. */
+export const closeCode = { done: 0, protocolViolation: 1 } as const;
 
 /** Frames a packet may hold; a packet with more breaks the protocol. Padding does not count. */
 const framesPerPacketMax = 256;
@@ -44,6 +45,8 @@ export type ConnectionEvent =
   | { readonly type: 'silenceExceeded' }
   /** The first sign of life after `silenceExceeded`. */
   | { readonly type: 'silenceBroken' }
+  /** The first acknowledgement after `ping()`. */
+  | { readonly type: 'answered' }
   | {
       readonly type: 'closed';
       readonly by: 'local' | 'peer' | 'idle' | 'reset';
@@ -53,15 +56,6 @@ export type ConnectionEvent =
 
 /** Why a datagram was dropped; endpoints count each. */
 export type PacketDrop = 'forged' | 'replayed' | 'malformed' | 'overfull';
-
-export interface ConnectionTiming {
-  /** How long to wait for any answer before `silenceExceeded`. Milliseconds. */
-  readonly silenceMs: number;
-  /** A PING goes out when nothing was sent or received for this long; undefined for never. Milliseconds. */
-  readonly keepaliveMs: number | undefined;
-  /** The connection closes when nothing was received for this long. Milliseconds. */
-  readonly idleTimeoutMs: number;
-}
 
 export interface ConnectionOptions {
   readonly crypto: Crypto;
@@ -88,25 +82,20 @@ export class Connection {
   readonly #outgoing = new SendQueue();
   readonly #incoming = new ReceiveQueue();
   readonly #events: ConnectionEvent[] = [];
-  #timing: ConnectionTiming;
+  readonly #liveness: Liveness;
   #probes = 0;
   #pingDue = false;
+  #answerAwaited = false;
   #windowLimited = false;
-  #lastReceivedAt: number;
-  #lastActivityAt: number;
-  #awaitingSince: number | undefined;
-  #silent = false;
   #closing: { readonly code: number; readonly reason: string; copies: number } | undefined;
   #closed = false;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#timing = options.timing;
+    this.#liveness = new Liveness(options.timing, options.now);
     this.remoteAddress = options.remoteAddress;
     this.remoteIdentity = options.remoteIdentity;
     this.#recovery = new Recovery(options.rttMs);
-    this.#lastReceivedAt = options.now;
-    this.#lastActivityAt = options.now;
   }
 
   /** Whether the connection has ended; `closed` was or will be polled. */
@@ -126,7 +115,7 @@ export class Connection {
 
   /** Adopts other patience, as a server's welcome may ask for. */
   setTiming(timing: Partial<ConnectionTiming>): void {
-    this.#timing = { ...this.#timing, ...timing };
+    this.#liveness.timing = { ...this.#liveness.timing, ...timing };
   }
 
   /** Queues a message; conversations keep their order, each message arrives once. Ignored once closed. */
@@ -145,9 +134,10 @@ export class Connection {
     }
   }
 
-  /** Asks the peer for a sign of life. */
+  /** Asks the peer for a sign of life; `answered` follows if there is one. */
   ping(): void {
     this.#pingDue = true;
+    this.#answerAwaited = true;
   }
 
   /** Ends the connection with a word to the peer. */
@@ -193,7 +183,6 @@ export class Connection {
     if (eliciting) {
       this.#pingDue = false;
       this.#probes = Math.max(0, this.#probes - 1);
-      this.#awaitingSince ??= now;
     }
     return this.#seal(now, chunks, eliciting, (writer) => {
       this.#writeAck(writer, now);
@@ -205,29 +194,21 @@ export class Connection {
   /** When {@link handleTimeout} is due. */
   pollTimeout(): number | undefined {
     if (this.#closed) return undefined;
-    const { idleTimeoutMs } = this.#timing;
     return Math.min(
       this.#received.deadline ?? Number.POSITIVE_INFINITY,
       this.#recovery.pollTimeout() ?? Number.POSITIVE_INFINITY,
-      this.#silenceDeadline() ?? Number.POSITIVE_INFINITY,
-      this.#keepaliveDeadline() ?? Number.POSITIVE_INFINITY,
-      this.#lastReceivedAt + idleTimeoutMs,
+      this.#liveness.deadline,
     );
   }
 
   handleTimeout(now: number): void {
     if (this.#closed) return;
-    if (now >= this.#lastReceivedAt + this.#timing.idleTimeoutMs) {
+    if (this.#liveness.isIdle(now)) {
       this.#end({ type: 'closed', by: 'idle', code: closeCode.done, reason: 'no sign of life' });
       return;
     }
-    const silenceDeadline = this.#silenceDeadline();
-    if (silenceDeadline !== undefined && now >= silenceDeadline) {
-      this.#silent = true;
-      this.#events.push({ type: 'silenceExceeded' });
-    }
-    const keepaliveDeadline = this.#keepaliveDeadline();
-    if (keepaliveDeadline !== undefined && now >= keepaliveDeadline) this.#pingDue = true;
+    if (this.#liveness.handleTimeout(now)) this.#events.push({ type: 'silenceExceeded' });
+    if (this.#liveness.isQuiet(now)) this.#pingDue = true;
     const verdict = this.#recovery.handleTimeout(now);
     if (verdict === 'probe') this.#prepareProbes();
     else if (verdict !== undefined) this.#requeue(verdict);
@@ -246,19 +227,6 @@ export class Connection {
     this.#events.push(event);
   }
 
-  #silenceDeadline(): number | undefined {
-    if (this.#awaitingSince === undefined || this.#silent) return undefined;
-    return this.#awaitingSince + this.#timing.silenceMs;
-  }
-
-  #keepaliveDeadline(): number | undefined {
-    const { keepaliveMs } = this.#timing;
-    if (keepaliveMs === undefined || this.#pingDue || this.#awaitingSince !== undefined) {
-      return undefined;
-    }
-    return this.#lastActivityAt + keepaliveMs;
-  }
-
   #receiveFrames(packetNumber: number, plaintext: Uint8Array, now: number): PacketDrop | undefined {
     let eliciting = false;
     try {
@@ -273,7 +241,7 @@ export class Connection {
           eliciting = true;
       }
       this.#received.receive(packetNumber, eliciting, now);
-      this.#noteAlive(now);
+      if (this.#liveness.received(now)) this.#events.push({ type: 'silenceBroken' });
       for (const frame of frames) this.#receiveControl(frame, now);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
@@ -296,7 +264,8 @@ export class Connection {
         for (const chunk of packet.content) chunk.settled = true;
       }
       this.#requeue(outcome.lost);
-      if (!this.#recovery.hasUnacknowledged) this.#awaitingSince = undefined;
+      this.#noteAnswer(outcome.acknowledged.length > 0);
+      if (!this.#recovery.hasUnacknowledged) this.#liveness.settled();
     } else if (frame.type === 'close' && !this.#isEnding) {
       this.#end({ type: 'closed', by: 'peer', code: frame.code, reason: frame.reason });
     }
@@ -306,14 +275,10 @@ export class Connection {
     for (const message of messages) this.#events.push({ type: 'messageReceived', ...message });
   }
 
-  #noteAlive(now: number): void {
-    this.#lastReceivedAt = now;
-    this.#lastActivityAt = now;
-    if (this.#awaitingSince !== undefined) this.#awaitingSince = now;
-    if (this.#silent) {
-      this.#silent = false;
-      this.#events.push({ type: 'silenceBroken' });
-    }
+  #noteAnswer(isAnswer: boolean): void {
+    if (!isAnswer || !this.#answerAwaited || this.#pingDue) return;
+    this.#answerAwaited = false;
+    this.#events.push({ type: 'answered' });
   }
 
   #requeue(packets: readonly { readonly content: readonly Chunk[] }[]): void {
@@ -366,7 +331,7 @@ export class Connection {
     packet.set(scratch.bytes);
     crypto.seal(keys.send, packetNumber, packet, dataHeaderBytes);
     this.#recovery.send(packet.length, chunks, eliciting, now);
-    this.#lastActivityAt = now;
+    this.#liveness.sent(now, eliciting);
     return packet;
   }
 }

@@ -2,12 +2,7 @@
 
 import { type Address, addressKey } from './address.ts';
 import { ByteWriter, toHex } from './bytes.ts';
-import {
-  Connection,
-  type ConnectionEvent,
-  type ConnectionTiming,
-  type PacketDrop,
-} from './connection.ts';
+import { Connection, type ConnectionEvent, type PacketDrop } from './connection.ts';
 import type { Crypto, Identity, Random } from './crypto.ts';
 import type { Introduction } from './handshake.ts';
 import {
@@ -18,6 +13,7 @@ import {
 } from './handshakes.ts';
 import type { HandshakeFailure } from './initiator.ts';
 import { LinkTable } from './link-table.ts';
+import type { ConnectionTiming } from './liveness.ts';
 import {
   connectionIdBytes,
   connectionIdKey,
@@ -137,12 +133,17 @@ export class Endpoint {
     this.#act(link, (connection) => connection.close(code, reason));
   }
 
+  /** Ends all connections. */
+  closeAll(code: number, reason: string): void {
+    for (const link of this.#peers.links()) this.close(link, code, reason);
+  }
+
   /** Stops sending what is left of a conversation, whose number must not be used again. */
   abandon(link: number, conversation: number): void {
     this.#act(link, (connection) => connection.abandon(conversation));
   }
 
-  /** Asks the peer for a sign of life. */
+  /** Asks the peer for a sign of life; `answered` follows if there is one. */
   ping(link: number): void {
     this.#act(link, (connection) => connection.ping());
   }

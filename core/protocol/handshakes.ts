@@ -3,11 +3,11 @@
 import { Acceptor, type AcceptorDrop } from './acceptor.ts';
 import { type Address, addressKey } from './address.ts';
 import { toHex } from './bytes.ts';
-import type { ConnectionTiming } from './connection.ts';
 import type { Crypto, Identity, Random } from './crypto.ts';
 import { decodeResponse, decodeRetry, type Introduction } from './handshake.ts';
 import { type Agreement, type HandshakeFailure, Initiator } from './initiator.ts';
 import { LinkTable } from './link-table.ts';
+import type { ConnectionTiming } from './liveness.ts';
 import { connectionIdKey, datagramForm } from './packet.ts';
 import { Timers } from './timers.ts';
 

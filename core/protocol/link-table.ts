@@ -28,6 +28,10 @@ export class LinkTable<Entry extends LinkEntry> {
     return this.#byText.get(textKey);
   }
 
+  links(): readonly number[] {
+    return [...this.#byLink.keys()];
+  }
+
   add(entry: Entry): void {
     this.#byLink.set(entry.link, entry);
     this.#byId.set(entry.idKey, entry);

@@ -1,6 +1,6 @@
 /** What happened at a server, as facts for whoever narrates, logs or counts them. */
 
-import type { Address, DirectoryEntry, LeaveReason } from '../chat/types.ts';
+import type { Address, DirectoryEntry, LeaveReason } from './types.ts';
 
 export type ServerFact =
   | { readonly type: 'clientRegistered'; readonly name: string; readonly address: Address }
@@ -19,8 +19,18 @@ export type ServerFact =
       readonly group: string;
       readonly members: readonly string[];
     }
-  | { readonly type: 'groupMessageSent'; readonly group: string; readonly by: string; readonly text: string }
-  | { readonly type: 'groupLeft'; readonly group: string; readonly by: string; readonly reason: LeaveReason }
+  | {
+      readonly type: 'groupMessageSent';
+      readonly group: string;
+      readonly by: string;
+      readonly text: string;
+    }
+  | {
+      readonly type: 'groupLeft';
+      readonly group: string;
+      readonly by: string;
+      readonly reason: LeaveReason;
+    }
   /** Memberships changed; all groups with their members. */
   | {
       readonly type: 'groupsChanged';

@@ -1,0 +1,269 @@
+/** The requests of a registered client: for each who may make it, and what it does. */
+
+import { equalBytes } from '../protocol/bytes.ts';
+import type { Directory } from './directory.ts';
+import type { Effects, Refusal } from './effects.ts';
+import type { Groups, NamePage } from './groups.ts';
+import { memberNames } from './groups.ts';
+import type { HubLimits } from './limits.ts';
+import { parseMid } from './mids.ts';
+import { checkName, foldName } from './names.ts';
+import type { RegistrationDesk } from './registration.ts';
+import type { Link, Membership, Registration } from './sessions.ts';
+import type { Policy } from './types.ts';
+import { type ClientMessage, hopsMax } from './wire.ts';
+
+/** A request that is answered and needs a name: every one but `register` and `confirm`. */
+export type Request = Exclude<ClientMessage, { readonly type: 'register' | 'confirm' }>;
+
+/** What commands work with. */
+export interface CommandParts {
+  readonly policy: Policy;
+  readonly limits: HubLimits;
+  readonly effects: Effects;
+  readonly directory: Directory;
+  readonly groups: Groups;
+  readonly desk: RegistrationDesk;
+  /** Milliseconds since the epoch at `now`. */
+  readonly wallClock: (now: number) => number;
+}
+
+/** Who asks, and when. */
+export interface Caller extends Registration {
+  readonly link: Link;
+  readonly now: number;
+}
+
+interface Command<Asked> {
+  /** An auxiliary link may not. */
+  readonly needsPresence?: boolean;
+  /** Whether it counts against the rate; every request does where this is absent. */
+  readonly isFree?: (caller: Caller, request: Asked) => boolean;
+  /** Answers, or says why not. */
+  readonly run: (parts: CommandParts, caller: Caller, request: Asked) => Refusal | undefined;
+}
+
+type CommandTable = {
+  readonly [Type in Request['type']]: Command<Extract<Request, { readonly type: Type }>>;
+};
+
+const commands: CommandTable = {
+  deregister: { run: deregister },
+  createGroup: { run: createGroup },
+  listGroups: { run: listGroups },
+  joinGroup: { needsPresence: true, run: joinGroup },
+  leaveGroup: { needsPresence: true, run: leaveGroup },
+  listMembers: { run: listMembers },
+  sendGroup: { isFree: isSentAgain, run: sendGroup },
+  reportUnanswered: { run: reportUnanswered },
+};
+
+/** Carries out a request, or says why not. A refused request changes nothing but the caller's rate. */
+export function runCommand(
+  parts: CommandParts,
+  caller: Caller,
+  request: Request,
+): Refusal | undefined {
+  // The table pairs each type of request with its command; the compiler cannot follow the pair through the look-up.
+  const command = commands[request.type] as Command<Request>;
+  if (!command.isFree?.(caller, request) && !caller.link.requests.take(caller.now)) {
+    return rateLimited(parts.limits);
+  }
+  if (command.needsPresence && caller.isAuxiliary) {
+    return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };
+  }
+  return command.run(parts, caller, request);
+}
+
+/** What a client that asks too fast is told. */
+export function rateLimited({ requestsPerSecond }: HubLimits): Refusal {
+  return { code: 'RATE_LIMITED', detail: `more than ${requestsPerSecond} requests a second` };
+}
+
+type Asked<Type extends Request['type']> = Extract<Request, { readonly type: Type }>;
+
+function deregister(
+  { desk, effects }: CommandParts,
+  caller: Caller,
+  { requestId }: Asked<'deregister'>,
+): undefined {
+  desk.deregister(caller.link, caller);
+  effects.send(caller.link, { type: 'done', requestId });
+}
+
+function createGroup(
+  { groups, effects, limits }: CommandParts,
+  { session, link }: Caller,
+  { requestId, group: name }: Asked<'createGroup'>,
+): Refusal | undefined {
+  const fault = checkName(name);
+  if (fault !== undefined) {
+    return { code: 'GROUP_NAME_INVALID', detail: `the name "${name}" ${fault}` };
+  }
+  if (groups.find(name) !== undefined) {
+    effects.fact({ type: 'groupCreateRefused', group: name, by: session.name });
+    return { code: 'GROUP_EXISTS', detail: `there is a group "${name}" already` };
+  }
+  if (groups.all.length >= limits.groups) {
+    return { code: 'SERVER_FULL', detail: `the server has ${limits.groups} groups and no more` };
+  }
+  groups.create(name, session);
+  effects.send(link, { type: 'done', requestId });
+  return undefined;
+}
+
+function listGroups(
+  { groups, effects }: CommandParts,
+  { session, link }: Caller,
+  { requestId, after }: Asked<'listGroups'>,
+): undefined {
+  effects.send(link, { type: 'groupList', requestId, ...groups.page(after) });
+  if (after > 0) return;
+  effects.fact({
+    type: 'groupsListed',
+    by: session.name,
+    // Put together when somebody looks at it.
+    get groups(): readonly string[] {
+      return groups.all.map(({ name }) => name);
+    },
+  });
+}
+
+function joinGroup(
+  { groups, effects, policy, limits }: CommandParts,
+  { session, link, bot }: Caller,
+  { requestId, group: name }: Asked<'joinGroup'>,
+): Refusal | undefined {
+  const group = groups.find(name);
+  if (group === undefined) {
+    effects.fact({ type: 'groupJoinRefused', group: name, by: session.name });
+    return { code: 'GROUP_UNKNOWN', detail: `there is no group "${name}"` };
+  }
+  if (session.memberships.has(group.key)) {
+    return { code: 'ALREADY_MEMBER', detail: `already a member of "${group.name}"` };
+  }
+  const { groupsPerClient } = policy;
+  if (session.memberships.size >= groupsPerClient) {
+    const detail = `already in ${groupsPerClient} group(s), as many as this server allows`;
+    return { code: 'GROUP_LIMIT', detail };
+  }
+  if (link.nextConversation > limits.conversations) {
+    return { code: 'SERVER_FULL', detail: 'this connection has joined too often; connect again' };
+  }
+  const joined = groups.join(group, session, link, bot);
+  effects.send(link, { type: 'joined', requestId, ...joined });
+  return undefined;
+}
+
+function leaveGroup(
+  { groups, effects }: CommandParts,
+  caller: Caller,
+  { requestId, group }: Asked<'leaveGroup'>,
+): Refusal | undefined {
+  const membership = findMembership(caller, group);
+  if ('code' in membership) return membership;
+  groups.leave(membership, 'left');
+  effects.send(caller.link, { type: 'done', requestId });
+  return undefined;
+}
+
+function listMembers(
+  { groups, effects }: CommandParts,
+  caller: Caller,
+  { requestId, group: name, after }: Asked<'listMembers'>,
+): Refusal | undefined {
+  const membership = findMembership(caller, name);
+  if ('code' in membership) return membership;
+  const { group } = membership;
+  const page: NamePage = groups.memberPage(group, after);
+  effects.send(caller.link, { type: 'memberList', requestId, ...page });
+  if (after > 0) return undefined;
+  effects.fact({
+    type: 'membersListed',
+    by: caller.session.name,
+    group: group.name,
+    get members(): readonly string[] {
+      return memberNames(group);
+    },
+  });
+  return undefined;
+}
+
+function sendGroup(
+  { groups, effects, limits, wallClock }: CommandParts,
+  caller: Caller,
+  request: Asked<'sendGroup'>,
+): Refusal | undefined {
+  const { link, process, session, bot, now } = caller;
+  const { requestId, mid, hops, text } = request;
+  const counter = counterOf(caller, request);
+  if (counter === undefined) {
+    return { code: 'BAD_REQUEST', detail: 'the message id belongs to another process' };
+  }
+  const outcome = process.history.find(counter);
+  if (outcome === 'forgotten') {
+    return { code: 'OUTCOME_UNKNOWN', detail: 'whether this message was sent is forgotten' };
+  }
+  let commit = outcome;
+  if (commit === 'fresh') {
+    const membership = findMembership(caller, request.group);
+    if ('code' in membership) return membership;
+    const fault = messageFault(request, limits);
+    if (fault !== undefined) return fault;
+    const sentAtMs = wallClock(now);
+    const { group } = membership;
+    const seq = groups.append(group, { mid, from: session, bot, hops, sentAtMs, text });
+    commit = { logId: group.logId, seq };
+    process.history.record(counter, commit);
+  }
+  effects.send(link, { type: 'committed', requestId, mid, ...commit, durable: false });
+  return undefined;
+}
+
+function reportUnanswered(
+  { desk, directory, effects }: CommandParts,
+  { link, now }: Caller,
+  { requestId, name }: Asked<'reportUnanswered'>,
+): Refusal | undefined {
+  if (directory.find(name) === undefined) {
+    return { code: 'USER_UNKNOWN', detail: `there is no user "${name}"` };
+  }
+  desk.examine(name, now);
+  effects.send(link, { type: 'done', requestId });
+  return undefined;
+}
+
+/** A message sent again after a loss is not the caller's haste; its answer must not depend on the rate. */
+function isSentAgain(caller: Caller, request: Asked<'sendGroup'>): boolean {
+  const counter = counterOf(caller, request);
+  return counter !== undefined && caller.process.history.find(counter) !== 'fresh';
+}
+
+function counterOf({ process }: Caller, { mid }: Asked<'sendGroup'>): number | undefined {
+  const parts = parseMid(mid);
+  if (parts === undefined || !equalBytes(parts.processId, process.id)) return undefined;
+  return parts.counter;
+}
+
+function messageFault({ hops, text }: Asked<'sendGroup'>, limits: HubLimits): Refusal | undefined {
+  if (hops > hopsMax) {
+    return { code: 'TOO_MANY_HOPS', detail: `${hops} bots have passed this message on` };
+  }
+  const bytes = new TextEncoder().encode(text).length;
+  if (bytes > limits.textBytes) {
+    const detail = `the text has ${bytes} bytes, more than ${limits.textBytes}`;
+    return { code: 'MESSAGE_TOO_LONG', detail };
+  }
+  return undefined;
+}
+
+/** The caller's membership, or why it has none: of a group it was removed from it is told so once. */
+function findMembership({ session }: Caller, name: string): Membership | Refusal {
+  const key = foldName(name);
+  const membership = session.memberships.get(key);
+  if (membership !== undefined) return membership;
+  if (session.removedFrom.delete(key)) {
+    return { code: 'REMOVED_FROM_GROUP', detail: `removed from "${name}" for not answering` };
+  }
+  return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
+}

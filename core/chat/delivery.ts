@@ -1,0 +1,88 @@
+/** Moves readers: each link through the directory, each membership through its group's log, as far as there is room. */
+
+import type { Directory } from './directory.ts';
+import type { Effects } from './effects.ts';
+import type { Link, Membership } from './sessions.ts';
+import { controlConversation, serverCodec } from './wire.ts';
+
+/** A message for a connection that has room for it. */
+export interface OutgoingMessage {
+  readonly conversation: number;
+  readonly payload: Uint8Array;
+}
+
+/** Nothing is queued or copied here: a link that reads nothing costs its cursors. */
+export class Delivery {
+  readonly #effects: Effects;
+  readonly #directory: Directory;
+
+  constructor(effects: Effects, directory: Directory) {
+    this.#effects = effects;
+    this.#directory = directory;
+  }
+
+  /** Lets a registered link read the directory up to its present version. */
+  publishDirectory(link: Link): void {
+    link.directoryPublished = this.#directory.version;
+    if (link.directoryRead < link.directoryPublished) this.#tell(link);
+  }
+
+  /** There may be something to read for a membership. */
+  offer(membership: Membership): void {
+    const link = membership.listener?.link;
+    if (link === undefined) return;
+    link.ready.add(membership);
+    this.#tell(link);
+  }
+
+  /** The next message for a link: the directory first, then its groups in turn; undefined if there is none. */
+  readNext(link: Link): OutgoingMessage | undefined {
+    if (link.directoryRead < link.directoryPublished) {
+      const page = this.#directory.read(link.directoryRead);
+      link.directoryRead = page.version;
+      return { conversation: controlConversation, payload: page.payload };
+    }
+    for (const membership of link.ready) {
+      link.ready.delete(membership);
+      const payload = readLog(membership);
+      if (payload === undefined || membership.listener === undefined) continue;
+      link.ready.add(membership);
+      return { conversation: membership.listener.conversation, payload };
+    }
+    link.isReadable = false;
+    return undefined;
+  }
+
+  /** The reader of a conversation has handled what it was handed up to `seq`. */
+  confirm(membership: Membership, seq: number): void {
+    if (seq > membership.handedSeq) return;
+    const reached = seq === membership.handedSeq ? membership.readSeq : seq;
+    membership.confirmedSeq = Math.max(membership.confirmedSeq, reached);
+  }
+
+  #tell(link: Link): void {
+    if (link.isReadable) return;
+    link.isReadable = true;
+    this.#effects.push({ type: 'readable', link: link.number });
+  }
+}
+
+/** Moves the cursor by one message of somebody else, or over one gap. */
+function readLog(membership: Membership): Uint8Array | undefined {
+  if (membership.isGapDue) {
+    membership.isGapDue = false;
+    return serverCodec.encode({ type: 'gap', count: 0, fromSeq: membership.readSeq + 1 });
+  }
+  for (;;) {
+    const next = membership.group.log.read(membership.readSeq);
+    if (next === undefined) return undefined;
+    if (next.type === 'gap') {
+      membership.readSeq = next.fromSeq - 1;
+      return serverCodec.encode(next);
+    }
+    membership.readSeq = next.seq;
+    if (next.from === membership.session.key) continue;
+    membership.handedSeq = next.seq;
+    return next.payload;
+  }
+}

@@ -1,0 +1,208 @@
+/** The server's directory: which identity a name is bound to, who is online, and the changes as clients read them. */
+
+import { fromHex } from '../protocol/bytes.ts';
+import { foldName } from './names.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { Address, DirectoryEntry } from './types.ts';
+import { pageEntriesMax, serverCodec, type WireEntry } from './wire.ts';
+
+/** That a name belongs to an identity: the one thing of the directory that outlives a server. */
+export interface NameBinding {
+  readonly name: string;
+  /** Ed25519 identity, 64 hex digits. */
+  readonly identity: string;
+}
+
+/** What changes about a name. */
+export interface Presence {
+  readonly address: Address;
+  readonly online: boolean;
+  readonly bot: boolean;
+}
+
+/** A part of the directory for one reader. */
+export interface DirectoryPage {
+  readonly payload: Uint8Array;
+  /** The reader has everything up to here. */
+  readonly version: number;
+}
+
+/** A name as it was from `version` on, until another listing took its place. */
+interface Listing extends NameBinding, Presence {
+  /** The folded name. */
+  readonly key: string;
+  readonly version: number;
+}
+
+interface CachedPage extends DirectoryPage {
+  readonly isFull: boolean;
+}
+
+/** Publications that go out at once; a classroom that comes in takes one after another. */
+const publicationBurst = 8;
+
+/** Beyond the burst a publication gathers what changes in 250 ms. */
+const publicationsPerSecond = 4;
+
+/** Encoded pages kept for the next reader at the same place. */
+const cachedPagesMax = 64;
+
+/** Stale changes that are not worth a cleaning. */
+const changesKept = 64;
+
+const nowhere: Address = { host: '', port: 0 };
+
+/**
+ * A log of changes in which only the newest change of a name counts; a reader is a version, and reads what is newer.
+ * A first read and a delta are therefore the same thing.
+ */
+export class Directory {
+  readonly #listings = new Map<string, Listing>();
+  /** In order of version; among them listings that are no longer current. */
+  #changes: Listing[] = [];
+  readonly #pages = new Map<number, CachedPage>();
+  readonly #publications = new TokenBucket(publicationBurst, publicationsPerSecond);
+  #version = 0;
+  #published = 0;
+
+  constructor(bindings: Iterable<NameBinding>) {
+    for (const { name, identity } of bindings) this.bind(name, identity);
+    this.#published = this.#version;
+  }
+
+  /** How many names are bound. */
+  get size(): number {
+    return this.#listings.size;
+  }
+
+  /** Grows with every change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** All names in the order in which they were bound. */
+  get entries(): readonly DirectoryEntry[] {
+    return Array.from(this.#listings.values(), ({ name, identity, address, online, bot }) => ({
+      name,
+      key: identity,
+      address,
+      online,
+      bot,
+    }));
+  }
+
+  /** Whom a name belongs to, in whatever case it is spelt. */
+  find(name: string): Readonly<NameBinding & Presence> | undefined {
+    return this.#listings.get(foldName(name));
+  }
+
+  /** Binds a name that nobody has; it is offline and nowhere until {@link setPresence}. */
+  bind(name: string, identity: string): void {
+    const key = foldName(name);
+    if (this.#listings.has(key)) return;
+    this.#put({ key, name, identity, address: nowhere, online: false, bot: false });
+  }
+
+  /** Says how a bound name is now; what stays the same is no change. */
+  setPresence(name: string, presence: Partial<Presence>): void {
+    const old = this.#listings.get(foldName(name));
+    if (old === undefined) return;
+    const listing = { ...old, ...presence };
+    if (isSame(old, listing)) return;
+    this.#forgetPages(old.version);
+    this.#put(listing);
+  }
+
+  /** The next part for a reader that has everything up to `version`. */
+  read(version: number): DirectoryPage {
+    const cached = this.#pages.get(version);
+    if (cached !== undefined) return cached;
+    const page = this.#encode(version);
+    if (this.#pages.size >= cachedPagesMax) this.#pages.clear();
+    this.#pages.set(version, page);
+    return page;
+  }
+
+  /**
+   * Whether readers are to be told now. The first eight changes go out at once; in a longer burst
+   * what changes within 250 ms goes out together, however many clients come and go.
+   */
+  publish(now: number): boolean {
+    if (this.#published === this.#version || !this.#publications.take(now)) return false;
+    this.#published = this.#version;
+    return true;
+  }
+
+  /** When {@link publish} is due. */
+  pollTimeout(): number | undefined {
+    return this.#published === this.#version ? undefined : this.#publications.readyAt;
+  }
+
+  #put(change: Omit<Listing, 'version'>): void {
+    const listing = { ...change, version: ++this.#version };
+    this.#listings.set(listing.key, listing);
+    this.#changes.push(listing);
+    this.#forgetTails();
+    if (this.#changes.length > 2 * this.#listings.size + changesKept) {
+      this.#changes = this.#changes.filter((old) => this.#isCurrent(old));
+    }
+  }
+
+  #isCurrent(listing: Listing): boolean {
+    return this.#listings.get(listing.key) === listing;
+  }
+
+  #encode(after: number): CachedPage {
+    const entries: WireEntry[] = [];
+    for (let at = this.#firstAfter(after); at < this.#changes.length; at++) {
+      const listing = this.#changes[at];
+      if (listing === undefined || !this.#isCurrent(listing)) continue;
+      entries.push(toWire(listing));
+      if (entries.length < pageEntriesMax) continue;
+      return { ...encodePage(listing.version, entries), isFull: true };
+    }
+    return { ...encodePage(this.#version, entries), isFull: false };
+  }
+
+  /** Binary search: the first change that is newer than `version`. */
+  #firstAfter(version: number): number {
+    let low = 0;
+    let high = this.#changes.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#changes[middle]?.version ?? 0) <= version) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** A page that is not full ends where the directory ended. */
+  #forgetTails(): void {
+    for (const [after, page] of this.#pages) if (!page.isFull) this.#pages.delete(after);
+  }
+
+  /** A full page is stale once a listing in it is. */
+  #forgetPages(version: number): void {
+    for (const [after, page] of this.#pages) {
+      if (after < version && version <= page.version) this.#pages.delete(after);
+    }
+  }
+}
+
+function isSame(a: Presence, b: Presence): boolean {
+  return (
+    a.online === b.online &&
+    a.bot === b.bot &&
+    a.address.host === b.address.host &&
+    a.address.port === b.address.port
+  );
+}
+
+function toWire({ name, identity, address, online, bot }: Listing): WireEntry {
+  const key = fromHex(identity) ?? new Uint8Array(32);
+  return { name, key, host: address.host, port: address.port, online, bot };
+}
+
+function encodePage(version: number, entries: readonly WireEntry[]): DirectoryPage {
+  return { version, payload: serverCodec.encode({ type: 'directoryDelta', version, entries }) };
+}

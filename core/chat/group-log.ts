@@ -1,0 +1,112 @@
+/** The messages of a group, kept once in encoded form, and the bound over all groups together. */
+
+/** What a cursor meets next. */
+export type LogRead =
+  | {
+      readonly type: 'entry';
+      readonly seq: number;
+      /** The folded name of the sender. */
+      readonly from: string;
+      readonly payload: Uint8Array;
+    }
+  /** The next `count` messages are gone; reading goes on at `fromSeq`. */
+  | { readonly type: 'gap'; readonly count: number; readonly fromSeq: number };
+
+type LogEntry = Extract<LogRead, { type: 'entry' }>;
+
+/** What an entry takes beside its payload, roughly. Bytes. */
+const entryOverheadBytes = 128;
+
+/** A ring of messages, numbered from 1 without gaps. At either bound the oldest go; readers then meet a gap. */
+export class GroupLog {
+  readonly #messagesMax: number;
+  readonly #bytesMax: number;
+  readonly #ring: (LogEntry | undefined)[] = [];
+  #firstSeq = 1;
+  #headSeq = 0;
+  #bytes = 0;
+
+  constructor(messagesMax: number, bytesMax: number) {
+    this.#messagesMax = messagesMax;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** The number of the newest message; 0 before the first. */
+  get headSeq(): number {
+    return this.#headSeq;
+  }
+
+  /** Memory taken. Bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Whether any message is kept. */
+  get isEmpty(): boolean {
+    return this.#firstSeq > this.#headSeq;
+  }
+
+  /** Keeps the message number `headSeq + 1`. */
+  append(from: string, payload: Uint8Array): void {
+    if (this.#headSeq - this.#firstSeq + 1 >= this.#messagesMax) this.dropOldest();
+    this.#headSeq++;
+    const entry: LogEntry = { type: 'entry', seq: this.#headSeq, from, payload };
+    this.#ring[this.#headSeq % this.#messagesMax] = entry;
+    this.#bytes += payload.length + entryOverheadBytes;
+    while (this.#bytes > this.#bytesMax && this.#firstSeq < this.#headSeq) this.dropOldest();
+  }
+
+  /** What comes after message number `seq`, or undefined if nothing does. */
+  read(seq: number): LogRead | undefined {
+    if (seq >= this.#headSeq) return undefined;
+    if (seq + 1 < this.#firstSeq) {
+      return { type: 'gap', count: this.#firstSeq - seq - 1, fromSeq: this.#firstSeq };
+    }
+    return this.#ring[(seq + 1) % this.#messagesMax];
+  }
+
+  /** Forgets the oldest message. */
+  dropOldest(): void {
+    if (this.isEmpty) return;
+    const slot = this.#firstSeq % this.#messagesMax;
+    this.#bytes -= (this.#ring[slot]?.payload.length ?? 0) + entryOverheadBytes;
+    this.#ring[slot] = undefined;
+    this.#firstSeq++;
+  }
+}
+
+/** Bounds the memory of all logs: at the bound, the group that has been quiet longest loses its oldest messages. */
+export class LogPool {
+  readonly #bytesMax: number;
+  /** Bytes by log, the longest quiet first. */
+  readonly #bytesByLog = new Map<GroupLog, number>();
+  #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** To be told after each append. */
+  appended(log: GroupLog): void {
+    this.#account(log);
+    while (this.#bytes > this.#bytesMax) {
+      const [quietest] = this.#bytesByLog.keys();
+      if (quietest === undefined) return;
+      this.#shrink(quietest);
+    }
+  }
+
+  #account(log: GroupLog): void {
+    this.#bytes += log.bytes - (this.#bytesByLog.get(log) ?? 0);
+    this.#bytesByLog.delete(log);
+    this.#bytesByLog.set(log, log.bytes);
+  }
+
+  #shrink(log: GroupLog): void {
+    const before = log.bytes;
+    log.dropOldest();
+    this.#bytes -= before - log.bytes;
+    if (log.isEmpty) this.#bytesByLog.delete(log);
+    else this.#bytesByLog.set(log, log.bytes);
+  }
+}

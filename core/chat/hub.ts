@@ -1,0 +1,192 @@
+/** The heart of a server: what links report and clients ask goes in, what is to be done comes out. */
+
+import { toHex } from '../protocol/bytes.ts';
+import { type CommandParts, rateLimited, runCommand } from './commands.ts';
+import { Delivery, type OutgoingMessage } from './delivery.ts';
+import { Directory, type NameBinding } from './directory.ts';
+import { Effects, type HubEffect } from './effects.ts';
+import { Groups } from './groups.ts';
+import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
+import { RegistrationDesk } from './registration.ts';
+import { Processes } from './send-history.ts';
+import type { Link } from './sessions.ts';
+import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
+import { TokenBucket } from './token-bucket.ts';
+import type { Address, Policy } from './types.ts';
+import { type ClientMessage, clientCodec, controlConversation } from './wire.ts';
+
+/** What a hub is made of. */
+export interface HubOptions {
+  /** What clients may do; what is left out is as in `defaultPolicy`. */
+  readonly policy?: Partial<Policy>;
+  /** What is left out is as the fields of `HubLimits` say. */
+  readonly limits?: Partial<HubLimits>;
+  /** Bytes nobody can guess: for log ids and the boot's epoch. */
+  readonly random: (count: number) => Uint8Array;
+  /** Milliseconds since the epoch at the monotonic instant `now`: what messages are stamped with. */
+  readonly wallClock: (now: number) => number;
+  /** The bindings that earlier `bindName` effects stored. */
+  readonly names?: Iterable<NameBinding>;
+}
+
+/**
+ * A machine without clock, randomness or input and output of its own. After every call its owner carries out what
+ * `pollEffect` yields, in that order, and calls `handleTimeout` when `pollTimeout` is due.
+ * Links are numbers of the owner's choice, never used twice; a link the hub does not know is ignored.
+ */
+export class Hub {
+  readonly #parts: CommandParts;
+  readonly #delivery: Delivery;
+  readonly #links = new Map<number, Link>();
+
+  /** @throws BanterError OPTION_INVALID */
+  constructor(options: HubOptions) {
+    const { random, wallClock } = options;
+    const policy = parsePolicy(options.policy ?? {});
+    const limits = parseLimits(options.limits ?? {});
+    const effects = new Effects();
+    const directory = new Directory(options.names ?? []);
+    const delivery = new Delivery(effects, directory);
+    const groups = new Groups(limits, random, effects, delivery);
+    const processes = new Processes(limits.processesRemembered, limits.sendsRemembered);
+    const epoch = random(8);
+    const shared = { policy, limits, effects, directory, groups };
+    const links = this.#links;
+    const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links });
+    this.#parts = { ...shared, desk, wallClock };
+    this.#delivery = delivery;
+  }
+
+  /** A connection stands; `identity` (32 bytes) is what it has proved, `address` where it comes from. */
+  linkUp(number: number, identity: Uint8Array, address: Address): void {
+    const { limits, effects } = this.#parts;
+    if (this.#links.size >= limits.links) {
+      effects.push({ type: 'close', link: number, reason: 'full' });
+      return;
+    }
+    this.#links.set(number, {
+      number,
+      identity: toHex(identity),
+      address,
+      requests: new TokenBucket(limits.requestBurst, limits.requestsPerSecond),
+      isUp: true,
+      registration: undefined,
+      isClaiming: false,
+      isSilent: false,
+      isReadable: false,
+      nextConversation: controlConversation + 1,
+      conversations: new Map(),
+      ready: new Set(),
+      directoryRead: 0,
+      directoryPublished: 0,
+    });
+  }
+
+  /**
+   * A message came on a link.
+   * @returns false if it is none that a client sends: it has changed nothing, and the owner counts it
+   */
+  receive(number: number, conversation: number, payload: Uint8Array, now: number): boolean {
+    const link = this.#links.get(number);
+    if (link === undefined) return true;
+    const message = conversation === controlConversation ? clientCodec.decode(payload) : undefined;
+    if (message === undefined) return false;
+    this.#parts.desk.settle(link, true, now);
+    this.#handle(link, message, now);
+    this.#publish(now);
+    return true;
+  }
+
+  /** A connection has ended. Who did not de-register is absent: a member still, unless the policy removes it. */
+  linkDown(number: number, now: number): void {
+    const link = this.#links.get(number);
+    if (link === undefined) return;
+    this.#links.delete(number);
+    this.#parts.desk.down(link);
+    this.#parts.desk.retryClaims(link, now);
+    this.#publish(now);
+  }
+
+  /** A connection has not answered for the policy's `silenceMs`; `probed` tells when it does again. */
+  unresponsive(number: number, now: number): void {
+    const link = this.#links.get(number);
+    if (link === undefined) return;
+    this.#parts.desk.unresponsive(link);
+    this.#publish(now);
+  }
+
+  /** A connection has shown life, or has not when it was asked to; without a word for `probeMs` the hub takes it for dead. */
+  probed(number: number, isAlive: boolean, now: number): void {
+    const link = this.#links.get(number);
+    if (link === undefined) return;
+    this.#parts.desk.settle(link, isAlive, now);
+    this.#publish(now);
+  }
+
+  /** To be called when {@link pollTimeout} is due; early calls do no harm. */
+  handleTimeout(now: number): void {
+    this.#parts.desk.handleTimeout(now);
+    this.#publish(now);
+  }
+
+  /** The instant at which {@link handleTimeout} is due, or undefined. */
+  pollTimeout(): number | undefined {
+    const { desk, directory } = this.#parts;
+    const deadlines = [desk.pollTimeout(), directory.pollTimeout()];
+    const due = deadlines.filter((deadline) => deadline !== undefined);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
+  /** The next thing to do. */
+  pollEffect(): HubEffect | undefined {
+    return this.#parts.effects.poll();
+  }
+
+  /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */
+  readNext(number: number): OutgoingMessage | undefined {
+    const link = this.#links.get(number);
+    return link === undefined ? undefined : this.#delivery.readNext(link);
+  }
+
+  /** All that lasts, as plain data in one order. */
+  snapshot(): HubSnapshot {
+    const { directory, groups, desk } = this.#parts;
+    return takeSnapshot(directory, groups.all, desk.sessions, this.#links.values());
+  }
+
+  #handle(link: Link, message: ClientMessage, now: number): void {
+    const { limits, effects, desk } = this.#parts;
+    if (message.type === 'confirm') {
+      const membership = link.conversations.get(message.conversation);
+      if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
+      return;
+    }
+    const { requestId } = message;
+    if (message.type === 'register') {
+      if (link.requests.take(now)) desk.claim(link, message, now);
+      else effects.refuse(link, requestId, rateLimited(limits));
+      return;
+    }
+    const refusal =
+      link.registration === undefined
+        ? ({ code: 'NOT_REGISTERED', detail: 'this connection has no name yet' } as const)
+        : runCommand(this.#parts, { ...link.registration, link, now }, message);
+    if (refusal !== undefined) effects.refuse(link, requestId, refusal);
+  }
+
+  /** Every registered client reads the directory's changes, when it is their time. */
+  #publish(now: number): void {
+    const { directory, effects } = this.#parts;
+    if (!directory.publish(now)) return;
+    for (const link of this.#links.values()) {
+      if (link.registration !== undefined) this.#delivery.publishDirectory(link);
+    }
+    effects.fact({
+      type: 'directoryChanged',
+      // Put together when somebody looks at it.
+      get entries() {
+        return directory.entries;
+      },
+    });
+  }
+}

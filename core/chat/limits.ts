@@ -1,0 +1,79 @@
+/** The bounds of a hub and what happens at each. */
+
+import { BanterError } from '../errors.ts';
+import { defaultPolicy, type Policy } from './types.ts';
+import { groupsPerClientMax } from './wire.ts';
+
+/** Every field is a whole number of at least 1. */
+export interface HubLimits {
+  /** Connections at a time; one more is closed as `full`. Default 10,000. */
+  readonly links: number;
+  /** Names ever bound; another claim is refused `SERVER_FULL`. Default 100,000. */
+  readonly names: number;
+  /** Groups ever created; another is refused `SERVER_FULL`. Default 10,000. */
+  readonly groups: number;
+  /** Bytes of UTF-8 in a message; more is refused `MESSAGE_TOO_LONG`. Default 60,000, which is also the most. */
+  readonly textBytes: number;
+  /** Requests per second and link beyond the burst; more are refused `RATE_LIMITED`. Default 50. */
+  readonly requestsPerSecond: number;
+  /** Requests at once. Default 100. */
+  readonly requestBurst: number;
+  /** Milliseconds in which a client has to show life when somebody claims its name or address. Default 1,000. */
+  readonly probeMs: number;
+  /** Claims that wait for one probe; another is refused at once. Default 16. */
+  readonly probeClaims: number;
+  /** Messages a group's log keeps; the oldest go, and who has not read them meets a gap. Default 4,096. */
+  readonly logMessages: number;
+  /** Bytes a group's log keeps. Default 4 MiB. */
+  readonly logBytes: number;
+  /** Bytes of all logs; the group quiet for longest loses its oldest messages. Default 256 MiB. */
+  readonly logBytesTotal: number;
+  /** Newest sends of a process that are told apart exactly; an older one is refused `OUTCOME_UNKNOWN`. Default 512. */
+  readonly sendsRemembered: number;
+  /** Processes without a link whose sends are remembered; beyond, the longest away is forgotten. Default 10,000. */
+  readonly processesRemembered: number;
+  /** Conversations in the life of a link; another join is refused `SERVER_FULL`. Default 4,000, fewer than a connection carries. */
+  readonly conversations: number;
+}
+
+/** What holds unless a hub is told otherwise. */
+const defaultLimits: HubLimits = {
+  links: 10_000,
+  names: 100_000,
+  groups: 10_000,
+  textBytes: 60_000,
+  requestsPerSecond: 50,
+  requestBurst: 100,
+  probeMs: 1000,
+  probeClaims: 16,
+  logMessages: 4096,
+  logBytes: 4 * 1024 * 1024,
+  logBytesTotal: 256 * 1024 * 1024,
+  sendsRemembered: 512,
+  processesRemembered: 10_000,
+  conversations: 4000,
+};
+
+/** The policy with its defaults. @throws BanterError OPTION_INVALID */
+export function parsePolicy(policy: Partial<Policy>): Policy {
+  const complete = { ...defaultPolicy, ...policy };
+  checkNumber('groupsPerClient', complete.groupsPerClient, groupsPerClientMax);
+  checkNumber('silenceMs', complete.silenceMs, Number.MAX_SAFE_INTEGER);
+  return complete;
+}
+
+/** The limits with their defaults. @throws BanterError OPTION_INVALID */
+export function parseLimits(limits: Partial<HubLimits>): HubLimits {
+  const complete = { ...defaultLimits, ...limits };
+  for (const [name, value] of Object.entries(complete)) {
+    checkNumber(name, value, name === 'textBytes' ? defaultLimits.textBytes : undefined);
+  }
+  return complete;
+}
+
+function checkNumber(name: string, value: number, max: number = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isInteger(value) && value >= 1 && value <= max) return;
+  throw new BanterError('OPTION_INVALID', `${name} is ${value}, not from 1 to ${max}`, {
+    data: { name, value, max },
+  });
+}

@@ -1,0 +1,85 @@
+/** What a hub knows of connections and clients: a link ends with its connection, a session stays with its name. */
+
+import type { GroupLog } from './group-log.ts';
+import type { Process } from './send-history.ts';
+import type { TokenBucket } from './token-bucket.ts';
+import type { Address } from './types.ts';
+
+/** One connection of a client. */
+export interface Link {
+  readonly number: number;
+  /** What the connection has proved, 64 hex digits. */
+  readonly identity: string;
+  readonly address: Address;
+  readonly requests: TokenBucket;
+  /** False once it is down or closed; somebody may still hold it. */
+  isUp: boolean;
+  /** Undefined until it has a name. */
+  registration: Registration | undefined;
+  /** Its claim waits for a probe of another link. */
+  isClaiming: boolean;
+  /** It does not answer: its name is offline until it does. */
+  isSilent: boolean;
+  /** Whether the owner knows that there is something to read. */
+  isReadable: boolean;
+  nextConversation: number;
+  readonly conversations: Map<number, Membership>;
+  /** Memberships with something to read, in turn. */
+  readonly ready: Set<Membership>;
+  /** How much of the directory was read, and how much there is for it. */
+  directoryRead: number;
+  directoryPublished: number;
+}
+
+/** Under which name and in which role a link speaks. */
+export interface Registration {
+  readonly session: Session;
+  readonly process: Process;
+  readonly bot: boolean;
+  readonly isAuxiliary: boolean;
+}
+
+/** What lasts of a client: its memberships and where it stands in them. */
+export interface Session {
+  readonly name: string;
+  /** The folded name. */
+  readonly key: string;
+  /** By folded name of the group. */
+  readonly memberships: Map<string, Membership>;
+  /** Folded names of groups that it lost for being unresponsive and has not used since. */
+  readonly removedFrom: Set<string>;
+  /** Where it is present; undefined while it is absent. */
+  link: Link | undefined;
+}
+
+/** A group; once created it stays. */
+export interface Group {
+  readonly name: string;
+  /** The folded name. */
+  readonly key: string;
+  readonly logId: Uint8Array;
+  readonly log: GroupLog;
+  /** By folded name of the member, in the order in which they joined. */
+  readonly members: Map<string, Membership>;
+  /** Members with a conversation: those to whom news are to be told. */
+  readonly listeners: Set<Membership>;
+  nextOrdinal: number;
+}
+
+/** One client in one group: a cursor into the log, whoever reads or does not. */
+export interface Membership {
+  readonly group: Group;
+  readonly session: Session;
+  /** Counted from 1 in the group's history. */
+  readonly ordinal: number;
+  /** Everything up to here was handed to its connection or is its own. */
+  readSeq: number;
+  /** The last message handed to its connection; after it come its own at most, up to `readSeq`. */
+  handedSeq: number;
+  /** Everything up to here it has handled or sent; reading goes on here after an absence. */
+  confirmedSeq: number;
+  /** It stood in another log: it is told so before anything else. */
+  isGapDue: boolean;
+  /** Undefined while it is absent. */
+  listener: { readonly link: Link; readonly conversation: number } | undefined;
+}

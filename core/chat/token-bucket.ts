@@ -1,0 +1,33 @@
+/** A token bucket: bursts up to its size, and a steady rate beyond. */
+
+export class TokenBucket {
+  readonly #size: number;
+  readonly #perSecond: number;
+  #tokens: number;
+  #filledAt = 0;
+
+  /** Full at first. */
+  constructor(size: number, perSecond: number) {
+    this.#size = size;
+    this.#perSecond = perSecond;
+    this.#tokens = size;
+  }
+
+  /** Takes a token; false if there is none. */
+  take(now: number): boolean {
+    const gained = ((now - this.#filledAt) * this.#perSecond) / 1000;
+    this.#tokens = Math.min(this.#size, this.#tokens + Math.max(0, gained));
+    this.#filledAt = Math.max(now, this.#filledAt);
+    if (this.#tokens < 1 - tolerance) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  /** When a token will be there, at the latest; the past if there is one. Milliseconds. */
+  get readyAt(): number {
+    return this.#filledAt + ((1 - this.#tokens) * 1000) / this.#perSecond;
+  }
+}
+
+/** Rounding must not make a token late that `readyAt` promised. */
+const tolerance = 1e-6;

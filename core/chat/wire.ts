@@ -1,0 +1,346 @@
+/** The chat's messages on the wire, each a table of fields (docs/PROTOCOL.md §7). */
+
+import { MalformedError } from '../protocol/bytes.ts';
+import { bytes, Codec, type Field, flag, list, text, varint } from '../protocol/codec.ts';
+import { nameBytesMax } from './names.ts';
+import type { LeaveReason } from './types.ts';
+
+/** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
+export const controlConversation = 0;
+
+/** How many bots may pass a message on before it is refused. */
+export const hopsMax = 7;
+
+/** How many groups a registration can name and a welcome can list. */
+export const groupsPerClientMax = 256;
+
+/** How many names one page of groups, members or the directory holds; a page then fits one message. */
+export const pageEntriesMax = 200;
+
+/** Why a client lost a group that it did not leave. */
+export type LostReason = LeaveReason | 'forgotten';
+
+/** Where a client stands in a group of which it was a member on its last connection. */
+export interface ResumePoint {
+  readonly group: string;
+  readonly logId: Uint8Array;
+  /** The last message it handled; 0 for none. */
+  readonly seq: number;
+}
+
+/** A membership that a welcome tells of. */
+export interface WelcomeGroup {
+  readonly group: string;
+  /** Its messages come on this conversation, which no other group had or will have on this connection. */
+  readonly conversation: number;
+  readonly logId: Uint8Array;
+  /** Messages after this one follow. */
+  readonly seq: number;
+  /** Messages up to this one were missed: they are recovered, later ones are news. */
+  readonly headSeq: number;
+}
+
+/** One name of the directory on the wire. */
+export interface WireEntry {
+  readonly name: string;
+  /** Ed25519 identity, 32 bytes. */
+  readonly key: Uint8Array;
+  readonly host: string;
+  readonly port: number;
+  readonly online: boolean;
+  readonly bot: boolean;
+}
+
+/** What a client asks of the server. All but `confirm` are answered by `refused` or the message named with them. */
+export type ClientMessage =
+  /** Claims a name: `welcome`. */
+  | {
+      readonly type: 'register';
+      readonly requestId: number;
+      readonly name: string;
+      readonly bot: boolean;
+      /** Beside the present client of the name: no presence, no groups, no deliveries. */
+      readonly auxiliary: boolean;
+      /** Replace the present client of the name though it lives. */
+      readonly takeOver: boolean;
+      /** Chosen at random when the client's process started; the first half of each of its mids. 8 bytes. */
+      readonly processId: Uint8Array;
+      /** Mids of the process from this counter on were never sent; what became of an earlier one the server may have forgotten. */
+      readonly nextCounter: number;
+      /** The server's boot that `directoryVersion` belongs to; zeros for none. 8 bytes. */
+      readonly epoch: Uint8Array;
+      /** The directory is known up to here; 0 for not at all. */
+      readonly directoryVersion: number;
+      /** Empty for a new process: the server then goes by what was confirmed. */
+      readonly resume: readonly ResumePoint[];
+    }
+  /** Leaves every group and goes offline: `done`. */
+  | { readonly type: 'deregister'; readonly requestId: number }
+  /** Creates a group without joining it: `done`. */
+  | { readonly type: 'createGroup'; readonly requestId: number; readonly group: string }
+  /** One page of groups, from 0 or from `next` of the page before: `groupList`. */
+  | { readonly type: 'listGroups'; readonly requestId: number; readonly after: number }
+  /** Becomes a member: `joined`. */
+  | { readonly type: 'joinGroup'; readonly requestId: number; readonly group: string }
+  /** Ends a membership: `done`. */
+  | { readonly type: 'leaveGroup'; readonly requestId: number; readonly group: string }
+  /** One page of members, like `listGroups`: `memberList`. */
+  | {
+      readonly type: 'listMembers';
+      readonly requestId: number;
+      readonly group: string;
+      readonly after: number;
+    }
+  /** Sends to a group: `committed`. Sent again with the same mid it is committed once. */
+  | {
+      readonly type: 'sendGroup';
+      readonly requestId: number;
+      readonly group: string;
+      readonly mid: Uint8Array;
+      readonly hops: number;
+      readonly text: string;
+    }
+  /** Somebody did not answer a private message; the server looks for itself: `done`, at once. */
+  | { readonly type: 'reportUnanswered'; readonly requestId: number; readonly name: string }
+  /** Everything up to `seq` of a group's conversation is handled and need not come again. Not answered. */
+  | { readonly type: 'confirm'; readonly conversation: number; readonly seq: number };
+
+/** Answers of the server, each with the number of its request, and pushes. */
+export type ServerMessage =
+  | {
+      readonly type: 'refused';
+      readonly requestId: number;
+      /** See `errorTable`. */
+      readonly code: number;
+      readonly detail: string;
+    }
+  | { readonly type: 'done'; readonly requestId: number }
+  | {
+      readonly type: 'welcome';
+      readonly requestId: number;
+      /** The claimed name as it was first spelt. */
+      readonly name: string;
+      readonly groupsPerClient: number;
+      readonly privateInGroup: boolean;
+      readonly removeUnresponsive: boolean;
+      readonly silenceMs: number;
+      /** Random at each start of the server. 8 bytes. */
+      readonly epoch: Uint8Array;
+      /** The directory is complete once deltas up to this version have come. */
+      readonly directoryVersion: number;
+      readonly groups: readonly WelcomeGroup[];
+    }
+  /** `next` asks for the page after this one; 0 for the end. */
+  | {
+      readonly type: 'groupList';
+      readonly requestId: number;
+      readonly names: readonly { readonly name: string }[];
+      readonly next: number;
+    }
+  /** In the order in which they joined. */
+  | {
+      readonly type: 'memberList';
+      readonly requestId: number;
+      readonly names: readonly { readonly name: string }[];
+      readonly next: number;
+    }
+  | {
+      readonly type: 'joined';
+      readonly requestId: number;
+      /** As it was first spelt. */
+      readonly group: string;
+      readonly conversation: number;
+      readonly logId: Uint8Array;
+      /** Messages after this one follow. */
+      readonly seq: number;
+    }
+  | {
+      readonly type: 'committed';
+      readonly requestId: number;
+      readonly mid: Uint8Array;
+      readonly logId: Uint8Array;
+      readonly seq: number;
+      readonly durable: boolean;
+    }
+  /** Push: the directory up to `version`, as far as the client does not have it. */
+  | {
+      readonly type: 'directoryDelta';
+      readonly version: number;
+      readonly entries: readonly WireEntry[];
+    }
+  /** Push, on the group's conversation. */
+  | {
+      readonly type: 'groupMessage';
+      readonly mid: Uint8Array;
+      readonly seq: number;
+      readonly from: string;
+      readonly bot: boolean;
+      readonly hops: number;
+      readonly sentAtMs: number;
+      readonly text: string;
+    }
+  /** Push, on the group's conversation: `count` messages are gone for ever, 0 for nobody knows how many. */
+  | { readonly type: 'gap'; readonly count: number; readonly fromSeq: number }
+  | {
+      readonly type: 'memberJoined';
+      readonly group: string;
+      readonly name: string;
+      readonly bot: boolean;
+    }
+  | {
+      readonly type: 'memberLeft';
+      readonly group: string;
+      readonly name: string;
+      readonly reason: LostReason;
+    }
+  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason };
+
+/** What clients tell each other, on conversation 0 of a connection of their own. */
+export type PeerMessage =
+  /** `from` must be a name of the connection's identity; whoever receives it looks into the directory. */
+  | {
+      readonly type: 'privateMessage';
+      readonly mid: Uint8Array;
+      readonly from: string;
+      readonly hops: number;
+      readonly bot: boolean;
+      readonly sentAtMs: number;
+      readonly text: string;
+    }
+  /** The message is kept, shown or held back. */
+  | { readonly type: 'privateReceived'; readonly mid: Uint8Array };
+
+type FieldsOf<Message> = {
+  readonly [Name in Exclude<keyof Message, 'type'>]: Field<Message[Name]>;
+};
+
+/** The tables that a union of messages asks for: the compiler holds one against the other. */
+export type TablesOf<Message extends { readonly type: string }> = {
+  readonly [Type in Message['type']]: {
+    readonly number: number;
+    readonly fields: FieldsOf<Extract<Message, { readonly type: Type }>>;
+  };
+};
+
+/** An integer from 0 to `max`. */
+function upTo(max: number): Field<number> {
+  return {
+    write: varint.write,
+    read: (reader) => {
+      const value = reader.varint();
+      if (value > max) throw new MalformedError(`integer beyond ${max}`);
+      return value;
+    },
+  };
+}
+
+/** One of a table's values, as its place in the table. */
+function choice<Value>(values: readonly Value[]): Field<Value> {
+  return {
+    write: (writer, value) => writer.varint(values.indexOf(value)),
+    read: (reader) => {
+      const value = values[reader.varint()];
+      if (value === undefined) throw new MalformedError('choice beyond the table');
+      return value;
+    },
+  };
+}
+
+const requestId = varint;
+const name = text(nameBytesMax);
+const mid = bytes(16);
+const random8 = bytes(8);
+const key = bytes(32);
+const hops = upTo(hopsMax);
+// Wider than what may be sent, so that a text that is too long can be refused by name.
+const body = text(65_000);
+const lostReason = choice<LostReason>(['left', 'deregistered', 'unresponsive', 'forgotten']);
+const names = list({ name }, pageEntriesMax);
+
+/** Requests. */
+export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<ClientMessage>>({
+  register: {
+    number: 1,
+    fields: {
+      requestId,
+      name,
+      bot: flag,
+      auxiliary: flag,
+      takeOver: flag,
+      processId: random8,
+      nextCounter: varint,
+      epoch: random8,
+      directoryVersion: varint,
+      resume: list({ group: name, logId: random8, seq: varint }, groupsPerClientMax),
+    },
+  },
+  deregister: { number: 2, fields: { requestId } },
+  createGroup: { number: 3, fields: { requestId, group: name } },
+  listGroups: { number: 4, fields: { requestId, after: varint } },
+  joinGroup: { number: 5, fields: { requestId, group: name } },
+  leaveGroup: { number: 6, fields: { requestId, group: name } },
+  listMembers: { number: 7, fields: { requestId, group: name, after: varint } },
+  sendGroup: { number: 8, fields: { requestId, group: name, mid, hops: varint, text: body } },
+  reportUnanswered: { number: 9, fields: { requestId, name } },
+  confirm: { number: 10, fields: { conversation: varint, seq: varint } },
+});
+
+/** Answers and pushes. */
+export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<ServerMessage>>({
+  refused: { number: 1, fields: { requestId, code: varint, detail: text(1024) } },
+  done: { number: 2, fields: { requestId } },
+  welcome: {
+    number: 3,
+    fields: {
+      requestId,
+      name,
+      groupsPerClient: varint,
+      privateInGroup: flag,
+      removeUnresponsive: flag,
+      silenceMs: varint,
+      epoch: random8,
+      directoryVersion: varint,
+      groups: list(
+        { group: name, conversation: varint, logId: random8, seq: varint, headSeq: varint },
+        groupsPerClientMax,
+      ),
+    },
+  },
+  groupList: { number: 4, fields: { requestId, names, next: varint } },
+  memberList: { number: 5, fields: { requestId, names, next: varint } },
+  joined: {
+    number: 6,
+    fields: { requestId, group: name, conversation: varint, logId: random8, seq: varint },
+  },
+  committed: {
+    number: 7,
+    fields: { requestId, mid, logId: random8, seq: varint, durable: flag },
+  },
+  directoryDelta: {
+    number: 16,
+    fields: {
+      version: varint,
+      entries: list(
+        { name, key, host: text(64), port: upTo(65_535), online: flag, bot: flag },
+        pageEntriesMax,
+      ),
+    },
+  },
+  groupMessage: {
+    number: 17,
+    fields: { mid, seq: varint, from: name, bot: flag, hops, sentAtMs: varint, text: body },
+  },
+  gap: { number: 18, fields: { count: varint, fromSeq: varint } },
+  memberJoined: { number: 19, fields: { group: name, name, bot: flag } },
+  memberLeft: { number: 20, fields: { group: name, name, reason: lostReason } },
+  groupLost: { number: 21, fields: { group: name, reason: lostReason } },
+});
+
+/** Private messages. */
+export const peerCodec: Codec<TablesOf<PeerMessage>> = new Codec<TablesOf<PeerMessage>>({
+  privateMessage: {
+    number: 1,
+    fields: { mid, from: name, hops, bot: flag, sentAtMs: varint, text: body },
+  },
+  privateReceived: { number: 2, fields: { mid } },
+});

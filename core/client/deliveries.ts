@@ -1,0 +1,78 @@
+/** Turns what the server sends by itself into events, and tells it how far the groups were handled. */
+
+import type { EventEmitter } from 'node:events';
+import type { Mirror } from '../chat/mirror.ts';
+import type { DirectoryEntry } from '../chat/types.ts';
+import type { ClientEvents } from './events.ts';
+import type { GroupPush, Memberships } from './memberships.ts';
+import type { Push, Session } from './session.ts';
+
+export interface DeliveriesOptions {
+  readonly emitter: EventEmitter<ClientEvents>;
+  readonly mirror: Mirror;
+  readonly memberships: Memberships;
+  readonly onDirectory: (changed: readonly DirectoryEntry[]) => void;
+  /** The server took this client out of a group. */
+  readonly onGroupLost: (group: string) => void;
+}
+
+export class Deliveries {
+  readonly #options: DeliveriesOptions;
+  /** Conversations of which something was handled that the server does not know of yet. */
+  readonly #unconfirmed = new Set<number>();
+
+  constructor(options: DeliveriesOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a push; a listener that throws is its owner's error, the message counts as handled. */
+  receive(push: Push, conversation: number): void {
+    const { emitter, mirror, onDirectory, onGroupLost } = this.#options;
+    switch (push.type) {
+      case 'directoryDelta':
+        onDirectory(mirror.apply(push));
+        break;
+      case 'groupMessage':
+      case 'gap':
+        this.receiveGroup(push, conversation);
+        break;
+      case 'memberJoined':
+        emitter.emit('memberJoined', { group: push.group, name: push.name, bot: push.bot });
+        break;
+      case 'memberLeft': {
+        const reason = push.reason === 'forgotten' ? 'left' : push.reason;
+        emitter.emit('memberLeft', { group: push.group, name: push.name, reason });
+        break;
+      }
+      case 'groupLost':
+        onGroupLost(push.group);
+        emitter.emit('groupLost', push.group, push.reason);
+        break;
+    }
+  }
+
+  /** Takes a push of a group's conversation, or keeps it until the group of the conversation is known. */
+  receiveGroup(push: GroupPush, conversation: number): void {
+    const { emitter, memberships } = this.#options;
+    if (memberships.keepIfEarly(conversation, push)) return;
+    if (push.type === 'gap') {
+      const group = memberships.receiveGap(conversation, push);
+      if (group !== undefined) emitter.emit('gapFound', group, push.count || undefined);
+    } else {
+      const message = memberships.receive(conversation, push);
+      if (message === undefined) return;
+      emitter.emit('messageReceived', message);
+      emitter.emit('groupMessageReceived', message);
+    }
+    this.#unconfirmed.add(conversation);
+  }
+
+  /** Tells the server what was handled since the last time: one word a group, however many messages. */
+  confirm(session: Session): void {
+    for (const conversation of this.#unconfirmed) {
+      const seq = this.#options.memberships.handledSeq(conversation);
+      if (seq !== undefined) session.tell({ type: 'confirm', conversation, seq });
+    }
+    this.#unconfirmed.clear();
+  }
+}

@@ -1,0 +1,46 @@
+/** Private messages that have arrived: shown at once, or kept until this client leaves its group. */
+
+import type { PrivateMessage } from '../chat/types.ts';
+import type { Journal } from '../store/client-files.ts';
+
+export interface InboxOptions {
+  readonly journal: Journal;
+  /** Whether messages are to be kept now. */
+  readonly holdsBack: () => boolean;
+  readonly onShow: (message: PrivateMessage) => void;
+  readonly onHeldBack: (from: string) => void;
+}
+
+export class Inbox {
+  readonly #options: InboxOptions;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a message. @returns false if it should be kept and cannot be, so that it must not be acknowledged */
+  receive(message: PrivateMessage): boolean {
+    const { journal, holdsBack, onShow, onHeldBack } = this.#options;
+    if (!holdsBack()) {
+      onShow(message);
+      return true;
+    }
+    try {
+      journal.append({ ...message, heldBack: true });
+    } catch {
+      // A full disk: the sender hears that the message did not arrive.
+      return false;
+    }
+    onHeldBack(message.from);
+    return true;
+  }
+
+  /** Shows what was held back, unless there is still a reason to. */
+  release(): void {
+    const { journal, onShow } = this.#options;
+    const messages = [...journal.messages];
+    if (messages.length === 0) return;
+    for (const message of messages) onShow(message);
+    journal.clear();
+  }
+}

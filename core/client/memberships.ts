@@ -1,0 +1,134 @@
+/** The groups a client is in, and how far it has read each. */
+
+import { foldName } from '../chat/names.ts';
+import type { GroupMessage } from '../chat/types.ts';
+import type { ResumePoint, ServerMessage, WelcomeGroup } from '../chat/wire.ts';
+import { toHex } from '../protocol/bytes.ts';
+
+type Push<Type extends ServerMessage['type']> = Extract<ServerMessage, { readonly type: Type }>;
+
+interface Membership {
+  readonly group: string;
+  readonly logId: Uint8Array;
+  conversation: number;
+  /** The last message handled. */
+  seq: number;
+  /** Messages up to this one were missed while away. */
+  recoveredSeq: number;
+}
+
+/** What may wait for the answer that names its conversation; beyond, the oldest goes, and comes again after a reconnection. */
+const earlyMax = 4096;
+
+/** A message of a group, or word that some are gone. */
+export type GroupPush = Push<'groupMessage'> | Push<'gap'>;
+
+export class Memberships {
+  /** By folded name. */
+  readonly #byGroup = new Map<string, Membership>();
+  readonly #byConversation = new Map<number, Membership>();
+  /** Conversations overtake each other: messages may come before the answer that made this client a member. */
+  #early: { readonly conversation: number; readonly push: GroupPush }[] = [];
+  #newestConversation = 0;
+
+  /** Oldest membership first. */
+  get groups(): readonly string[] {
+    return [...this.#byGroup.values()].map(({ group }) => group);
+  }
+
+  /** The group as it was first spelt, or undefined if the client is not in it. */
+  find(group: string): string | undefined {
+    return this.#byGroup.get(foldName(group))?.group;
+  }
+
+  /** What a registration tells the server. */
+  get resumePoints(): readonly ResumePoint[] {
+    return [...this.#byGroup.values()].map(({ group, logId, seq }) => ({ group, logId, seq }));
+  }
+
+  /** @returns what has come for the group already */
+  add(joined: Push<'joined'>): readonly GroupPush[] {
+    const { group, conversation, logId, seq } = joined;
+    this.#put({ group, logId, conversation, seq, recoveredSeq: seq });
+    return this.takeEarly(conversation);
+  }
+
+  /** Whether the group of a conversation is still to be named; the message is then kept until it is. */
+  keepIfEarly(conversation: number, push: GroupPush): boolean {
+    if (conversation <= this.#newestConversation) return false;
+    this.#early.push({ conversation, push });
+    if (this.#early.length > earlyMax) this.#early.shift();
+    return true;
+  }
+
+  /** What was kept for a conversation, in order. */
+  takeEarly(conversation: number): readonly GroupPush[] {
+    const taken = this.#early.filter((early) => early.conversation === conversation);
+    this.#early = this.#early.filter((early) => early.conversation !== conversation);
+    return taken.map(({ push }) => push);
+  }
+
+  /** A new connection counts its conversations anew. */
+  handleLoss(): void {
+    this.#byConversation.clear();
+    this.#early = [];
+    this.#newestConversation = 0;
+  }
+
+  /** Goes by the memberships that a welcome tells of. @returns the groups that are no longer among them */
+  resume(groups: readonly WelcomeGroup[]): readonly string[] {
+    const lost = this.groups.filter((group) => !groups.some((kept) => kept.group === group));
+    this.#byGroup.clear();
+    this.#byConversation.clear();
+    for (const { group, conversation, logId, seq, headSeq } of groups) {
+      this.#put({ group, logId, conversation, seq, recoveredSeq: headSeq });
+    }
+    return lost;
+  }
+
+  delete(group: string): void {
+    const membership = this.#byGroup.get(foldName(group));
+    if (membership === undefined) return;
+    this.#byGroup.delete(foldName(group));
+    this.#byConversation.delete(membership.conversation);
+  }
+
+  /** The message as its reader sees it; undefined if it was handled before or the group was left. */
+  receive(conversation: number, push: Push<'groupMessage'>): GroupMessage | undefined {
+    const membership = this.#byConversation.get(conversation);
+    if (membership === undefined || push.seq <= membership.seq) return undefined;
+    membership.seq = push.seq;
+    return {
+      type: 'group',
+      mid: toHex(push.mid),
+      group: membership.group,
+      from: push.from,
+      text: push.text,
+      seq: push.seq,
+      logId: toHex(membership.logId),
+      sentAtMs: push.sentAtMs,
+      bot: push.bot,
+      hops: push.hops,
+      recovered: push.seq <= membership.recoveredSeq,
+    };
+  }
+
+  /** Messages before `fromSeq` are gone. @returns the group they are missing from */
+  receiveGap(conversation: number, push: Push<'gap'>): string | undefined {
+    const membership = this.#byConversation.get(conversation);
+    if (membership === undefined) return undefined;
+    membership.seq = Math.max(membership.seq, push.fromSeq - 1);
+    return membership.group;
+  }
+
+  /** How far the group of a conversation was handled. */
+  handledSeq(conversation: number): number | undefined {
+    return this.#byConversation.get(conversation)?.seq;
+  }
+
+  #put(membership: Membership): void {
+    this.#byGroup.set(foldName(membership.group), membership);
+    this.#byConversation.set(membership.conversation, membership);
+    this.#newestConversation = Math.max(this.#newestConversation, membership.conversation);
+  }
+}

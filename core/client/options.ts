@@ -1,0 +1,65 @@
+/** What a client can be told: how to connect, what to say beside a text. */
+
+import { hopsMax } from '../chat/wire.ts';
+import { BanterError } from '../errors.ts';
+import type { Environment } from '../net/transport.ts';
+
+/** How to connect. */
+export interface ConnectOptions {
+  /** The name to speak under; see the rule in `core/chat/names.ts`. */
+  readonly name: string;
+  /** `host`, `host:port`, `[ipv6]:port`, each optionally with `#fingerprint` that pins the server's key beforehand. Default port 6666. */
+  readonly server: string;
+  /** Folder for identities, pinned keys and the journal of private messages; made with mode 0700. Without it nothing outlives the process. */
+  readonly dataDir?: string;
+  /** The server's identity where it is known for sure (an embedded server hands it over); nothing is pinned then. 32 bytes. */
+  readonly serverKey?: Uint8Array;
+  /** Local UDP port, 0 (default) for any. */
+  readonly localPort?: number;
+  /** Register as a bot: its messages carry the bot flag. Default false. */
+  readonly bot?: boolean;
+  /** A one-shot connection beside the present client of the same name: no presence, no deliveries. Default false. */
+  readonly auxiliary?: boolean;
+  /** Take the name's presence over from another process of the same identity. Default false. */
+  readonly takeOver?: boolean;
+  /** Whether to come back after a loss of the server. Default true. */
+  readonly reconnect?: boolean;
+  /** Show and send private messages inside groups whatever the server's policy: a bot has no screen to hold them back for. Default: the policy. */
+  readonly privateInGroup?: boolean;
+  /** Milliseconds of silence after which the server or a peer counts as gone. Default: the policy's. */
+  readonly silenceMs?: number;
+  /** Cancels the attempt to connect. */
+  readonly signal?: AbortSignal;
+  /** Clock and network; a test brings a simulated one. */
+  readonly environment?: Environment;
+}
+
+/** What can be said beside the text. */
+export interface SendOptions {
+  /** Cancels waiting; the message may still arrive. */
+  readonly signal?: AbortSignal;
+  /** Hops of the message this one answers plus one, 0 to 7; bots set it, people send 0. */
+  readonly hops?: number;
+}
+
+/** The most text a message holds, as UTF-8. Bytes. */
+const textBytesMax = 60_000;
+
+/** The hops of a message that may be sent. @throws BanterError MESSAGE_TOO_LONG, TOO_MANY_HOPS, OPTION_INVALID */
+export function checkedHops(text: string, options: SendOptions): number {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > textBytesMax) {
+    throw new BanterError(
+      'MESSAGE_TOO_LONG',
+      `the message has ${bytes} bytes, ${bytes - textBytesMax} more than fit`,
+    );
+  }
+  const { hops = 0 } = options;
+  if (!Number.isInteger(hops) || hops < 0) {
+    throw new BanterError('OPTION_INVALID', `hops must be a whole number from 0, not ${hops}`);
+  }
+  if (hops > hopsMax) {
+    throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hops} bots already`);
+  }
+  return hops;
+}

@@ -1,0 +1,300 @@
+/** A client's side of its registration at a server: connecting, registering, asking, and coming back after a loss. */
+
+import { closesForGood } from '../chat/closing.ts';
+import { composeMid } from '../chat/mids.ts';
+import type { Mirror } from '../chat/mirror.ts';
+import {
+  type ClientMessage,
+  clientCodec,
+  controlConversation,
+  type ServerMessage,
+  serverCodec,
+} from '../chat/wire.ts';
+import { BanterError, errorCodeFromWire } from '../errors.ts';
+import { fingerprintOf } from '../net/address.ts';
+import type { Environment } from '../net/transport.ts';
+import type { Address } from '../protocol/address.ts';
+import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
+import type { HandshakeFailure } from '../protocol/initiator.ts';
+import type { ConnectionTiming } from '../protocol/liveness.ts';
+import type { Memberships } from './memberships.ts';
+import { Reconnection } from './reconnection.ts';
+import { type Answer, type RequestBody, Requests } from './requests.ts';
+
+type Welcome = Extract<Answer, { readonly type: 'welcome' }>;
+
+/** Messages the server sends by itself, with the conversation they came on. */
+export type Push = Exclude<ServerMessage, { readonly requestId: number }>;
+
+/** What a session tells the client around it. */
+export interface SessionListener {
+  /** The handshake proved this key; nothing was registered yet. */
+  readonly onServerKey: (key: Uint8Array) => void;
+  /** Registered; `first` the first time. */
+  readonly onWelcome: (welcome: Welcome, first: boolean) => void;
+  /** The server made this client a member; told before whoever asked for it hears. */
+  readonly onJoined: (joined: Extract<Answer, { readonly type: 'joined' }>) => void;
+  readonly onPush: (push: Push, conversation: number) => void;
+  readonly onLost: (reason: string) => void;
+  /** The session is over. */
+  readonly onEnd: (error: BanterError) => void;
+}
+
+export interface SessionOptions {
+  readonly endpoint: Endpoint;
+  readonly environment: Environment;
+  /** Called after the endpoint was given something to do. */
+  readonly wake: () => void;
+  readonly listener: SessionListener;
+  readonly server: Address;
+  /** As the person wrote it, for messages. */
+  readonly serverName: string;
+  readonly name: string;
+  readonly bot: boolean;
+  readonly auxiliary: boolean;
+  readonly takeOver: boolean;
+  readonly reconnect: boolean;
+  readonly timing: ConnectionTiming;
+  /** How long one attempt to connect may take. Milliseconds. */
+  readonly connectTimeoutMs: number;
+  readonly mirror: Mirror;
+  readonly memberships: Memberships;
+}
+
+/** The number of the request that registers; others count from 1. */
+const registrationId = 0;
+
+/** A keepalive comes a little earlier or later each time, so that clients do not march in step. */
+const keepaliveJitter = 0.1;
+
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #requests: Requests;
+  readonly #reconnection: Reconnection;
+  readonly #processId: Uint8Array;
+  #serverKey: Uint8Array | undefined;
+  #nextCounter = 1;
+  #link: number | undefined;
+  #state: 'idle' | 'connecting' | 'registering' | 'ready' | 'waiting' | 'ended' = 'idle';
+  #welcomed = false;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(options: SessionOptions, serverKey: Uint8Array | undefined) {
+    this.#options = options;
+    this.#serverKey = serverKey;
+    this.#processId = options.environment.random(8);
+    this.#reconnection = new Reconnection(options.environment.random);
+    this.#requests = new Requests(options.environment, (request) => this.#transmit(request));
+  }
+
+  get isReady(): boolean {
+    return this.#state === 'ready';
+  }
+
+  /** A message id of this process that was never used. 16 bytes. */
+  nextMid(): Uint8Array {
+    return composeMid(this.#processId, this.#nextCounter++);
+  }
+
+  /** Begins to connect; `onWelcome` or `onEnd` follows. */
+  start(): void {
+    const { endpoint, environment, server, timing, connectTimeoutMs, wake } = this.#options;
+    this.#state = 'connecting';
+    const spread = 1 + keepaliveJitter * (((environment.random(1)[0] ?? 0) / 255) * 2 - 1);
+    const keepaliveMs = timing.keepaliveMs && timing.keepaliveMs * spread;
+    const target = {
+      address: server,
+      identity: this.#serverKey,
+      timing: { ...timing, keepaliveMs },
+      timeoutMs: connectTimeoutMs,
+    };
+    this.#link = endpoint.connect(target, environment.now());
+    wake();
+  }
+
+  /** Asks the server. @throws BanterError as {@link Requests.ask} */
+  ask(body: RequestBody, signal?: AbortSignal): Promise<Answer> {
+    const asked = this.#requests.ask(body, this.#options.timing.silenceMs, signal);
+    this.#options.wake();
+    return asked;
+  }
+
+  /** Tells the server without waiting for an answer; lost if it is away. */
+  tell(message: ClientMessage): void {
+    if (this.isReady) this.#transmit(message);
+  }
+
+  /** Takes an event of the endpoint. @returns whether it was about the server */
+  receive(event: EndpointEvent): boolean {
+    if (event.link !== this.#link) return false;
+    switch (event.type) {
+      case 'connected':
+        this.#register(event.link, event.identity);
+        break;
+      case 'handshakeFailed':
+        this.#handleFailure(event.failure);
+        break;
+      case 'messageReceived':
+        this.#receiveMessage(event.conversation, event.payload);
+        break;
+      case 'silenceExceeded':
+        this.#options.endpoint.close(event.link, 0, 'no answer');
+        this.#handleLoss('the server does not answer', 0);
+        break;
+      case 'silenceBroken':
+      case 'answered':
+        break;
+      case 'closed':
+        this.#handleClose(event.code, event.reason);
+        break;
+    }
+    return true;
+  }
+
+  /** Ends the session with a word to the server; what is under way fails. */
+  end(error: BanterError): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#cancelRetry?.();
+    if (this.#link !== undefined) {
+      this.#options.endpoint.abort(this.#link);
+      this.#options.endpoint.close(this.#link, 0, 'done');
+      this.#options.wake();
+    }
+    this.#link = undefined;
+    this.#requests.failAll(error);
+  }
+
+  #register(link: number, serverKey: Uint8Array): void {
+    const { name, bot, auxiliary, takeOver, mirror, memberships, listener } = this.#options;
+    this.#serverKey = serverKey;
+    listener.onServerKey(serverKey);
+    // The listener may have ended the session, if the key cannot be kept.
+    if (this.#state === 'ended') return;
+    this.#state = 'registering';
+    const request: ClientMessage = {
+      type: 'register',
+      requestId: registrationId,
+      name,
+      bot,
+      auxiliary,
+      takeOver: takeOver && !this.#welcomed,
+      processId: this.#processId,
+      nextCounter: this.#nextCounter,
+      epoch: mirror.epoch,
+      directoryVersion: mirror.version,
+      resume: memberships.resumePoints,
+    };
+    this.#options.endpoint.send(link, controlConversation, clientCodec.encode(request));
+  }
+
+  #receiveMessage(conversation: number, payload: Uint8Array): void {
+    const message = serverCodec.decode(payload);
+    if (message === undefined) return;
+    const { listener } = this.#options;
+    if (!('requestId' in message)) {
+      listener.onPush(message, conversation);
+    } else if (message.requestId !== registrationId) {
+      if (message.type === 'joined') listener.onJoined(message);
+      this.#requests.receive(message);
+    } else if (message.type === 'welcome') {
+      this.#handleWelcome(message);
+    } else if (message.type === 'refused') {
+      this.#handleRefusal(message.code, message.detail);
+    }
+  }
+
+  #handleWelcome(welcome: Welcome): void {
+    const first = !this.#welcomed;
+    const { mirror } = this.#options;
+    const restarted = !first && mirror.epoch.some((byte, at) => byte !== welcome.epoch[at]);
+    this.#welcomed = true;
+    this.#state = 'ready';
+    this.#reconnection.reset();
+    if (restarted) this.#requests.failSends();
+    this.#options.listener.onWelcome(welcome, first);
+    this.#requests.open();
+  }
+
+  /** The registration was refused: for good, unless this session was welcome before and the old connection lingers. */
+  #handleRefusal(wire: number, detail: string): void {
+    const code = errorCodeFromWire(wire);
+    const passing = code === 'NAME_PRESENT' || code === 'ADDRESS_TAKEN' || code === 'SERVER_FULL';
+    if (this.#welcomed && passing) this.#dropLink(detail);
+    else this.#finish(new BanterError(code, detail));
+  }
+
+  #handleFailure(failure: HandshakeFailure): void {
+    const { serverName, reconnect } = this.#options;
+    const error = handshakeError(failure, serverName);
+    // A key or a version that changed while we were away needs a person; an absent server needs patience.
+    if (!this.#welcomed || !reconnect || failure.type !== 'timeout') this.#finish(error);
+    else this.#retryLater();
+  }
+
+  #handleClose(code: number, reason: string): void {
+    if (closesForGood(code)) {
+      this.#finish(new BanterError('NAME_PRESENT', `another client took over: ${reason}`));
+    } else {
+      this.#handleLoss(reason, this.#options.timing.silenceMs);
+    }
+  }
+
+  #dropLink(reason: string): void {
+    if (this.#link !== undefined) this.#options.endpoint.close(this.#link, 0, reason);
+    this.#handleLoss(reason, this.#options.timing.silenceMs);
+  }
+
+  /** @param patienceMs how much longer requests under way wait for the server's return */
+  #handleLoss(reason: string, patienceMs: number): void {
+    const wasReady = this.isReady;
+    this.#link = undefined;
+    if (!this.#welcomed) {
+      this.#finish(new BanterError('SERVER_UNREACHABLE', `the server ended the call: ${reason}`));
+      return;
+    }
+    this.#state = 'waiting';
+    this.#requests.suspend(patienceMs);
+    if (wasReady) this.#options.listener.onLost(reason);
+    if (this.#options.reconnect) this.#retryLater();
+    else this.#finish(new BanterError('CONNECTION_LOST', `the server is gone: ${reason}`));
+  }
+
+  #retryLater(): void {
+    this.#state = 'waiting';
+    this.#cancelRetry = this.#options.environment.setTimer(
+      () => this.start(),
+      this.#reconnection.nextDelayMs(),
+    );
+  }
+
+  #finish(error: BanterError): void {
+    if (this.#state === 'ended') return;
+    this.end(error);
+    this.#options.listener.onEnd(error);
+  }
+
+  #transmit(message: ClientMessage): void {
+    if (this.#link === undefined) return;
+    this.#options.endpoint.send(this.#link, controlConversation, clientCodec.encode(message));
+    this.#options.wake();
+  }
+}
+
+function handshakeError(failure: HandshakeFailure, serverName: string): BanterError {
+  switch (failure.type) {
+    case 'timeout':
+      return new BanterError('SERVER_UNREACHABLE', `no server answers at ${serverName}`);
+    case 'keyChanged':
+      return new BanterError(
+        'SERVER_KEY_CHANGED',
+        `${serverName} has another key than before: ${fingerprintOf(failure.identity)}`,
+        { data: { server: serverName, fingerprint: fingerprintOf(failure.identity) } },
+      );
+    case 'version':
+      return new BanterError(
+        'VERSION_UNSUPPORTED',
+        `${serverName} speaks only versions ${failure.versions.join(', ')} of the protocol`,
+      );
+  }
+}

@@ -1,0 +1,140 @@
+/** What a client runs on: one socket, with the server's connection and the peers' on it. */
+
+import type { Mirror } from '../chat/mirror.ts';
+import type { PrivateMessage } from '../chat/types.ts';
+import type { ServerAddress } from '../net/address.ts';
+import { Driver } from '../net/driver.ts';
+import { SodiumCrypto } from '../net/sodium.ts';
+import type { Environment } from '../net/transport.ts';
+import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
+import type { ClientFiles } from '../store/client-files.ts';
+import { Direct } from './direct.ts';
+import type { Memberships } from './memberships.ts';
+import type { ConnectOptions } from './options.ts';
+import { Session, type SessionListener } from './session.ts';
+
+/** How long to wait for a server that was never reached. Milliseconds. */
+const connectTimeoutMs = 5000;
+
+/** A peer is asked less patiently than the server. Milliseconds. */
+const peerSilenceMsMax = 5000;
+
+const keepaliveMs = 15_000;
+const serverIdleTimeoutMs = 45_000;
+const peerIdleTimeoutMs = 60_000;
+
+/** Peers that may hold a connection to this client at a time. */
+const connectionsMax = 1024;
+
+export interface WiringOptions {
+  readonly options: ConnectOptions;
+  readonly environment: Environment;
+  readonly server: ServerAddress;
+  /** The only key to accept from the server; undefined on first contact. */
+  readonly serverKey: Uint8Array | undefined;
+  /** How long the server may be silent. Milliseconds. */
+  readonly silenceMs: number;
+  readonly files: ClientFiles;
+  readonly mirror: Mirror;
+  readonly memberships: Memberships;
+  readonly listener: SessionListener;
+  /** @returns whether the message may be acknowledged */
+  readonly onPrivateMessage: (message: PrivateMessage) => boolean;
+  /** Called once per flush, before anything is sent. */
+  readonly onFlush: () => void;
+}
+
+export class Wiring {
+  readonly session: Session;
+  readonly direct: Direct;
+  readonly endpoint: Endpoint;
+  readonly #driver: Driver;
+
+  private constructor(options: WiringOptions, endpoint: Endpoint, driver: Driver, host: string) {
+    const { environment, server, mirror, files, silenceMs } = options;
+    const {
+      name,
+      bot = false,
+      auxiliary = false,
+      takeOver = false,
+      reconnect = true,
+    } = options.options;
+    const shared = { endpoint, environment, mirror, wake: () => driver.wake() };
+    this.endpoint = endpoint;
+    this.#driver = driver;
+    this.direct = new Direct({
+      ...shared,
+      pins: files.pins,
+      timing: peerTiming(silenceMs),
+      onMessage: options.onPrivateMessage,
+    });
+    this.session = new Session(
+      {
+        ...shared,
+        listener: options.listener,
+        server: { host, port: server.port },
+        serverName: server.name,
+        name,
+        bot,
+        auxiliary,
+        takeOver,
+        reconnect,
+        timing: { silenceMs, keepaliveMs, idleTimeoutMs: serverIdleTimeoutMs },
+        connectTimeoutMs: options.options.silenceMs ?? connectTimeoutMs,
+        memberships: options.memberships,
+      },
+      options.serverKey,
+    );
+  }
+
+  /** Finds the server's address and binds a socket; nothing is sent yet. @throws BanterError ADDRESS_INVALID, PORT_IN_USE */
+  static async open(options: WiringOptions): Promise<Wiring> {
+    const { environment, server, files } = options;
+    const crypto = new SodiumCrypto();
+    const endpoint = new Endpoint({
+      crypto,
+      random: environment.random,
+      identity: crypto.identity(files.seed),
+      timing: peerTiming(options.silenceMs),
+      connectionsMax,
+      now: environment.now(),
+    });
+    const host = await environment.resolve(server.host);
+    const receive = (event: EndpointEvent): void => wiring.#receive(event);
+    const driver = await Driver.start({
+      environment,
+      endpoint,
+      host: undefined,
+      port: options.options.localPort ?? 0,
+      onEvent: receive,
+      onFlush: options.onFlush,
+    });
+    const wiring = new Wiring(options, endpoint, driver, host);
+    return wiring;
+  }
+
+  get localPort(): number {
+    return this.#driver.localAddress.port;
+  }
+
+  /** Sends what is due and frees the socket. Idempotent. */
+  close(): Promise<void> {
+    return this.#driver.close();
+  }
+
+  #receive(event: EndpointEvent): void {
+    if (!this.session.receive(event)) this.direct.receive(event);
+  }
+}
+
+function peerTiming(silenceMs: number): {
+  readonly silenceMs: number;
+  readonly keepaliveMs: undefined;
+  readonly idleTimeoutMs: number;
+} {
+  return {
+    silenceMs: Math.min(silenceMs, peerSilenceMsMax),
+    keepaliveMs: undefined,
+    idleTimeoutMs: peerIdleTimeoutMs,
+  };
+}

@@ -1,0 +1,85 @@
+/** Whether the other side of a connection is there: silence, keepalive, idle timeout. */
+
+export interface ConnectionTiming {
+  /** How long to wait for any answer before the peer counts as silent. Milliseconds. */
+  readonly silenceMs: number;
+  /** A PING goes out when nothing was sent or received for this long; undefined for never. Milliseconds. */
+  readonly keepaliveMs: number | undefined;
+  /** The connection closes when nothing was received for this long. Milliseconds. */
+  readonly idleTimeoutMs: number;
+}
+
+export class Liveness {
+  timing: ConnectionTiming;
+  #lastReceivedAt: number;
+  #lastActivityAt: number;
+  /** Since when something awaits an answer and nothing at all has come. */
+  #awaitingSince: number | undefined;
+  #isSilent = false;
+
+  constructor(timing: ConnectionTiming, now: number) {
+    this.timing = timing;
+    this.#lastReceivedAt = now;
+    this.#lastActivityAt = now;
+  }
+
+  /** An authentic packet came. @returns whether that ends a silence */
+  received(now: number): boolean {
+    this.#lastReceivedAt = now;
+    this.#lastActivityAt = now;
+    if (this.#awaitingSince !== undefined) this.#awaitingSince = now;
+    const wasSilent = this.#isSilent;
+    this.#isSilent = false;
+    return wasSilent;
+  }
+
+  /** A packet went out; an ack-eliciting one awaits an answer. */
+  sent(now: number, ackEliciting: boolean): void {
+    this.#lastActivityAt = now;
+    if (ackEliciting) this.#awaitingSince ??= now;
+  }
+
+  /** Everything sent is acknowledged. */
+  settled(): void {
+    this.#awaitingSince = undefined;
+  }
+
+  /** @returns whether a silence begins to count now */
+  handleTimeout(now: number): boolean {
+    if (this.#silenceDeadline > now) return false;
+    this.#isSilent = true;
+    return true;
+  }
+
+  /** Whether a PING is due. */
+  isQuiet(now: number): boolean {
+    return now >= this.#keepaliveDeadline;
+  }
+
+  /** Whether the connection is to be closed. */
+  isIdle(now: number): boolean {
+    return now >= this.#lastReceivedAt + this.timing.idleTimeoutMs;
+  }
+
+  /** The next instant at which one of the above becomes true. */
+  get deadline(): number {
+    return Math.min(
+      this.#silenceDeadline,
+      this.#keepaliveDeadline,
+      this.#lastReceivedAt + this.timing.idleTimeoutMs,
+    );
+  }
+
+  get #silenceDeadline(): number {
+    return this.#awaitingSince === undefined || this.#isSilent
+      ? Number.POSITIVE_INFINITY
+      : this.#awaitingSince + this.timing.silenceMs;
+  }
+
+  get #keepaliveDeadline(): number {
+    const { keepaliveMs } = this.timing;
+    return keepaliveMs === undefined || this.#awaitingSince !== undefined
+      ? Number.POSITIVE_INFINITY
+      : this.#lastActivityAt + keepaliveMs;
+  }
+}

@@ -1,0 +1,194 @@
+/** What crosses the walls between chat process, child process and isolate, and the parsers for what comes back. */
+
+import type {
+  ErrorCode,
+  GroupMessage,
+  LeaveReason,
+  PrivateMessage,
+  Receipt,
+} from '../core/index.ts';
+import { limits } from './limits.ts';
+import {
+  choice,
+  integer,
+  type JsonValue,
+  list,
+  parseJson,
+  record,
+  type Shape,
+  text,
+  variant,
+} from './shape.ts';
+
+/** What a plugin is told; a batch of these crosses into the isolate as JSON. */
+export type PluginEvent =
+  | {
+      readonly type: 'setup';
+      readonly me: string;
+      readonly prefix: string;
+      readonly config: Readonly<Record<string, JsonValue>>;
+    }
+  | { readonly type: 'message'; readonly message: GroupMessage }
+  | { readonly type: 'private'; readonly message: PrivateMessage }
+  | {
+      readonly type: 'joined';
+      readonly group: string;
+      readonly name: string;
+      readonly bot: boolean;
+    }
+  | {
+      readonly type: 'left';
+      readonly group: string;
+      readonly name: string;
+      readonly reason: LeaveReason;
+    }
+  | { readonly type: 'removed'; readonly group: string; readonly reason: LeaveReason | 'forgotten' }
+  | { readonly type: 'gap'; readonly group: string; readonly count: number | undefined }
+  | { readonly type: 'connected' }
+  | { readonly type: 'disconnected'; readonly reason: string }
+  | { readonly type: 'settled'; readonly id: number; readonly outcome: Outcome }
+  | { readonly type: 'disposing' };
+
+/** What became of an action that a plugin waits for. */
+export type Outcome =
+  | { readonly type: 'done'; readonly receipt: Receipt | undefined }
+  | { readonly type: 'refused'; readonly code: ErrorCode; readonly message: string };
+
+/** A command that a plugin offers to people. */
+export interface CommandInfo {
+  readonly name: string;
+  readonly description: string;
+  /** How its arguments are written, such as `[sides]`; empty when it takes none. */
+  readonly args: string;
+  /** A line that works; empty when the name says it all. */
+  readonly example: string;
+}
+
+/** An error as it was formatted inside the isolate. */
+export interface PluginError {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string;
+}
+
+/** What a plugin asks for; a turn's worth of these leaves the isolate as a JSON array. */
+export type Action =
+  | { readonly type: 'described'; readonly manifest: string }
+  | ({ readonly type: 'command' } & CommandInfo)
+  | { readonly type: 'ready' }
+  | ({ readonly type: 'failed' } & PluginError)
+  | ({ readonly type: 'error'; readonly during: string } & PluginError)
+  | ({ readonly type: 'sendGroup'; readonly group: string } & Sending)
+  | ({ readonly type: 'sendPrivate'; readonly to: string } & Sending)
+  | { readonly type: 'append'; readonly id: number; readonly line: string }
+  | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
+  | { readonly type: 'overflowed'; readonly count: number };
+
+interface Sending {
+  readonly id: number;
+  readonly text: string;
+  readonly hops: number;
+}
+
+/** How much a log line matters. */
+export type LogLevel = 'info' | 'warn' | 'error';
+
+/** Why the child ended an isolate. */
+export type EndReason =
+  | 'evaluateTimedOut'
+  | 'timedOut'
+  | 'outOfMemory'
+  | 'hung'
+  | 'stuck'
+  | 'crashed'
+  | 'busyWhileIdle'
+  | 'outboxTooLarge'
+  | 'broken';
+
+/** The same in words, after the name of the plugin. */
+export const endReasons: Readonly<Record<EndReason, string>> = {
+  evaluateTimedOut: `its file ran for more than ${limits.evaluateMs} ms`,
+  timedOut: `it ran for more than ${limits.dispatchMs} ms without giving way`,
+  outOfMemory: `it used more than ${limits.memoryMb} MB of memory`,
+  hung: 'it went on running when its time was up',
+  stuck: 'it could not be stopped and took the plugin process down',
+  crashed: 'it crashed its isolate and took the plugin process down',
+  busyWhileIdle: 'it used the processor while it had nothing to do',
+  outboxTooLarge: `it handed over more than ${limits.turnCharactersMax} characters in one turn`,
+  broken: 'it broke the runtime inside its isolate',
+};
+
+/** What the chat process tells its child. A `slot` is the number of a plugin, never used twice. */
+export type HostCommand =
+  | {
+      readonly type: 'load';
+      readonly slot: number;
+      readonly bootstrap: string;
+      readonly code: string;
+    }
+  | { readonly type: 'dispatch'; readonly slots: readonly number[]; readonly events: string }
+  | { readonly type: 'unload'; readonly slot: number }
+  | { readonly type: 'ping' };
+
+/** What the child tells the chat process. */
+export type HostReport =
+  | { readonly type: 'up' }
+  | { readonly type: 'pong'; readonly rssBytes: number }
+  /** A load or a batch has been handled; `actions` are the outboxes, as the isolate wrote them. */
+  | { readonly type: 'turned'; readonly slot: number; readonly actions: readonly string[] }
+  /** The isolate is gone; what it was handling is answered by this. */
+  | { readonly type: 'ended'; readonly slot: number; readonly reason: EndReason }
+  /** The child is about to kill itself because of this plugin. */
+  | { readonly type: 'fatal'; readonly slot: number; readonly reason: EndReason };
+
+const word = <const T extends string>(value: T): Shape<T> => choice([value]);
+const slot = integer(1, Number.MAX_SAFE_INTEGER);
+const id = integer(1, Number.MAX_SAFE_INTEGER);
+// Longer texts and names are refused by the client itself, with its own words; these only bound what is looked at.
+const line = text(limits.turnCharactersMax);
+const hops = integer(0, 8);
+const error = { name: text(80), message: text(2000), stack: text(8000) };
+
+const action: Shape<Action> = variant<Action>({
+  described: record({ type: word('described'), manifest: line }),
+  command: record({
+    type: word('command'),
+    name: text(32, /^[\p{L}\p{N}-]+$/u, 'made of letters, digits and "-"'),
+    description: text(200),
+    args: text(100),
+    example: text(200),
+  }),
+  ready: record({ type: word('ready') }),
+  failed: record({ type: word('failed'), ...error }),
+  error: record({ type: word('error'), during: text(80), ...error }),
+  sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops }),
+  sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops }),
+  append: record({ type: word('append'), id, line }),
+  log: record({ type: word('log'), level: choice(['info', 'warn', 'error']), text: text(2000) }),
+  overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
+});
+
+const actions: Shape<readonly Action[]> = list(action, limits.turnActionsMax + 1);
+
+const report: Shape<HostReport> = variant<HostReport>({
+  up: record({ type: word('up') }),
+  pong: record({ type: word('pong'), rssBytes: integer(0, Number.MAX_SAFE_INTEGER) }),
+  turned: record({ type: word('turned'), slot, actions: list(line, 2) }),
+  ended: record({ type: word('ended'), slot, reason: endReason }),
+  fatal: record({ type: word('fatal'), slot, reason: endReason }),
+});
+
+/** Reads what an isolate asks for. Nothing inside it can be trusted. @throws ShapeError */
+export function parseActions(sources: readonly string[]): readonly Action[] {
+  return sources.flatMap((source) => parseJson(source, actions));
+}
+
+/** Reads a message of the child, which a plugin may have taken over. @throws ShapeError */
+export function parseReport(message: unknown): HostReport {
+  return report(message, '');
+}
+
+function endReason(value: unknown, place: string): EndReason {
+  // Object.keys widens the keys of a const table to string.
+  return choice(Object.keys(endReasons) as EndReason[])(value, place);
+}

@@ -1,0 +1,244 @@
+/** Turns the files of a plugin into one script for an isolate, and keeps the bundler from reading anything else. */
+
+import { createHash } from 'node:crypto';
+import { readFile, realpath } from 'node:fs/promises';
+import { builtinModules, SourceMap } from 'node:module';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import type {
+  BuildFailure,
+  BuildOptions,
+  BuildResult,
+  Loader,
+  Message,
+  PartialMessage,
+  Plugin,
+} from 'esbuild';
+import { BanterError } from '../core/index.ts';
+
+/** A plugin as one script. */
+export interface Bundle {
+  /** The file it was made from, for people. */
+  readonly file: string;
+  readonly code: string;
+  /** Where a line and column of the script stands in the author's files: `hello.ts:3:9`, or undefined for what is not theirs. */
+  locate(line: number, column: number): string | undefined;
+}
+
+interface CachedBundle {
+  readonly bundle: Bundle;
+  /** Every file that went in, with the hash of what it contained. */
+  readonly inputs: ReadonlyMap<string, string>;
+}
+
+const cachedBundlesMax = 100;
+
+const loaders: Readonly<Record<string, Loader>> = {
+  '.ts': 'ts',
+  '.mts': 'ts',
+  '.cts': 'ts',
+  '.js': 'js',
+  '.mjs': 'js',
+  '.cjs': 'js',
+  '.json': 'json',
+};
+
+/** Loads esbuild at the first bundle, so that a client without plugins does not pay for it. */
+export class Bundler {
+  readonly #cache = new Map<string, CachedBundle>();
+  #last: Promise<unknown> = Promise.resolve();
+
+  /**
+   * Bundles a plugin's file with what it imports from its own folder.
+   * @throws BanterError PLUGIN_INVALID with file, line and column
+   */
+  async bundle(file: string): Promise<Bundle> {
+    const entry = await realpath(file).catch((cause: unknown) => {
+      throw new BanterError('PLUGIN_INVALID', `there is no plugin at ${file}`, { cause });
+    });
+    const cached = this.#cache.get(entry);
+    if (cached !== undefined && (await isFresh(cached.inputs))) {
+      return cached.bundle;
+    }
+    const made = await this.#bundlePlugin(entry);
+    this.#cache.delete(entry);
+    this.#cache.set(entry, made);
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= cachedBundlesMax) break;
+      this.#cache.delete(oldest);
+    }
+    return made.bundle;
+  }
+
+  /** Bundles one of our own modules: what runs in the child, and what runs in the isolates before the plugin. */
+  async bundleOwn(name: 'host' | 'bootstrap', options: BuildOptions): Promise<string> {
+    const result = await this.#build({ entryPoints: [sibling(name)], ...options });
+    return result.outputFiles[0]?.text ?? '';
+  }
+
+  async #bundlePlugin(entry: string): Promise<CachedBundle> {
+    const root = dirname(entry);
+    const inputs = new Map<string, string>();
+    try {
+      const { outputFiles } = await this.#build({
+        stdin: {
+          contents: `import plugin from ${JSON.stringify(entry)}; banterPlugin(plugin);`,
+          resolveDir: root,
+        },
+        absWorkingDir: root,
+        format: 'iife',
+        platform: 'neutral',
+        mainFields: ['module', 'main'],
+        conditions: ['import'],
+        sourcemap: 'external',
+        sourcesContent: false,
+        outfile: join(root, 'plugin.js'),
+        plugins: [jail(root, inputs)],
+      });
+      const text = (suffix: string): string =>
+        outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? '';
+      // The name under which the script's lines appear in stacks.
+      const code = `${text('plugin.js')}\n//# sourceURL=plugin.js`;
+      return {
+        bundle: { file: basename(entry), code, locate: locator(text('.js.map'), root) },
+        inputs,
+      };
+    } catch (cause) {
+      throw isBuildFailure(cause) ? invalid(cause, entry) : cause;
+    }
+  }
+
+  /** One build at a time; the service process ends with each, so that nothing of it stays in memory. */
+  #build(options: BuildOptions): Promise<BuildResult<{ write: false }>> {
+    const next = this.#last.then(async () => {
+      const { build, stop } = await import('esbuild');
+      const complete: BuildOptions & { readonly write: false } = {
+        ...options,
+        bundle: true,
+        write: false,
+        target: 'es2024',
+        charset: 'utf8',
+        legalComments: 'none',
+        logLevel: 'silent',
+        // The author's tsconfig could name files anywhere.
+        tsconfigRaw: '{}',
+      };
+      try {
+        return await build(complete);
+      } catch (error) {
+        if (isBuildFailure(error)) throw error;
+        // Another runtime in this process has stopped the service under this build.
+        return await build(complete);
+      } finally {
+        await stop();
+      }
+    });
+    this.#last = next.catch(() => undefined);
+    return next;
+  }
+}
+
+/** A module of this folder, as it is installed: `.ts` in a checkout, `.js` in a package. */
+export function sibling(name: string): string {
+  return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`);
+}
+
+/** Lets a build read the plugin's folder, its node_modules, and the SDK; `inputs` collects what was read. */
+function jail(root: string, inputs: Map<string, string>): Plugin {
+  const sdk = sibling('sdk');
+  return {
+    name: 'jail',
+    setup(build) {
+      build.onResolve({ filter: /^banter\/plugins$/ }, () => ({ path: sdk }));
+      build.onResolve({ filter: /.*/ }, ({ path, kind }) =>
+        kind !== 'entry-point' && (path.startsWith('node:') || builtinModules.includes(path))
+          ? {
+              errors: [
+                {
+                  text: `plugins run without Node, so there is no "${path}"; \`ctx\` has all they can do`,
+                },
+              ],
+            }
+          : undefined,
+      );
+      build.onLoad({ filter: /.*/, namespace: 'file' }, async ({ path }) => {
+        const real = await realpath(path);
+        if (real !== (await realpath(sdk)) && !real.startsWith(root + sep)) {
+          return { errors: [outside(root, real)] };
+        }
+        const loader = loaders[extname(real)];
+        if (loader === undefined) {
+          return {
+            errors: [
+              {
+                text: `cannot import ${relative(root, real)}: only TypeScript, JavaScript and JSON`,
+              },
+            ],
+          };
+        }
+        const contents = await readFile(real);
+        inputs.set(real, hash(contents));
+        return { contents, loader, resolveDir: dirname(real) };
+      });
+    },
+  };
+}
+
+function outside(root: string, real: string): PartialMessage {
+  return { text: `${real} is outside of the plugin's folder ${root}` };
+}
+
+async function isFresh(inputs: ReadonlyMap<string, string>): Promise<boolean> {
+  const same = [...inputs].map(async ([path, wanted]) =>
+    readFile(path).then(
+      (contents) => hash(contents) === wanted,
+      () => false,
+    ),
+  );
+  return (await Promise.all(same)).every(Boolean);
+}
+
+function hash(contents: Buffer): string {
+  return createHash('sha256').update(contents).digest('hex');
+}
+
+function locator(map: string, root: string): Bundle['locate'] {
+  const sourceMap = new SourceMap(JSON.parse(map));
+  return (line, column) => {
+    const origin = sourceMap.findOrigin(line, column);
+    if (!('fileName' in origin) || origin.fileName === undefined) {
+      return undefined;
+    }
+    const path = relative(root, resolve(root, origin.fileName));
+    return path.startsWith('..')
+      ? undefined
+      : `${path}:${origin.lineNumber}:${origin.columnNumber}`;
+  };
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
+}
+
+function invalid(failure: BuildFailure, entry: string): BanterError {
+  const first: Message | undefined = failure.errors[0];
+  const place = first?.location ?? undefined;
+  if (first === undefined || place === undefined) {
+    return new BanterError(
+      'PLUGIN_INVALID',
+      `${basename(entry)}: ${first?.text ?? failure.message}`,
+      { cause: failure },
+    );
+  }
+  if (place.file === '<stdin>') {
+    const problem = first.text.startsWith('No matching export')
+      ? 'has no default export; write `export default definePlugin({ … })`'
+      : first.text;
+    return new BanterError('PLUGIN_INVALID', `${basename(entry)}: ${problem}`, { cause: failure });
+  }
+  const { file, line } = place;
+  const column = place.column + 1;
+  return new BanterError('PLUGIN_INVALID', `${file}:${line}:${column}: ${first.text}`, {
+    cause: failure,
+    data: { file, line, column },
+  });
+}

@@ -1,0 +1,155 @@
+/** What plugins can do outside of their isolates: each action is checked against the manifest and the budgets, and then carried out. */
+
+import { join } from 'node:path';
+import type { Receipt } from '../core/index.ts';
+import { BanterError } from '../core/index.ts';
+import { AppendFile } from './append-file.ts';
+import type { Action, LogLevel } from './bridge.ts';
+import type { PluginClient } from './feed.ts';
+import { refusal } from './permissions.ts';
+import type { HostedPlugin } from './plugin.ts';
+
+/** A line of a plugin, or of the runtime about it. */
+export interface PluginLog {
+  readonly plugin: string;
+  readonly level: LogLevel;
+  readonly text: string;
+}
+
+/** The actions that reach beyond the plugin; the others are about its own life. */
+export type OutwardAction = Extract<
+  Action,
+  { readonly type: 'sendGroup' | 'sendPrivate' | 'append' | 'log' | 'error' | 'overflowed' }
+>;
+
+type Asking = Extract<Action, { readonly id: number }>;
+
+/** Bots that may pass a message on; an answer to one that has passed so many is refused. */
+const hopsMax = 7;
+
+/** Carries out what plugins ask for. Outcomes go back to them as events. */
+export class Capabilities {
+  readonly #client: PluginClient;
+  readonly #dataDir: string | undefined;
+  readonly #onLog: (entry: PluginLog) => void;
+  readonly #onSettled: () => void;
+  /** One file a plugin id, and there are few of those: the runtime bounds its plugins. */
+  readonly #files = new Map<string, AppendFile>();
+
+  constructor(
+    client: PluginClient,
+    dataDir: string | undefined,
+    onLog: (entry: PluginLog) => void,
+    onSettled: () => void,
+  ) {
+    this.#client = client;
+    this.#dataDir = dataDir;
+    this.#onLog = onLog;
+    this.#onSettled = onSettled;
+  }
+
+  /** Carries out one action; whatever goes wrong is told the plugin and logged. */
+  run(plugin: HostedPlugin, action: OutwardAction): void {
+    switch (action.type) {
+      case 'sendGroup':
+      case 'sendPrivate':
+      case 'append':
+        void this.#settle(plugin, action);
+        break;
+      case 'log':
+        this.#log(plugin, action.level, action.text);
+        break;
+      case 'error':
+        plugin.count('errors');
+        this.#log(plugin, 'error', `${action.during}: ${plugin.explain(action)}`);
+        break;
+      case 'overflowed':
+        plugin.count('refused', action.count);
+        if (plugin.note('overflowed')) {
+          this.#log(
+            plugin,
+            'warn',
+            `asked for too much in one turn: ${action.count} actions refused`,
+          );
+        }
+        break;
+    }
+  }
+
+  /** Resolves when everything that was appended is written. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#files.values()].map((file) => file.settle()));
+  }
+
+  async #settle(plugin: HostedPlugin, action: Asking): Promise<void> {
+    try {
+      this.#check(plugin, action);
+      const receipt = await this.#perform(plugin, action);
+      if (action.type !== 'append') plugin.count('sends');
+      plugin.control({ type: 'settled', id: action.id, outcome: { type: 'done', receipt } });
+    } catch (error) {
+      const { code, message } =
+        error instanceof BanterError
+          ? error
+          : new BanterError('PLUGIN_FAILED', String(error), { cause: error });
+      plugin.count('refused');
+      if (plugin.note(`${action.type} ${code}`)) {
+        this.#log(
+          plugin,
+          'warn',
+          `${action.type} refused: ${message} (further refusals of this kind are only counted)`,
+        );
+      }
+      plugin.control({
+        type: 'settled',
+        id: action.id,
+        outcome: { type: 'refused', code, message },
+      });
+    }
+    this.#onSettled();
+  }
+
+  #check(plugin: HostedPlugin, action: Asking): void {
+    const refused = refusal(plugin.manifest?.permissions ?? [], action.type);
+    if (refused !== undefined) throw refused;
+    if (action.type !== 'append' && action.hops > hopsMax) {
+      throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);
+    }
+    if (!plugin.spend(action.type === 'append' ? 'append' : 'send', performance.now())) {
+      throw new BanterError(
+        'RATE_LIMITED',
+        `more than ${plugin.manifest?.sendsPerMinute} messages a minute`,
+      );
+    }
+  }
+
+  async #perform(plugin: HostedPlugin, action: Asking): Promise<Receipt | undefined> {
+    switch (action.type) {
+      case 'sendGroup':
+        return this.#client.sendGroup(action.group, action.text, { hops: action.hops });
+      case 'sendPrivate':
+        return this.#client.send(action.to, action.text, { hops: action.hops });
+      case 'append':
+        await this.#file(plugin.name).append(action.line);
+        return undefined;
+    }
+  }
+
+  #file(id: string): AppendFile {
+    if (this.#dataDir === undefined) {
+      throw new BanterError('DATA_UNUSABLE', 'there is no data folder to write to');
+    }
+    const file =
+      this.#files.get(id) ?? new AppendFile(join(this.#dataDir, 'plugins', id, `${id}.log`));
+    this.#files.set(id, file);
+    return file;
+  }
+
+  #log(plugin: HostedPlugin, level: LogLevel, text: string): void {
+    if (plugin.spend('log', performance.now())) {
+      this.#onLog({ plugin: plugin.name, level, text });
+    } else {
+      plugin.count('logLinesDropped');
+    }
+  }
+}

@@ -1,0 +1,340 @@
+/** Supervisor of the child process that holds the isolates: starts it in a cage, watches it, starts it again when it dies. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { constants, setPriority } from 'node:os';
+import { endReasons, type HostCommand, type HostReport, parseReport } from './bridge.ts';
+import type { HostCode } from './host-code.ts';
+
+/** The bounds of the child. What happens at each stands beside it. */
+export const hostLimits = {
+  /** Milliseconds from start to readiness; then it is killed and started again. */
+  startMs: 10_000,
+  /** Milliseconds between looks at the child while it has work. */
+  watchMs: 50,
+  /** Milliseconds without a word while it has work; then it is killed. A stall of our own loop does not count. */
+  silenceMs: 1500,
+  /** Resident megabytes of the child, and more for each plugin; then it is killed. */
+  rssMb: 300,
+  rssMbPerPlugin: 4,
+  /** Unexplained deaths within `deathsWindowMs` that it comes back from; at one more it stays off until the next load. */
+  deathsMax: 3,
+  deathsWindowMs: 600_000,
+  /** Milliseconds before the start after the first unexplained death; doubled with each. */
+  backoffMs: 100,
+  /** Characters kept of what the child wrote to its standard error, for the reason of its death. */
+  stderrCharactersMax: 2000,
+} as const;
+
+/** Why and by whom the child died. */
+export interface HostDeath {
+  readonly reason: string;
+  /** The plugin that the child named, or the only one that was at work when it crashed or had to be killed. */
+  readonly culprit: number | undefined;
+  /** The plugins that were at work. */
+  readonly suspects: readonly number[];
+}
+
+/** Whom the supervisor tells. */
+export interface HostOwner {
+  /** The child is ready and empty: everything has to be loaded (again). */
+  hostUp(): void;
+  hostReported(report: Extract<HostReport, { readonly slot: number }>): void;
+  /** The child is dead. True when a culprit was found and removed, so that it may come back at once. */
+  hostDied(death: HostDeath): boolean;
+  /** The child stays off. */
+  hostGaveUp(reason: string): void;
+}
+
+/** One child at a time. */
+export class HostProcess {
+  readonly #owner: HostOwner;
+  readonly #code: () => Promise<HostCode>;
+  #state: 'off' | 'starting' | 'up' | 'closed' = 'off';
+  #child: ChildProcess | undefined;
+  #startTimer: NodeJS.Timeout | undefined;
+  #watchTimer: NodeJS.Timeout | undefined;
+  /** Plugins with a load or a batch under way in the child. */
+  readonly #atWork = new Set<number>();
+  /** Plugins that were at work since the last look. */
+  readonly #recent = new Set<number>();
+  readonly #loaded = new Set<number>();
+  readonly #deathsMs: number[] = [];
+  /** Why the child is being killed, by us or by itself, and whom it names. */
+  #verdict: { readonly reason: string; readonly named?: number } | undefined;
+  #stderr = '';
+  #silentMs = 0;
+  #lookedAtMs = 0;
+
+  /** `code` is asked for at the first start. */
+  constructor(owner: HostOwner, code: () => Promise<HostCode>) {
+    this.#owner = owner;
+    this.#code = code;
+  }
+
+  /** The child's process id while there is one. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** Whether commands reach a child. */
+  get up(): boolean {
+    return this.#state === 'up';
+  }
+
+  /** Starts the child unless it is there, and forgets earlier deaths when it had been given up. */
+  start(): void {
+    if (this.#state === 'off' && this.#startTimer === undefined) {
+      this.#deathsMs.length = 0;
+      void this.#spawn();
+    }
+  }
+
+  /** Hands a command over; without a child it is dropped, because `hostUp` asks for everything anew. */
+  send(command: HostCommand): void {
+    if (this.#state !== 'up') return;
+    if (command.type === 'load') {
+      this.#loaded.add(command.slot);
+      this.#begin([command.slot]);
+    } else if (command.type === 'dispatch') {
+      this.#begin(command.slots);
+    } else if (command.type === 'unload') {
+      this.#loaded.delete(command.slot);
+    }
+    this.#write(command);
+  }
+
+  /** Kills the child and resolves when it is gone. Idempotent. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    clearTimeout(this.#startTimer);
+    clearInterval(this.#watchTimer);
+    const child = this.#child;
+    if (child !== undefined) {
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      child.kill('SIGKILL');
+      await gone;
+    }
+  }
+
+  async #spawn(): Promise<void> {
+    this.#state = 'starting';
+    this.#startTimer = setTimeout(() => this.#kill('did not start in time'), hostLimits.startMs);
+    try {
+      const code = await this.#code();
+      // Closed while the code was being made.
+      if (this.#state === 'starting') this.#adopt(spawnCaged(code), code);
+    } catch (error) {
+      clearTimeout(this.#startTimer);
+      this.#startTimer = undefined;
+      if (this.#state === 'starting') this.#state = 'off';
+      this.#owner.hostGaveUp(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #adopt(child: ChildProcess, { script }: HostCode): void {
+    this.#child = child;
+    this.#verdict = undefined;
+    this.#stderr = '';
+    child.on('message', (message) => {
+      if (child === this.#child) this.#receive(message);
+    });
+    child.on('error', (error) => {
+      // Without a process id there was never a process, and no exit will follow.
+      if (child.pid === undefined) this.#bury(child, error.message, false);
+    });
+    child.on('exit', (code, signal) => {
+      const reason = this.#stderrReason() ?? `ended with ${signal ?? `code ${code}`}`;
+      const bury = (): void => this.#bury(child, reason, signal === 'SIGKILL');
+      // The channel may still hold the child's last words.
+      if (child.connected) child.once('disconnect', bury);
+      else bury();
+    });
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(script);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-hostLimits.stderrCharactersMax);
+    });
+    lowerPriority(child);
+  }
+
+  #receive(message: unknown): void {
+    this.#silentMs = 0;
+    const report = this.#parse(message);
+    switch (report?.type) {
+      case undefined:
+        break;
+      case 'up':
+        clearTimeout(this.#startTimer);
+        this.#startTimer = undefined;
+        this.#state = 'up';
+        this.#owner.hostUp();
+        break;
+      case 'pong':
+        this.#checkRss(report.rssBytes);
+        break;
+      case 'fatal':
+        this.#verdict = { reason: endReasons[report.reason], named: report.slot };
+        break;
+      case 'ended':
+        this.#loaded.delete(report.slot);
+        this.#atWork.delete(report.slot);
+        this.#owner.hostReported(report);
+        break;
+      case 'turned':
+        this.#atWork.delete(report.slot);
+        this.#owner.hostReported(report);
+        break;
+    }
+  }
+
+  /** A child that sends what we never wrote has been taken over; it is killed. */
+  #parse(message: unknown): HostReport | undefined {
+    try {
+      return parseReport(message);
+    } catch (error) {
+      this.#kill(`sent nonsense (${error instanceof Error ? error.message : String(error)})`);
+      return undefined;
+    }
+  }
+
+  #begin(slots: readonly number[]): void {
+    for (const slot of slots) {
+      this.#atWork.add(slot);
+      this.#recent.add(slot);
+    }
+    if (this.#watchTimer === undefined) {
+      this.#silentMs = 0;
+      this.#lookedAtMs = performance.now();
+      this.#watchTimer = setInterval(() => this.#look(), hostLimits.watchMs);
+    }
+  }
+
+  /** Runs while there is work, and once more after it. */
+  #look(): void {
+    const now = performance.now();
+    // A long gap between two looks is a stall of our own loop, not the child's silence.
+    this.#silentMs += Math.min(now - this.#lookedAtMs, 2 * hostLimits.watchMs);
+    this.#lookedAtMs = now;
+    if (this.#silentMs > hostLimits.silenceMs) {
+      this.#kill('did not answer any more');
+    } else if (this.#atWork.size === 0 && this.#recent.size === 0) {
+      clearInterval(this.#watchTimer);
+      this.#watchTimer = undefined;
+    } else {
+      this.#write({ type: 'ping' });
+      void this.#readRss();
+    }
+  }
+
+  /** Asks the kernel, which answers even while the child's own loop does not; elsewhere than on Linux `pong` has to do. */
+  async #readRss(): Promise<void> {
+    const child = this.#child;
+    const status = await readFile(`/proc/${child?.pid}/status`, 'latin1').catch(() => '');
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
+    if (child === this.#child && kilobytes !== undefined) {
+      this.#checkRss(Number(kilobytes) * 1024);
+    }
+    if (child === this.#child) {
+      this.#recent.clear();
+      for (const slot of this.#atWork) this.#recent.add(slot);
+    }
+  }
+
+  #checkRss(bytes: number): void {
+    const megabytesMax = hostLimits.rssMb + hostLimits.rssMbPerPlugin * this.#loaded.size;
+    if (bytes > megabytesMax * 1_048_576) {
+      this.#kill(`used more than ${megabytesMax} MB of memory`);
+    }
+  }
+
+  #kill(reason: string): void {
+    this.#verdict ??= { reason };
+    this.#child?.kill('SIGKILL');
+  }
+
+  #bury(child: ChildProcess, exitReason: string, killed: boolean): void {
+    if (child !== this.#child) return;
+    this.#child = undefined;
+    clearTimeout(this.#startTimer);
+    clearInterval(this.#watchTimer);
+    this.#startTimer = undefined;
+    this.#watchTimer = undefined;
+    const verdict = this.#verdict;
+    const suspects = [
+      ...(this.#atWork.size > 0 || verdict === undefined ? this.#atWork : this.#recent),
+    ];
+    this.#atWork.clear();
+    this.#recent.clear();
+    this.#loaded.clear();
+    if (this.#state === 'closed') return;
+    this.#state = 'off';
+    // Somebody else's SIGKILL says nothing of the plugin that happened to be at work.
+    const blamed =
+      suspects.length === 1 && (verdict !== undefined || !killed) ? suspects[0] : undefined;
+    const reason = verdict?.reason ?? exitReason;
+    const explained = this.#owner.hostDied({ reason, culprit: verdict?.named ?? blamed, suspects });
+    this.#startAgain(explained, reason);
+  }
+
+  #startAgain(explained: boolean, reason: string): void {
+    const now = performance.now();
+    if (!explained) this.#deathsMs.push(now);
+    while ((this.#deathsMs[0] ?? now) < now - hostLimits.deathsWindowMs) this.#deathsMs.shift();
+    const deaths = this.#deathsMs.length;
+    if (deaths > hostLimits.deathsMax) {
+      this.#owner.hostGaveUp(
+        `the plugin process died ${deaths} times in 10 minutes, at last: ${reason}`,
+      );
+      return;
+    }
+    const delayMs = explained ? 0 : hostLimits.backoffMs * 2 ** (deaths - 1);
+    this.#startTimer = setTimeout(() => void this.#spawn(), delayMs);
+  }
+
+  #stderrReason(): string | undefined {
+    return this.#stderr
+      .split('\n')
+      .find((line) => /^(\w*Error:|FATAL ERROR|# Fatal)/.test(line))
+      ?.trim();
+  }
+
+  #write(command: HostCommand): void {
+    if (this.#child?.connected === true) {
+      // A failure to write is followed by the child's exit, which is where it is handled.
+      this.#child.send(command, () => undefined);
+    }
+  }
+}
+
+/**
+ * Starts the child without files, programs, environment, WebAssembly and just-in-time compiler.
+ * The script goes in through standard input, so that the child need not be able to read our own files.
+ */
+function spawnCaged({ readableDirs }: HostCode): ChildProcess {
+  const flags = [
+    '--no-node-snapshot',
+    '--jitless',
+    '--no-warnings',
+    '--disable-sigusr1',
+    '--permission',
+    '--allow-addons',
+    ...readableDirs.map((dir) => `--allow-fs-read=${dir}`),
+  ];
+  return spawn(process.execPath, [...flags, '-'], {
+    cwd: '/',
+    // The native loader would look for a file to tell the C library, which the cage forbids.
+    env: { LIBC: existsSync('/etc/alpine-release') ? 'musl' : 'glibc' },
+    serialization: 'json',
+    stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
+  });
+}
+
+function lowerPriority(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // The child is gone already, or the system has no priorities; neither needs an answer.
+  }
+}

@@ -1,0 +1,287 @@
+/** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
+
+import { BanterError } from '../core/index.ts';
+import type { CommandInfo, PluginError, PluginEvent } from './bridge.ts';
+import { Budget } from './budget.ts';
+import type { Bundle } from './bundle.ts';
+import { Fact } from './feed.ts';
+import { limits } from './limits.ts';
+import { type Manifest, mergeConfig } from './manifest.ts';
+import { mayReceive, type Permission } from './permissions.ts';
+
+/** What a plugin has done so far. */
+export interface PluginCounters {
+  /** Events it has been told. */
+  readonly events: number;
+  /** Events it missed because its queue was full. */
+  readonly eventsDropped: number;
+  /** Messages it has sent. */
+  readonly sends: number;
+  /** Sends and appends that were refused: not permitted, too many, or by the server. */
+  readonly refused: number;
+  /** Log lines dropped because there were too many. */
+  readonly logLinesDropped: number;
+  /** Errors that its listeners threw. */
+  readonly errors: number;
+}
+
+/** What people are told of a plugin. */
+export interface PluginStatus {
+  readonly id: string;
+  readonly version: string;
+  readonly description: string;
+  /** The file it was loaded from. */
+  readonly source: string;
+  /** `running` also while the plugin process is being started again. */
+  readonly state: 'running' | 'quarantined' | 'stopped';
+  /** Why it is quarantined, in words; empty otherwise. */
+  readonly reason: string;
+  readonly permissions: readonly Permission[];
+  readonly commands: readonly CommandInfo[];
+  readonly counters: PluginCounters;
+}
+
+type Phase = 'loading' | 'settingUp' | 'running' | 'stopping' | 'quarantined' | 'stopped';
+
+/** Milliseconds for which a plugin that was at work when the child died is served apart from other such ones. */
+const suspicionMs = 600_000;
+
+/** Lives from its load to its end, across restarts of the child. */
+export class HostedPlugin {
+  /** Its number at the child; never used twice. */
+  readonly slot: number;
+  readonly source: string;
+  readonly bundle: Bundle;
+  readonly #givenConfig: Readonly<Record<string, unknown>>;
+  readonly #started = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #counters = {
+    events: 0,
+    eventsDropped: 0,
+    sends: 0,
+    refused: 0,
+    logLinesDropped: 0,
+    errors: 0,
+  };
+  readonly #noted = new Set<string>();
+  readonly #logBudget = new Budget(limits.logLinesPerMinute);
+  readonly #appendBudget = new Budget(limits.appendsPerMinute);
+  #sendBudget = new Budget(0);
+  #phase: Phase = 'loading';
+  #reason = '';
+  #manifest: Manifest | undefined;
+  #commands: CommandInfo[] = [];
+  /** What goes before all events: set-up, outcomes, the farewell. */
+  #control: Fact[] = [];
+  #queue: Fact[] = [];
+  #inFlight: readonly Fact[] | undefined;
+  #suspectUntilMs = 0;
+
+  constructor(
+    slot: number,
+    source: string,
+    bundle: Bundle,
+    config: Readonly<Record<string, unknown>>,
+  ) {
+    this.slot = slot;
+    this.source = source;
+    this.bundle = bundle;
+    this.#givenConfig = config;
+    // Whoever loads awaits `started`; a plugin of a runtime that closes early has nobody left to tell.
+    this.#started.promise.catch(() => undefined);
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** Its id, or the file's name until that is known. */
+  get name(): string {
+    return this.#manifest?.id ?? this.bundle.file;
+  }
+
+  get manifest(): Manifest | undefined {
+    return this.#manifest;
+  }
+
+  /** Whether it has an isolate or waits for one. */
+  get alive(): boolean {
+    return this.#phase !== 'quarantined' && this.#phase !== 'stopped';
+  }
+
+  /** Whether a load or a batch is under way. */
+  get busy(): boolean {
+    return this.#inFlight !== undefined;
+  }
+
+  get commands(): readonly CommandInfo[] {
+    return this.#commands;
+  }
+
+  /** Resolves when `setup` is done; rejects when loading failed. */
+  get started(): Promise<void> {
+    return this.#started.promise;
+  }
+
+  /** Resolves when it is quarantined or stopped. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  status(): PluginStatus {
+    return {
+      id: this.name,
+      version: this.#manifest?.version ?? '',
+      description: this.#manifest?.description ?? '',
+      source: this.source,
+      state: this.#phase === 'quarantined' || this.#phase === 'stopped' ? this.#phase : 'running',
+      reason: this.#reason,
+      permissions: this.#manifest?.permissions ?? [],
+      commands: [...this.#commands],
+      counters: { ...this.#counters },
+    };
+  }
+
+  /** Queues an event that it may know of; a full queue drops it. Returns whether this is the first drop. */
+  offer(fact: Fact): { readonly firstDrop: boolean } {
+    const { type } = fact.event;
+    if (
+      this.#manifest === undefined ||
+      !this.alive ||
+      !mayReceive(this.#manifest.permissions, type)
+    ) {
+      return { firstDrop: false };
+    }
+    if (this.#queue.length >= limits.queuedEventsMax) {
+      this.#counters.eventsDropped += 1;
+      return { firstDrop: this.note('events dropped') };
+    }
+    this.#queue.push(fact);
+    return { firstDrop: false };
+  }
+
+  /** Queues what goes before all events. */
+  control(event: PluginEvent): void {
+    if (this.alive) this.#control.push(new Fact(event));
+  }
+
+  /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
+  takeWork(): 'load' | readonly Fact[] | undefined {
+    if (!this.alive || this.busy) return undefined;
+    if (this.#phase === 'loading' && this.#control.length === 0) {
+      this.#inFlight = [];
+      return 'load';
+    }
+    const from =
+      this.#control.length > 0 ? this.#control : this.#phase === 'running' ? this.#queue : [];
+    if (from.length === 0) return undefined;
+    const batch = from.splice(0, limits.batchEventsMax);
+    if (from === this.#queue) this.#counters.events += batch.length;
+    this.#inFlight = batch;
+    return batch;
+  }
+
+  /** The load or batch under way has been handled. */
+  turned(): void {
+    const farewell = this.#inFlight?.some(({ event }) => event.type === 'disposing');
+    this.#inFlight = undefined;
+    if (farewell === true) this.end('stopped', '');
+  }
+
+  /** The child has read the manifest; `setup` is next. On a restart the first manifest stays in force. */
+  described(manifest: Manifest, me: string, prefix: string): void {
+    const config = mergeConfig(manifest, this.#givenConfig);
+    if (this.#manifest === undefined) {
+      this.#manifest = manifest;
+      this.#sendBudget = new Budget(manifest.sendsPerMinute);
+    }
+    this.#phase = 'settingUp';
+    this.control({ type: 'setup', me, prefix, config });
+  }
+
+  addCommand({ name, description, args, example }: CommandInfo): void {
+    if (this.#commands.length < limits.commandsMax) {
+      this.#commands.push({ name, description, args, example });
+    }
+  }
+
+  /** `setup` is done. */
+  ready(): void {
+    this.#phase = 'running';
+    this.#started.resolve();
+  }
+
+  /** Asks it to say goodbye; it is stopped once it has, or has died over it. */
+  stop(): void {
+    if (
+      this.#phase === 'running' &&
+      !this.#control.some(({ event }) => event.type === 'disposing')
+    ) {
+      this.#phase = 'stopping';
+      this.control({ type: 'disposing' });
+    } else if (this.#phase !== 'stopping') {
+      this.end('stopped', '');
+    }
+  }
+
+  /** The child is gone: everything begins again, and messages it was handling come again as recovered. */
+  restart(): void {
+    if (this.#phase === 'stopping') {
+      this.end('stopped', '');
+    }
+    if (!this.alive) return;
+    this.#phase = 'loading';
+    this.#commands = [];
+    this.#control = [];
+    this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));
+    this.#inFlight = undefined;
+  }
+
+  /** Ends it for good; loading it again makes a new one. */
+  end(phase: 'quarantined' | 'stopped', reason: string, cause?: BanterError): void {
+    this.#phase = phase;
+    this.#reason = reason;
+    this.#control = [];
+    this.#queue = [];
+    this.#inFlight = undefined;
+    this.#started.reject(
+      cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),
+    );
+    this.#ended.resolve();
+  }
+
+  /** Several plugins were at work when the child died; until `nowMs` and a while they are served one at a time. */
+  suspect(nowMs: number): void {
+    this.#suspectUntilMs = nowMs + suspicionMs;
+  }
+
+  suspected(nowMs: number): boolean {
+    return nowMs < this.#suspectUntilMs;
+  }
+
+  /** Takes one of what it may do a minute; false when it has done enough. */
+  spend(what: 'send' | 'append' | 'log', nowMs: number): boolean {
+    const budgets = { send: this.#sendBudget, append: this.#appendBudget, log: this.#logBudget };
+    return budgets[what].take(nowMs);
+  }
+
+  count(counter: keyof PluginCounters, by = 1): void {
+    this.#counters[counter] += by;
+  }
+
+  /** True the first time that something is worth a log line. */
+  note(what: string): boolean {
+    const first = !this.#noted.has(what);
+    if (this.#noted.size < 100) this.#noted.add(what);
+    return first;
+  }
+
+  /** An error of its code in one line, with the place in the author's file where that is known. */
+  explain({ name, message, stack }: PluginError): string {
+    for (const [, line, column] of stack.matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g)) {
+      const place = this.bundle.locate(Number(line), Number(column));
+      if (place !== undefined) return `${name}: ${message} (${place})`;
+    }
+    return `${name}: ${message}`;
+  }
+}

@@ -1,0 +1,389 @@
+/** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
+
+import { extname, resolve, sep } from 'node:path';
+import { BanterError } from '../core/index.ts';
+import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
+import { Bundler, sibling } from './bundle.ts';
+import { Capabilities, type PluginLog } from './capabilities.ts';
+import { type Fact, listen, type PluginClient } from './feed.ts';
+import { type HostCode, makeHostCode } from './host-code.ts';
+import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
+import { limits } from './limits.ts';
+import { parseManifest } from './manifest.ts';
+import { HostedPlugin, type PluginStatus } from './plugin.ts';
+import { ShapeError } from './shape.ts';
+
+/** How to run plugins. */
+export interface PluginRuntimeOptions {
+  /** Whose messages they see and in whose name they act. The runtime does not close it. */
+  readonly client: PluginClient;
+  /** Folder for what plugins write, under `plugins/<id>/`. Without it `file.append` is refused. */
+  readonly dataDir?: string;
+  /** What a command begins with, 1 to 8 characters. Default `!`. */
+  readonly commandPrefix?: string;
+  /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
+  readonly onLog?: (entry: PluginLog) => void;
+  /** Told whenever a plugin began to run, was quarantined or was stopped. */
+  readonly onStatus?: (status: PluginStatus) => void;
+}
+
+/** The plugins that come with Banter, by the name under which they are loaded. */
+export const builtinPlugins: readonly string[] = ['auto-reply', 'logger'];
+
+/** Plugins of one runtime at a time; one more is refused. */
+const pluginsMax = 100;
+
+/**
+ * Runs plugins in one caged child process, each in an isolate of its own. The child starts with the first plugin;
+ * when it dies, the plugin that killed it is quarantined and the others come back.
+ */
+export class PluginRuntime {
+  readonly #client: PluginClient;
+  readonly #prefix: string;
+  readonly #onLog: (entry: PluginLog) => void;
+  readonly #onStatus: (status: PluginStatus) => void;
+  readonly #capabilities: Capabilities;
+  readonly #bundler = new Bundler();
+  readonly #host: HostProcess;
+  readonly #stopListening: () => void;
+  readonly #plugins = new Map<number, HostedPlugin>();
+  readonly #setupTimers = new Map<number, NodeJS.Timeout>();
+  #code: Promise<HostCode> | undefined;
+  #bootstrap = '';
+  #lastSlot = 0;
+  #pumping = false;
+  #closed = false;
+
+  /** @throws BanterError OPTION_INVALID */
+  static async start(options: PluginRuntimeOptions): Promise<PluginRuntime> {
+    return new PluginRuntime(options);
+  }
+
+  private constructor({
+    client,
+    dataDir,
+    commandPrefix = '!',
+    onLog,
+    onStatus,
+  }: PluginRuntimeOptions) {
+    if (!/^\S{1,8}$/u.test(commandPrefix)) {
+      throw new BanterError(
+        'OPTION_INVALID',
+        `commandPrefix must be 1 to 8 characters, not "${commandPrefix}"`,
+      );
+    }
+    this.#client = client;
+    this.#prefix = commandPrefix;
+    this.#onLog = onLog ?? (() => undefined);
+    this.#onStatus = onStatus ?? (() => undefined);
+    this.#capabilities = new Capabilities(client, dataDir, this.#onLog, () => this.#pumpSoon());
+    this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
+    this.#stopListening = listen(client, (fact) => this.#tell(fact));
+  }
+
+  /** The process id of the child that holds the plugins, while there is one. */
+  get hostPid(): number | undefined {
+    return this.#host.pid;
+  }
+
+  /**
+   * Loads a built-in plugin by name or a plugin's file by path, with settings; resolves when it runs.
+   * A plugin of the same id that was quarantined or stopped is replaced.
+   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, OPTION_INVALID, CLOSED
+   */
+  async load(spec: string, config: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
+    this.#checkRoom();
+    const source = locate(spec);
+    const bundle = await this.#bundler.bundle(source);
+    this.#checkRoom();
+    this.#lastSlot += 1;
+    const plugin = new HostedPlugin(this.#lastSlot, source, bundle, config);
+    this.#plugins.set(plugin.slot, plugin);
+    this.#host.start();
+    this.#pumpSoon();
+    try {
+      await plugin.started;
+    } catch (error) {
+      this.#plugins.delete(plugin.slot);
+      throw error;
+    }
+    return plugin.status();
+  }
+
+  /** Stops a plugin after its `dispose`; it stays in the list as stopped. @throws BanterError OPTION_INVALID for an unknown id */
+  async unload(id: string): Promise<void> {
+    const plugin = [...this.#plugins.values()].find(({ name }) => name === id);
+    if (plugin === undefined) {
+      throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
+    }
+    await this.#stop(plugin);
+  }
+
+  /** All plugins that were loaded, in the order of loading. */
+  list(): readonly PluginStatus[] {
+    return [...this.#plugins.values()]
+      .filter(({ manifest }) => manifest !== undefined)
+      .map((plugin) => plugin.status());
+  }
+
+  /** Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopListening();
+    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
+    await this.#host.close();
+    await this.#capabilities.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkRoom(): void {
+    if (this.#closed) {
+      throw new BanterError('CLOSED', 'the plugin runtime has been closed');
+    }
+    const alive = [...this.#plugins.values()].filter((plugin) => plugin.alive).length;
+    if (alive >= pluginsMax) {
+      throw new BanterError('OPTION_INVALID', `there are ${pluginsMax} plugins already`);
+    }
+  }
+
+  async #hostCode(): Promise<HostCode> {
+    this.#code ??= makeHostCode(this.#bundler);
+    const code = await this.#code;
+    this.#bootstrap = code.bootstrap;
+    return code;
+  }
+
+  #tell(fact: Fact): void {
+    for (const plugin of this.#plugins.values()) {
+      if (plugin.offer(fact).firstDrop) {
+        this.#logAbout(
+          plugin,
+          'warn',
+          `is too slow: events are dropped beyond ${limits.queuedEventsMax} waiting ones`,
+        );
+      }
+    }
+    this.#pumpSoon();
+  }
+
+  /** Everything that happens in one turn of the event loop goes to the child together. */
+  #pumpSoon(): void {
+    if (!this.#pumping) {
+      this.#pumping = true;
+      setImmediate(() => {
+        this.#pumping = false;
+        this.#pump();
+      });
+    }
+  }
+
+  #pump(): void {
+    if (!this.#host.up) return;
+    const now = performance.now();
+    const plugins = [...this.#plugins.values()];
+    let suspectAtWork = plugins.some((plugin) => plugin.busy && plugin.suspected(now));
+    const slotsByEvents = new Map<string, number[]>();
+    for (const plugin of plugins) {
+      const suspected = plugin.suspected(now);
+      if (suspected && suspectAtWork) continue;
+      const work = plugin.takeWork();
+      if (work === undefined) continue;
+      suspectAtWork ||= suspected;
+      if (work === 'load') {
+        this.#host.send({
+          type: 'load',
+          slot: plugin.slot,
+          bootstrap: this.#bootstrap,
+          code: plugin.bundle.code,
+        });
+      } else {
+        const events = `[${work.map(({ json }) => json).join()}]`;
+        const slots = slotsByEvents.get(events) ?? [];
+        slots.push(plugin.slot);
+        slotsByEvents.set(events, slots);
+      }
+    }
+    for (const [events, slots] of slotsByEvents) {
+      this.#host.send({ type: 'dispatch', slots, events });
+    }
+  }
+
+  #hostOwner(): HostOwner {
+    return {
+      hostUp: () => this.#pumpSoon(),
+      hostReported: (report) => this.#receive(report),
+      hostDied: (death) => this.#handleDeath(death),
+      hostGaveUp: (reason) => {
+        for (const plugin of this.#plugins.values()) this.#quarantine(plugin, reason);
+      },
+    };
+  }
+
+  #receive(report: Extract<HostReport, { readonly slot: number }>): void {
+    const plugin = this.#plugins.get(report.slot);
+    if (plugin?.alive !== true) return;
+    if (report.type !== 'turned') {
+      this.#quarantine(plugin, endReasons[report.reason]);
+      return;
+    }
+    try {
+      for (const action of parseActions(report.actions)) {
+        // An action may end the plugin, and with it all that it still asks for.
+        if (plugin.alive) this.#take(plugin, action);
+      }
+      if (plugin.phase === 'loading') throw new ShapeError('', 'a file that describes no plugin');
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      this.#quarantine(plugin, `it handed over what is no action: ${error.message}`);
+    }
+    this.#finishTurn(plugin);
+  }
+
+  #finishTurn(plugin: HostedPlugin): void {
+    if (!plugin.alive) return;
+    plugin.turned();
+    if (!plugin.alive) this.#release(plugin);
+    this.#pumpSoon();
+  }
+
+  #take(plugin: HostedPlugin, action: Action): void {
+    switch (action.type) {
+      case 'described':
+        this.#describe(plugin, action.manifest);
+        break;
+      case 'command':
+        plugin.addCommand(action);
+        break;
+      case 'ready':
+        this.#makeReady(plugin);
+        break;
+      case 'failed':
+        this.#quarantine(plugin, plugin.explain(action));
+        break;
+      default:
+        this.#capabilities.run(plugin, action);
+    }
+  }
+
+  #describe(plugin: HostedPlugin, source: string): void {
+    // Whatever it calls itself later, it stays what it was when it was loaded.
+    if (plugin.phase !== 'loading') return;
+    try {
+      const manifest = plugin.manifest ?? parseManifest(source, plugin.bundle.file);
+      for (const other of this.#plugins.values()) {
+        if (other === plugin || other.manifest?.id !== manifest.id) continue;
+        if (other.alive) {
+          throw new BanterError(
+            'PLUGIN_INVALID',
+            `a plugin "${manifest.id}" is loaded already; unload it first`,
+          );
+        }
+        this.#plugins.delete(other.slot);
+      }
+      plugin.described(manifest, this.#client.name, this.#prefix);
+      this.#setupTimers.set(
+        plugin.slot,
+        setTimeout(
+          () => this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
+          limits.setupMs,
+        ),
+      );
+    } catch (error) {
+      if (!(error instanceof BanterError)) throw error;
+      this.#quarantine(plugin, error.message, error);
+    }
+  }
+
+  #makeReady(plugin: HostedPlugin): void {
+    if (plugin.phase !== 'settingUp') return;
+    this.#clearSetupTimer(plugin);
+    for (const { name } of plugin.commands) {
+      const owner = [...this.#plugins.values()].find(
+        (other) =>
+          other !== plugin &&
+          other.alive &&
+          other.commands.some((command) => command.name === name),
+      );
+      if (owner !== undefined) {
+        this.#quarantine(plugin, `its command "${name}" is already that of ${owner.name}`);
+        return;
+      }
+    }
+    plugin.ready();
+    if (this.#client.connected) plugin.control({ type: 'connected' });
+    this.#onStatus(plugin.status());
+  }
+
+  #handleDeath({ reason, culprit, suspects }: HostDeath): boolean {
+    const guilty = culprit === undefined ? undefined : this.#plugins.get(culprit);
+    if (guilty !== undefined) {
+      this.#quarantine(
+        guilty,
+        guilty.busy ? `the plugin process was lost to it: ${reason}` : reason,
+      );
+    }
+    for (const slot of suspects) {
+      this.#plugins.get(slot)?.suspect(performance.now());
+    }
+    for (const plugin of this.#plugins.values()) {
+      this.#clearSetupTimer(plugin);
+      if (plugin.alive) {
+        plugin.restart();
+        this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
+      }
+    }
+    return guilty !== undefined;
+  }
+
+  #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
+    if (!plugin.alive) return;
+    plugin.end('quarantined', reason, cause);
+    this.#logAbout(plugin, 'error', `is quarantined: ${reason}`);
+    this.#release(plugin);
+  }
+
+  /** A plugin has ended: nothing of it stays at the child. */
+  #release(plugin: HostedPlugin): void {
+    this.#clearSetupTimer(plugin);
+    this.#host.send({ type: 'unload', slot: plugin.slot });
+    if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
+    // A suspect that waited for this one may go on.
+    this.#pumpSoon();
+  }
+
+  async #stop(plugin: HostedPlugin): Promise<void> {
+    if (plugin.phase === 'quarantined') {
+      plugin.end('stopped', '');
+    }
+    if (!plugin.alive) return;
+    plugin.stop();
+    if (!plugin.alive) {
+      this.#release(plugin);
+      return;
+    }
+    this.#pumpSoon();
+    await plugin.ended;
+  }
+
+  #clearSetupTimer(plugin: HostedPlugin): void {
+    clearTimeout(this.#setupTimers.get(plugin.slot));
+    this.#setupTimers.delete(plugin.slot);
+  }
+
+  #logAbout(plugin: HostedPlugin, level: PluginLog['level'], text: string): void {
+    this.#onLog({ plugin: plugin.name, level, text });
+  }
+}
+
+/** The file behind a name or path. @throws BanterError PLUGIN_INVALID */
+function locate(spec: string): string {
+  if (builtinPlugins.includes(spec)) return sibling(`builtin/${spec}`);
+  if (extname(spec) !== '' || spec.includes('/') || spec.includes(sep)) return resolve(spec);
+  throw new BanterError(
+    'PLUGIN_INVALID',
+    `there is no plugin "${spec}"; built in are ${builtinPlugins.join(', ')}, and a file is named by its path (./${spec}.ts)`,
+  );
+}

@@ -1,0 +1,170 @@
+/** All that the author of a plugin imports: `import { definePlugin } from 'banter/plugins'`. */
+
+import type { GroupMessage, LeaveReason, PrivateMessage, Receipt } from '../core/index.ts';
+import type { Permission } from './permissions.ts';
+
+export type { GroupMessage, LeaveReason, Permission, PrivateMessage, Receipt };
+
+/**
+ * One setting of a plugin. Whoever loads the plugin may override the default with a value of the same type;
+ * an unknown setting or another type is refused before the plugin runs. What is inside an array or object the plugin checks itself.
+ */
+export type Setting = { readonly description?: string } & (
+  | { readonly type: 'string'; readonly default: string }
+  | { readonly type: 'number'; readonly default: number }
+  | { readonly type: 'boolean'; readonly default: boolean }
+  | { readonly type: 'array'; readonly default: readonly unknown[] }
+  | { readonly type: 'object'; readonly default: object }
+);
+
+/** The settings of a plugin by name, at most 64. */
+export type Settings = Readonly<Record<string, Setting>>;
+
+/** The values behind {@link Settings}, as `ctx.config` has them. */
+export type ConfigOf<S extends Settings> = {
+  readonly [K in keyof S]: S[K] extends { readonly type: 'string' }
+    ? string
+    : S[K] extends { readonly type: 'number' }
+      ? number
+      : S[K] extends { readonly type: 'boolean' }
+        ? boolean
+        : S[K]['default'];
+};
+
+/** A plugin: its manifest and its code. A key that is not listed here is refused. */
+export interface PluginDefinition<S extends Settings> {
+  /** 1 to 32 of `a-z`, `0-9` and `-`, beginning with a letter. */
+  readonly id: string;
+  /** `major.minor.patch`. */
+  readonly version: string;
+  /** One line for people, at most 200 characters. */
+  readonly description?: string;
+  /** What the plugin may do. Anything else it tries is refused with `PERMISSION_DENIED`, outside the sandbox. */
+  readonly permissions: readonly Permission[];
+  /** The settings people can give it; `ctx.config` has their values. */
+  readonly config?: S;
+  readonly limits?: {
+    /** Messages the plugin may send a minute, 1 to 600; default 60. Further ones are refused with `RATE_LIMITED`. */
+    readonly sendsPerMinute?: number;
+  };
+  /** Registers listeners and commands. May be asynchronous; then no event comes before it is done, for which it has 5 s. */
+  setup(ctx: PluginContext<S>): void | Promise<void>;
+  /** Called before the plugin is unloaded. What it starts asynchronously is not waited for. */
+  dispose?(): void;
+}
+
+/** A message with the means to answer it. */
+export type Incoming<M> = M & {
+  /**
+   * Answers: to the group for a group message, to the sender for a private one; resolves when the message has arrived
+   * (group: has its place). One hop more than the message; a message of 7 hops cannot be answered.
+   * Rejects like {@link PluginContext.send}.
+   */
+  reply(text: string): Promise<Receipt>;
+};
+
+/** The events of {@link PluginContext.on}. The plugin's own messages are never among them. */
+export interface PluginEvents {
+  /** A message of a group. Needs `message.read`. */
+  readonly message: Incoming<GroupMessage>;
+  /** A private message. Needs `private.read`. */
+  readonly private: Incoming<PrivateMessage>;
+  /** Somebody joined a group. Needs `message.read`. */
+  readonly joined: { readonly group: string; readonly name: string; readonly bot: boolean };
+  /** Somebody left a group. Needs `message.read`. */
+  readonly left: { readonly group: string; readonly name: string; readonly reason: LeaveReason };
+  /** The server took this client out of a group. Needs `message.read`. */
+  readonly removed: { readonly group: string; readonly reason: LeaveReason | 'forgotten' };
+  /** Messages of a group are gone for ever; `count` of them where that is known. Needs `message.read`. */
+  readonly gap: { readonly group: string; readonly count: number | undefined };
+  /** The server answers: told once after `setup`, and whenever the client came back. */
+  readonly connected: { readonly type: 'connected' };
+  /** The server does not answer. */
+  readonly disconnected: { readonly reason: string };
+}
+
+/** Which events a listener wants; all that apply must hold. */
+export interface ListenOptions {
+  /** Only of this group. */
+  readonly group?: string;
+  /** Only of this sender (joined, left: of this member). */
+  readonly from?: string;
+  /** Also of bots. Default false, so that two bots never answer each other for ever. */
+  readonly includeBots?: boolean;
+  /** Also messages that were missed while away, or were being handled when the plugin died. Default false. */
+  readonly includeRecovered?: boolean;
+}
+
+/** A command as people see it in the help. */
+export interface CommandDefinition {
+  /** What follows the prefix: 1 to 32 letters, digits and `-`. Two plugins cannot have the same. */
+  readonly name: string;
+  /** One line, at most 200 characters. */
+  readonly description: string;
+  /** How the arguments are written, such as `[sides]`; at most 100 characters. */
+  readonly args?: string;
+  /** A line that works, such as `!roll 20`; at most 200 characters. */
+  readonly example?: string;
+}
+
+/** A command that somebody gave. */
+export interface CommandCall {
+  /** The words after the name. */
+  readonly args: readonly string[];
+  /** All that follows the name, trimmed. */
+  readonly rest: string;
+  readonly message: Incoming<GroupMessage | PrivateMessage>;
+}
+
+/** What a command or `hear` handler may return: a text is sent as the reply. */
+export type Answer = string | undefined | Promise<string | undefined>;
+
+/** All that a plugin can see and do. Everything registered here ends with the plugin. */
+export interface PluginContext<S extends Settings> {
+  /** The name this client speaks under. */
+  readonly me: string;
+  /** The settings: what was given, else the defaults. */
+  readonly config: ConfigOf<S>;
+  /** Lines for whoever runs the plugin; at most 2000 characters each, 600 lines a minute, the rest is dropped. */
+  readonly log: {
+    info(...values: readonly unknown[]): void;
+    warn(...values: readonly unknown[]): void;
+    error(...values: readonly unknown[]): void;
+  };
+  readonly file: {
+    /**
+     * Appends a line to the plugin's own log file, which is rotated by size; resolves when it is written.
+     * Needs `file.append`. Rejects with `PERMISSION_DENIED`, `DATA_UNUSABLE` (also where there is no data folder) or `RATE_LIMITED`.
+     */
+    append(line: string): Promise<void>;
+  };
+  /** Calls `listener` for each such event. Throws without the permission that the event needs. */
+  on<E extends keyof PluginEvents>(event: E, listener: (event: PluginEvents[E]) => unknown): void;
+  on<E extends keyof PluginEvents>(
+    event: E,
+    options: ListenOptions,
+    listener: (event: PluginEvents[E]) => unknown,
+  ): void;
+  /** Calls `handler` when a person writes `!name …`, in a group (`message.read`) or privately (`private.read`). */
+  command(definition: CommandDefinition, handler: (call: CommandCall) => Answer): void;
+  /** Calls `handler` for each message of a person that matches, in a group (`message.read`) or privately (`private.read`). */
+  hear(
+    pattern: RegExp,
+    handler: (match: RegExpExecArray, message: Incoming<GroupMessage | PrivateMessage>) => Answer,
+  ): void;
+  /**
+   * Sends to a group (`message.send`) or a person (`private.send`); resolves when the message has arrived.
+   * Rejects with an error whose `code` says why: `PERMISSION_DENIED`, `RATE_LIMITED`, `TOO_MANY_HOPS`, or what the client says.
+   */
+  send(
+    target: { readonly group: string } | { readonly to: string },
+    text: string,
+  ): Promise<Receipt>;
+}
+
+/** Types a plugin. A plugin's file exports the result as its default: `export default definePlugin({ … })`. */
+export function definePlugin<const S extends Settings = Record<never, never>>(
+  definition: PluginDefinition<S>,
+): PluginDefinition<S> {
+  return definition;
+}

@@ -1,0 +1,48 @@
+/** What the REPL needs of its surroundings, as narrow types: a client, and plugins if there are any. */
+
+import type { Client, ClientEvents } from '../core/index.ts';
+
+/** The part of a `Client` that prompt, scripts and pipes use. */
+export interface ChatClient
+  extends Pick<
+    Client,
+    | 'name'
+    | 'policy'
+    | 'serverFingerprint'
+    | 'connected'
+    | 'directory'
+    | 'groups'
+    | 'send'
+    | 'sendGroup'
+    | 'createGroup'
+    | 'listGroups'
+    | 'joinGroup'
+    | 'leaveGroup'
+    | 'listMembers'
+    | 'close'
+  > {
+  on<Name extends keyof ClientEvents>(event: Name, listener: ClientListener<Name>): unknown;
+  off<Name extends keyof ClientEvents>(event: Name, listener: ClientListener<Name>): unknown;
+}
+
+/** Who is told of an event of a client. */
+export type ClientListener<Name extends keyof ClientEvents> = (
+  ...values: ClientEvents[Name]
+) => void;
+
+/** What is known of a loaded plugin. */
+export interface PluginSummary {
+  readonly id: string;
+  readonly version: string;
+  readonly state: string;
+  readonly reason?: string | undefined;
+  readonly permissions: readonly string[];
+}
+
+/** The part of a plugin runtime that the commands use. */
+export interface ChatPlugins {
+  /** Loads a built-in plugin by name or a file by path. */
+  load(spec: string, config?: Readonly<Record<string, unknown>>): Promise<PluginSummary>;
+  unload(id: string): Promise<void>;
+  list(): readonly PluginSummary[];
+}

@@ -1,0 +1,39 @@
+/** The one command table: prompt, completion, help, scripts and JSON pipes all read it. */
+
+import type { Command, CommandTable } from './command.ts';
+import { groupCommands } from './groups.ts';
+import { scriptCommands } from './scripts.ts';
+import { talkCommands } from './talk.ts';
+import { youCommands } from './you.ts';
+
+const all: readonly Command[] = [
+  ...talkCommands,
+  ...groupCommands,
+  ...youCommands,
+  ...scriptCommands(() => all),
+];
+
+/** Every command by name, in the order of the help. */
+export const commandTable: CommandTable = new Map(all.map((command) => [command.name, command]));
+
+/** Dot forms that mean a command wherever commands are understood. */
+export const dotForms: ReadonlyMap<string, string> = new Map([
+  ['.help', 'help'],
+  ['.plugins', 'plugin list'],
+]);
+
+export {
+  type Arguments,
+  argumentsOf,
+  type Command,
+  type CommandContext,
+  type CommandHelp,
+  type CommandResult,
+  type CommandTable,
+  type Parameter,
+  type ParameterType,
+  parseArguments,
+  sections,
+  takesVerbatimText,
+  usage,
+} from './command.ts';

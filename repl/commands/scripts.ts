@@ -1,0 +1,97 @@
+/** The commands about plugins, and the help. */
+
+import { BanterError } from '../../core/index.ts';
+import type { ChatPlugins } from '../chat-client.ts';
+import type { ChatSession } from '../session.ts';
+import { didYouMean } from '../suggestion.ts';
+import { type Command, type CommandResult, defineCommand } from './command.ts';
+
+type PluginAction = (
+  plugins: ChatPlugins,
+  plugin: string | undefined,
+  config: string | undefined,
+) => Promise<CommandResult>;
+
+const pluginActions: ReadonlyMap<string, PluginAction> = new Map<string, PluginAction>([
+  [
+    'load',
+    async (plugins, plugin, config) => {
+      const spec = required('load', plugin);
+      return { type: 'pluginLoaded', plugin: await plugins.load(spec, parseConfig(config)) };
+    },
+  ],
+  [
+    'unload',
+    async (plugins, plugin) => {
+      const id = required('unload', plugin);
+      await plugins.unload(id);
+      return { type: 'pluginUnloaded', plugin: id };
+    },
+  ],
+  ['list', async (plugins) => ({ type: 'plugins', plugins: plugins.list() })],
+]);
+
+/** `plugin`, `help`; the help speaks of the table that `commands` returns. */
+export function scriptCommands(commands: () => readonly Command[]): readonly Command[] {
+  return [
+    defineCommand({
+      name: 'plugin',
+      section: 'Scripts & plugins',
+      summary: 'load a plugin (by name or file), unload one, or list them',
+      example: 'plugin load auto-reply',
+      parameters: [
+        { name: 'action', type: 'word', words: [...pluginActions.keys()] },
+        { name: 'plugin', type: 'plugin', optional: true },
+        { name: 'config', type: 'text', optional: true },
+      ],
+      async run(session, { action, plugin, config }) {
+        const act = pluginActions.get(action);
+        if (act === undefined) throw new BanterError('COMMAND_INVALID', `no action "${action}"`);
+        return act(pluginsOf(session), plugin, config);
+      },
+    }),
+    defineCommand({
+      name: 'help',
+      section: 'Scripts & plugins',
+      summary: 'list the commands, or explain one',
+      example: 'help send',
+      parameters: [{ name: 'command', type: 'command', optional: true }],
+      async run(_session, { command }) {
+        const all = commands();
+        if (command === undefined) return { type: 'help', commands: all };
+        const one = all.find((candidate) => candidate.name === command);
+        if (one !== undefined) return { type: 'help', commands: [one] };
+        const hint = didYouMean(
+          command,
+          all.map((candidate) => candidate.name),
+        );
+        throw new BanterError('COMMAND_INVALID', `no command "${command}"${hint}`);
+      },
+    }),
+  ];
+}
+
+function pluginsOf(session: ChatSession): ChatPlugins {
+  if (session.plugins !== undefined) return session.plugins;
+  throw new BanterError('COMMAND_INVALID', 'this session was started without plugins');
+}
+
+function required(action: string, plugin: string | undefined): string {
+  if (plugin !== undefined) return plugin;
+  throw new BanterError('COMMAND_INVALID', `missing <plugin>; usage: plugin ${action} <plugin>`);
+}
+
+function parseConfig(text: string | undefined): Readonly<Record<string, unknown>> | undefined {
+  if (text === undefined) return undefined;
+  const config = parseJson(text);
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) return { ...config };
+  throw new BanterError('COMMAND_INVALID', `the configuration is not a JSON object: ${text}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new BanterError('COMMAND_INVALID', `the configuration is not JSON: ${text}`, { cause });
+  }
+}

@@ -1,0 +1,53 @@
+/** The commands about people: oneself and the others. */
+
+import { BanterError } from '../../core/index.ts';
+import { type Command, defineCommand } from './command.ts';
+
+/** `list_users`, `whoami`, `dereg`. */
+export const youCommands: readonly Command[] = [
+  defineCommand({
+    name: 'list_users',
+    section: 'You',
+    summary: 'list everybody the server knows',
+    example: 'list_users',
+    parameters: [],
+    async run(session) {
+      return { type: 'users', users: session.users() };
+    },
+  }),
+  defineCommand({
+    name: 'whoami',
+    section: 'You',
+    summary: 'say who and where you are',
+    example: 'whoami',
+    parameters: [],
+    async run({ client, group }) {
+      return {
+        type: 'identity',
+        name: client.name,
+        group,
+        groups: client.groups,
+        connected: client.connected,
+        server: client.serverFingerprint,
+      };
+    },
+  }),
+  defineCommand({
+    name: 'dereg',
+    section: 'You',
+    summary: 'go offline and exit; your own name confirms it',
+    example: 'dereg ann',
+    parameters: [{ name: 'name', type: 'word' }],
+    async run(session, { name }) {
+      const own = session.client.name;
+      if (name !== own) {
+        throw new BanterError(
+          'COMMAND_INVALID',
+          `only "dereg ${own}" de-registers you, not "${name}"`,
+        );
+      }
+      await session.exit();
+      return { type: 'deregistered', name };
+    },
+  }),
+];

@@ -1,0 +1,85 @@
+/** What Tab offers: commands, names, groups, and the members of JavaScript's objects. Message text is never completed. */
+
+import type { Command, Parameter, ParameterType } from './commands/index.ts';
+import { classifyLine, type Vocabulary } from './line.ts';
+import type { ChatSession } from './session.ts';
+
+/** Completions, and the end of the line that they replace. */
+export type Completions = readonly [candidates: readonly string[], replaced: string];
+
+/** What completes JavaScript: `node:repl`'s own completer. */
+export type CodeCompleter = (expression: string) => Promise<Completions>;
+
+/** How to complete. */
+export interface CompleterOptions {
+  readonly session: ChatSession;
+  readonly vocabulary: Vocabulary;
+  readonly completeCode: CodeCompleter;
+}
+
+type Candidates = (options: CompleterOptions, parameter: Parameter) => readonly string[];
+
+const candidatesByType: Readonly<Record<ParameterType, Candidates>> = {
+  user: ({ session }) => [...session.client.directory.keys()],
+  group: ({ session }) => session.knownGroups,
+  joinedGroup: ({ session }) => session.client.groups,
+  plugin: ({ session }) => session.plugins?.list().map((plugin) => plugin.id) ?? [],
+  command: ({ vocabulary }) => [...vocabulary.commands.keys()],
+  word: (_options, parameter) => parameter.words ?? [],
+  text: () => [],
+};
+
+/** Completes the line up to the cursor. Names that a terminal could trip over are left out. */
+export async function complete(line: string, options: CompleterOptions): Promise<Completions> {
+  const [, slash = '', word] = /^\s*(\/?)(\w*)$/.exec(line) ?? [];
+  if (word !== undefined) return completeFirstWord(slash, word, options);
+  // A sentinel stands for the word being typed, so that `join_group ` is already seen as the command that it begins.
+  const typed = classifyLine(`${line}x`, options.vocabulary);
+  if (typed.type === 'command') return completeArgument(line, typed.command, options);
+  const quoted = /["'`]([^"'`\s]*)$/.exec(line)?.[1];
+  if (quoted !== undefined && oddQuotes(line)) {
+    const names = [...options.session.client.directory.keys(), ...options.session.knownGroups];
+    return [starting(names, quoted), quoted];
+  }
+  // Behind `await ` or an operator, node:repl's completer finds nothing unless it sees the expression alone.
+  const expression = /(?:[\w$]+(?:\([^()]*\)|\[[^\]]*\])?\??\.)*[\w$]*$/.exec(line)?.[0] ?? '';
+  return expression === '' ? [[], ''] : options.completeCode(expression);
+}
+
+async function completeFirstWord(
+  slash: string,
+  word: string,
+  options: CompleterOptions,
+): Promise<Completions> {
+  const commands = starting(options.vocabulary.commands.keys(), word).map((name) => {
+    const command = options.vocabulary.commands.get(name);
+    return command !== undefined && command.parameters.length > 0 ? `${name} ` : name;
+  });
+  if (slash !== '' || word === '') return [commands, word];
+  const [code] = await options.completeCode(word);
+  return [[...commands, ...code.filter((name) => name !== '')], word];
+}
+
+function completeArgument(line: string, command: Command, options: CompleterOptions): Completions {
+  const words = line.trimStart().split(/\s+/).slice(1);
+  const typed = words.at(-1) ?? '';
+  const index = words.length - 1;
+  const earlierText = command.parameters.slice(0, index).some(({ type }) => type === 'text');
+  const parameter = command.parameters[index];
+  if (parameter === undefined || earlierText) return [[], typed];
+  const more = index < command.parameters.length - 1 ? ' ' : '';
+  const candidates = candidatesByType[parameter.type](options, parameter);
+  return [starting(candidates, typed).map((name) => name + more), typed];
+}
+
+function starting(candidates: Iterable<string>, prefix: string): readonly string[] {
+  const plain = /^[\p{L}\p{N}\p{M}._-]+$/u;
+  return [...new Set(candidates)]
+    .filter((name) => name.startsWith(prefix) && plain.test(name))
+    .sort();
+}
+
+function oddQuotes(line: string): boolean {
+  const quote = /["'`](?=[^"'`\s]*$)/.exec(line)?.[0];
+  return quote !== undefined && line.split(quote).length % 2 === 0;
+}

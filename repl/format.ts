@@ -1,0 +1,220 @@
+/** Lines for people: messages, receipts, results, errors. Whatever others wrote passes `safe-text.ts` here. */
+
+import { inspect, styleText } from 'node:util';
+import { BanterError, type ChatMessage, type Receipt } from '../core/index.ts';
+import type { PluginSummary } from './chat-client.ts';
+import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
+import { safeOutput, safeText } from './safe-text.ts';
+
+/** How lines are made. */
+export interface FormatterOptions {
+  /** The own name: mentions of it stand out. */
+  readonly name: string;
+  /** Whether to use colours; nothing depends on them alone. */
+  readonly colours: boolean;
+  /** Show stacks, codes and remedies with errors. Default false. */
+  readonly debug?: boolean;
+}
+
+type Style = Parameters<typeof styleText>[0];
+
+/** No red: that is for errors. */
+const nameColours: readonly Style[] = [
+  'cyan',
+  'green',
+  'yellow',
+  'blue',
+  'magenta',
+  'cyanBright',
+  'greenBright',
+  'yellowBright',
+  'blueBright',
+  'magentaBright',
+];
+
+const headerWidth = 12;
+const excerptLengthMax = 60;
+
+type Describe = {
+  readonly [Type in CommandResult['type']]: (
+    result: Extract<CommandResult, { readonly type: Type }>,
+    formatter: Formatter,
+  ) => string;
+};
+
+const descriptions: Describe = {
+  sent: ({ receipt, text }, formatter) => formatter.receipt(receipt, text),
+  groupCreated: ({ group }) => `group ${safeText(group)} created; enter it with "join_group"`,
+  groupJoined: ({ group }) => `you are in #${safeText(group)}`,
+  groupLeft: ({ group }) => `you left #${safeText(group)}`,
+  groups: ({ groups }) => list(groups, 'there are no groups yet; make one with "create_group"'),
+  members: ({ members }) => list(members, 'nobody is there'),
+  users: ({ users }) =>
+    users
+      .map(({ name, online, bot }) => {
+        const width = Math.max(...users.map((user) => user.name.length));
+        return `${safeText(name).padEnd(width)}  ${online ? 'online' : 'offline'}${bot ? ', bot' : ''}`;
+      })
+      .join('\n'),
+  identity: ({ name, groups, connected, server }) => {
+    const where =
+      groups.length === 0
+        ? 'in no group'
+        : `in ${groups.map((group) => `#${safeText(group)}`).join(', ')}`;
+    return `${safeText(name)}, ${where}, ${connected ? 'connected' : 'disconnected'}; server #${safeText(server)}`;
+  },
+  deregistered: ({ name }) => `${safeText(name)} is offline`,
+  pluginLoaded: ({ plugin }) =>
+    `${describePlugin(plugin)}; may: ${plugin.permissions.map((permission) => safeText(permission)).join(', ') || 'nothing'}`,
+  pluginUnloaded: ({ plugin }) => `${safeText(plugin)} unloaded`,
+  plugins: ({ plugins }) =>
+    plugins.length === 0
+      ? 'no plugins; load one with "plugin load <name or file>"'
+      : plugins.map(describePlugin).join('\n'),
+  help: ({ commands }, formatter) => formatter.help(commands),
+};
+
+/** Makes lines; holds nothing but its options. */
+export class Formatter {
+  readonly #colours: boolean;
+  readonly #debug: boolean;
+  readonly #mention: RegExp;
+
+  constructor({ name, colours, debug = false }: FormatterOptions) {
+    this.#colours = colours;
+    this.#debug = debug;
+    const literal = name.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+    this.#mention = new RegExp(
+      `(?<![\\p{L}\\p{N}\\p{M}._-])@?${literal}(?![\\p{L}\\p{N}\\p{M}_-])`,
+      'iu',
+    );
+  }
+
+  /** `12:04 bob → you   hi`, `12:05 #ops eve    deploy?`; bold where the own name occurs. */
+  message(message: ChatMessage): string {
+    const from = safeText(message.from, { lengthMax: 64 });
+    const sender = this.#style(colourOf(message.from), message.bot ? `${from} (bot)` : from);
+    const header =
+      message.type === 'private'
+        ? `${sender} → you`
+        : `#${safeText(message.group, { lengthMax: 64 })} ${sender}`;
+    const padding = ' '.repeat(Math.max(2, headerWidth - visibleLength(header)));
+    const text = safeText(message.text);
+    const shown = this.mentions(message) ? this.#style('bold', text) : text;
+    const remark = remarkOf(message);
+    const suffix = remark === undefined ? '' : this.#style('dim', `  (${remark})`);
+    return `${this.#style('dim', clock(message.sentAtMs))} ${header}${padding}${shown}${suffix}`;
+  }
+
+  /** Whether a group message speaks of this client. */
+  mentions(message: ChatMessage): boolean {
+    return message.type === 'group' && this.#mention.test(message.text);
+  }
+
+  /** `      ✓ bob: ok`, dim. */
+  receipt(receipt: Receipt, text: string): string {
+    const to = receipt.type === 'delivered' ? receipt.to : `#${receipt.group}`;
+    const excerpt = safeText(text, { lengthMax: excerptLengthMax });
+    return this.#style('dim', `      ✓ ${safeText(to, { lengthMax: 64 })}: ${excerpt}`);
+  }
+
+  /** What a command gave back. */
+  result(result: CommandResult): string {
+    // The table has a function for each type; the lookup loses that they are of the same one.
+    const describe = descriptions[result.type] as (value: CommandResult, self: Formatter) => string;
+    return describe(result, this);
+  }
+
+  /** The value of an expression, as `util.inspect` shows it. */
+  value(value: unknown): string {
+    return safeOutput(inspect(value, { colors: this.#colours }));
+  }
+
+  /** `error: no user "bbo"; did you mean bob?`; one line, unless debugging. */
+  error(error: unknown): string {
+    const summary =
+      error instanceof BanterError
+        ? `error: ${error.message}`
+        : isError(error)
+          ? `${error.name}: ${error.message}`
+          : `thrown: ${inspect(error)}`;
+    const line = this.#style('red', safeText(summary));
+    return this.#debug && isError(error) ? `${line}\n${this.#style('dim', details(error))}` : line;
+  }
+
+  /** Something that happened, dim. */
+  notice(words: string): string {
+    return this.#style('dim', `      · ${words}`);
+  }
+
+  /** The commands by section, a line and an example each; one alone with its usage. */
+  help(commands: readonly CommandHelp[]): string {
+    const [only] = commands;
+    if (commands.length === 1 && only !== undefined) {
+      return `${this.#style('bold', usage(only))}\n  ${only.summary}\n  ${this.#style('dim', only.example)}`;
+    }
+    const width = Math.max(...commands.map((command) => usage(command).length));
+    const blocks = sections.map((section) => {
+      const lines = commands
+        .filter((command) => command.section === section)
+        .map((command) => {
+          const example = this.#style('dim', `e.g. ${command.example}`);
+          return `  ${usage(command).padEnd(width)}  ${command.summary}\n  ${''.padEnd(width)}  ${example}`;
+        });
+      return [this.#style('bold', section), ...lines].join('\n');
+    });
+    const rule =
+      'Every other line is JavaScript with "chat" in it: await chat.send("bob", "hi"). /word forces a command, ;code forces JavaScript.';
+    return [...blocks, rule].join('\n');
+  }
+
+  #style(format: Style, text: string): string {
+    return this.#colours ? styleText(format, text, { validateStream: false }) : text;
+  }
+}
+
+function describePlugin(plugin: PluginSummary): string {
+  const reason = plugin.reason === undefined ? '' : `: ${safeText(plugin.reason)}`;
+  return `${safeText(plugin.id)} ${safeText(plugin.version)} ${safeText(plugin.state)}${reason}`;
+}
+
+function list(names: readonly string[], none: string): string {
+  return names.length === 0 ? none : names.map((name) => safeText(name)).join('\n');
+}
+
+function remarkOf(message: ChatMessage): string | undefined {
+  if (message.type === 'private') return message.heldBack ? 'held back' : undefined;
+  return message.recovered ? 'missed' : undefined;
+}
+
+/** FNV-1a over the name: the same colour everywhere, always. */
+function colourOf(name: string): Style {
+  let hash = 0x811c9dc5;
+  for (const character of name) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return nameColours[hash % nameColours.length] ?? 'cyan';
+}
+
+function clock(ms: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return '--:--';
+  const [hours, minutes] = [date.getHours(), date.getMinutes()];
+  return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
+}
+
+function visibleLength(text: string): number {
+  return [...text.replace(colourSequence, '')].length;
+}
+
+const colourSequence = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
+
+function isError(value: unknown): value is Error {
+  return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
+function details(error: Error): string {
+  const code = error instanceof BanterError ? `${error.code}: ${error.remedy}\n` : '';
+  const cause = error.cause === undefined ? '' : `\ncaused by ${inspect(error.cause)}`;
+  return safeOutput(`${code}${error.stack ?? ''}${cause}`);
+}

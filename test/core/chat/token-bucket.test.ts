@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { TokenBucket } from '../../../core/chat/token-bucket.ts';
+
+describe('TokenBucket', () => {
+  it('lets a burst through and then the rate', () => {
+    const bucket = new TokenBucket(3, 10);
+    const at = (now: number): boolean => bucket.take(now);
+    assert.deepEqual([at(5000), at(5000), at(5000), at(5000)], [true, true, true, false]);
+    assert.deepEqual([at(5099), at(5100), at(5100)], [false, true, false]);
+  });
+
+  it('gathers no more than a burst', () => {
+    const bucket = new TokenBucket(2, 1000);
+    assert.deepEqual(
+      [1e9, 1e9, 1e9].map((now) => bucket.take(now)),
+      [true, true, false],
+    );
+  });
+
+  it('has the token at the time it promised', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), fc.array(fc.nat(500)), (rate, pauses) => {
+        const bucket = new TokenBucket(2, rate);
+        let now = 1;
+        for (const pause of pauses) {
+          now += pause;
+          if (!bucket.take(now)) {
+            now = bucket.readyAt;
+            assert.ok(bucket.take(now));
+          }
+        }
+      }),
+    );
+  });
+});

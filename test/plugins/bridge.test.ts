@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseActions, parseReport } from '../../plugins/bridge.ts';
+import { ShapeError } from '../../plugins/shape.ts';
+
+const actions = [
+  { type: 'described', manifest: '{}' },
+  { type: 'command', name: 'roll', description: '', args: '', example: '' },
+  { type: 'ready' },
+  { type: 'failed', name: 'Error', message: '', stack: '' },
+  { type: 'error', during: 'setup', name: 'Error', message: '', stack: '' },
+  { type: 'sendGroup', id: 1, group: 'lab', text: 'hi', hops: 0 },
+  { type: 'sendPrivate', id: 1, to: 'bob', text: 'hi', hops: 8 },
+  { type: 'append', id: 1, line: '' },
+  { type: 'log', level: 'info', text: '' },
+  { type: 'overflowed', count: 1 },
+];
+
+test('reads every action as it was written', () => {
+  assert.deepEqual(parseActions([JSON.stringify(actions)]), actions);
+});
+
+test('refuses an action that lacks a field, has one too many, or has one of another type', () => {
+  for (const action of actions) {
+    for (const key of Object.keys(action)) {
+      assert.throws(
+        () => parseActions([JSON.stringify([{ ...action, [key]: undefined }])]),
+        ShapeError,
+      );
+      assert.throws(() => parseActions([JSON.stringify([{ ...action, [key]: {} }])]), ShapeError);
+    }
+    assert.throws(() => parseActions([JSON.stringify([{ ...action, more: 1 }])]), ShapeError);
+  }
+});
+
+const forged: readonly string[] = [
+  '',
+  'null',
+  '{}',
+  '[null]',
+  '[[]]',
+  '[{"type":"exec"}]',
+  '[{"type":"constructor"}]',
+  '[{"__proto__":{"type":"ready"}}]',
+  '[{"type":"sendGroup","id":-1,"group":"lab","text":"x","hops":0}]',
+  '[{"type":"sendGroup","id":1,"group":"lab","text":"x","hops":-1}]',
+  '[{"type":"sendGroup","id":1e999,"group":"lab","text":"x","hops":0}]',
+  '[{"type":"command","name":"a b","description":"","args":"","example":""}]',
+  JSON.stringify(Array(300).fill({ type: 'ready' })),
+];
+
+for (const source of forged) {
+  test(`refuses the forged outbox ${source.slice(0, 60)}`, () => {
+    assert.throws(() => parseActions([source]), ShapeError);
+  });
+}
+
+test('whatever an isolate writes is read as actions or refused', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.json(), fc.string()), (source) => {
+      try {
+        assert.ok(Array.isArray(parseActions([source])));
+      } catch (error) {
+        assert.ok(error instanceof ShapeError);
+      }
+    }),
+  );
+});
+
+test('whatever the child sends is read as a report or refused', () => {
+  assert.deepEqual(parseReport({ type: 'turned', slot: 1, actions: ['[]'] }), {
+    type: 'turned',
+    slot: 1,
+    actions: '[]',
+  });
+  for (const nonsense of [
+    undefined,
+    null,
+    'up',
+    {},
+    { type: 'up', more: 1 },
+    { type: 'ended', slot: 1, reason: 'x' },
+  ]) {
+    assert.throws(() => parseReport(nonsense), ShapeError);
+  }
+  fc.assert(
+    fc.property(fc.anything(), (message) => {
+      try {
+        parseReport(message);
+      } catch (error) {
+        assert.ok(error instanceof ShapeError);
+      }
+    }),
+  );
+});

@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { BanterError } from '../../core/index.ts';
+import { mergeConfig, parseManifest } from '../../plugins/manifest.ts';
+
+const good = { id: 'dice', version: '1.0.0', permissions: ['message.read'] };
+const parse = (manifest: unknown) => parseManifest(JSON.stringify(manifest), 'dice.ts');
+
+test('a manifest is complete and frozen after parsing', () => {
+  const manifest = parse(good);
+  assert.deepEqual(manifest, { ...good, description: '', config: {}, sendsPerMinute: 60 });
+  assert.ok(Object.isFrozen(manifest) && Object.isFrozen(manifest.permissions));
+});
+
+const refused: readonly (readonly [unknown, string])[] = [
+  [
+    { ...good, id: 'Dice' },
+    'id: must be lower-case letters, digits and "-", beginning with a letter, not "Dice"',
+  ],
+  [
+    { ...good, id: '../../etc' },
+    'id: must be lower-case letters, digits and "-", beginning with a letter, not "../../etc"',
+  ],
+  [{ ...good, version: '1' }, 'version: must be a version such as 1.0.0, not "1"'],
+  [{ ...good, permisions: [] }, 'unknown key "permisions"'],
+  [{ ...good, onMessage: 'a function' }, 'unknown key "onMessage"'],
+  [{ ...good, limits: { cpu: 1 } }, 'limits: unknown key "cpu"'],
+  [
+    { ...good, limits: { sendsPerMinute: 6000 } },
+    'limits.sendsPerMinute: must be an integer from 1 to 600, not 6000',
+  ],
+  [
+    { ...good, permissions: ['root'] },
+    'permissions[0]: must be one of message.read, message.send, private.read, private.send, file.append, not "root"',
+  ],
+  [
+    { ...good, config: { n: { type: 'number', default: 'x' } } },
+    'config.n.default: must be of type number, not string',
+  ],
+  [{ id: 'dice', version: '1.0.0' }, 'permissions: must be a list of at most 5 items, not missing'],
+  [[], 'must be an object, not a list of 0'],
+  [null, 'must be an object, not null'],
+];
+
+for (const [manifest, problem] of refused) {
+  test(`refuses a manifest: ${problem}`, () => {
+    assert.throws(() => parse(manifest), {
+      code: 'PLUGIN_INVALID',
+      message: `dice.ts: manifest: ${problem}`,
+    });
+  });
+}
+
+test('any text is either a manifest or refused with PLUGIN_INVALID', () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.string(), fc.json()), (source) => {
+      try {
+        parseManifest(source, 'x.ts');
+      } catch (error) {
+        assert.ok(error instanceof BanterError && error.code === 'PLUGIN_INVALID');
+      }
+    }),
+  );
+});
+
+test('settings of the prototype are unknown settings', () => {
+  for (const key of ['constructor', 'toString', '__proto__']) {
+    assert.throws(() => mergeConfig(parse(good), { [key]: 'x' }), { code: 'OPTION_INVALID' });
+  }
+});

@@ -1,0 +1,234 @@
+/** A chat in memory, for driving plugins: members with the face of a client, and a transcript of what was said. */
+
+import { EventEmitter } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type {
+  ClientEvents,
+  Committed,
+  Delivered,
+  GroupMessage,
+  PrivateMessage,
+  SendOptions,
+} from '../../core/index.ts';
+import {
+  type PluginClient,
+  type PluginLog,
+  PluginRuntime,
+  type PluginStatus,
+} from '../../plugins/index.ts';
+
+/** One thing that was said: `lab/alice: hello` in a group, `alice→bob: hello` privately. */
+export type Line = string;
+
+/** A group `lab` that everybody is in. */
+export class World {
+  readonly transcript: Line[] = [];
+  readonly hops: number[] = [];
+  readonly #members = new Map<string, Member>();
+  readonly #changed = new EventEmitter<{ changed: [] }>();
+  #seq = 0;
+
+  member(name: string, bot = false): Member {
+    const member = new Member(this, name, bot);
+    for (const other of this.#members.values()) {
+      other.emit('memberJoined', { group: 'lab', name, bot });
+    }
+    this.#members.set(name, member);
+    return member;
+  }
+
+  post(from: Member, text: string, fields: Partial<GroupMessage>): Committed {
+    this.#seq += 1;
+    const message: GroupMessage = {
+      type: 'group',
+      mid: this.#mid(),
+      group: 'lab',
+      from: from.name,
+      text,
+      seq: this.#seq,
+      logId: '0000000000000001',
+      sentAtMs: 0,
+      bot: from.bot,
+      hops: 0,
+      recovered: false,
+      ...fields,
+    };
+    for (const other of this.#members.values()) {
+      if (other !== from) other.emit('groupMessageReceived', message);
+    }
+    this.#record(`lab/${from.name}: ${text}`, message.hops);
+    const { mid, seq, logId } = message;
+    return { type: 'committed', mid, group: 'lab', logId, seq, durable: false };
+  }
+
+  whisper(from: Member, to: string, text: string, hops: number): Delivered {
+    const mid = this.#mid();
+    const message: PrivateMessage = {
+      type: 'private',
+      mid,
+      from: from.name,
+      text,
+      sentAtMs: 0,
+      bot: from.bot,
+      hops,
+      heldBack: false,
+    };
+    this.#members.get(to)?.emit('privateMessageReceived', message);
+    this.#record(`${from.name}→${to}: ${text}`, hops);
+    return { type: 'delivered', mid, to };
+  }
+
+  /** Resolves once this has been said. */
+  async heard(line: Line): Promise<void> {
+    await until(this.#changed, 'changed', () => this.transcript.includes(line));
+  }
+
+  #mid(): string {
+    return String(this.transcript.length + 1).padStart(32, '0');
+  }
+
+  #record(line: Line, hops: number): void {
+    this.transcript.push(line);
+    this.hops.push(hops);
+    this.#changed.emit('changed');
+  }
+}
+
+/** Somebody in a {@link World}. */
+export class Member extends EventEmitter<ClientEvents> implements PluginClient {
+  readonly connected = true;
+  readonly name: string;
+  readonly bot: boolean;
+  readonly #world: World;
+
+  constructor(world: World, name: string, bot: boolean) {
+    super();
+    this.#world = world;
+    this.name = name;
+    this.bot = bot;
+  }
+
+  /** Says something in the group. */
+  say(text: string, fields: Partial<GroupMessage> = {}): void {
+    this.#world.post(this, text, fields);
+  }
+
+  async sendGroup(group: string, text: string, { hops = 0 }: SendOptions = {}): Promise<Committed> {
+    return this.#world.post(this, text, { group, hops });
+  }
+
+  async send(to: string, text: string, { hops = 0 }: SendOptions = {}): Promise<Delivered> {
+    return this.#world.whisper(this, to, text, hops);
+  }
+}
+
+/** A world with alice, and a runtime whose plugins speak as bot. */
+export interface Stage {
+  readonly world: World;
+  readonly alice: Member;
+  readonly bot: Member;
+  readonly runtime: PluginRuntime;
+  readonly dir: string;
+  readonly logs: PluginLog[];
+  /** Writes a plugin's file; `body` is what its `setup` does with `ctx`. */
+  write(file: string, source: string): Promise<string>;
+  /** Writes and loads a plugin with these statements in its `setup`. */
+  plug(id: string, setup: string, options?: PlugOptions): Promise<PluginStatus>;
+  /** Resolves with the status of a plugin once it is quarantined. */
+  quarantined(id: string): Promise<PluginStatus>;
+  /** Resolves once a line is logged that matches. */
+  logged(pattern: RegExp): Promise<PluginLog>;
+}
+
+/** What {@link Stage.plug} writes beside `setup`. */
+export interface PlugOptions {
+  readonly permissions?: readonly string[];
+  readonly manifest?: string;
+  readonly before?: string;
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** Everything that the tests of the runtime need; gone when the test ends. */
+export async function stage(t: TestContext): Promise<Stage> {
+  const world = new World();
+  const alice = world.member('alice');
+  const bot = world.member('bot', true);
+  const dir = await mkdtemp(join(tmpdir(), 'banter-plugins-'));
+  const logs: PluginLog[] = [];
+  const told = new EventEmitter<{ told: [] }>();
+  const runtime = await PluginRuntime.start({
+    client: bot,
+    dataDir: dir,
+    onLog: (entry) => {
+      logs.push(entry);
+      told.emit('told');
+    },
+    onStatus: () => told.emit('told'),
+  });
+  t.after(async () => {
+    await runtime.close();
+    await rm(dir, { recursive: true });
+  });
+  const write = async (file: string, source: string): Promise<string> => {
+    const path = join(dir, file);
+    await writeFile(path, source);
+    return path;
+  };
+  const state = (id: string): PluginStatus | undefined =>
+    runtime.list().find((status) => status.id === id);
+  return {
+    world,
+    alice,
+    bot,
+    runtime,
+    dir,
+    logs,
+    write,
+    plug: async (id, setup, options = {}) =>
+      runtime.load(await write(`${id}.ts`, source(id, setup, options)), options.config),
+    quarantined: (id) =>
+      until(told, 'told', () => (state(id)?.state === 'quarantined' ? state(id) : undefined)),
+    logged: (pattern) => until(told, 'told', () => logs.find(({ text }) => pattern.test(text))),
+  };
+}
+
+/** A plugin that answers `ping` with `pong`: whoever lives, answers. */
+export const sibling = `ctx.on('message', async (m) => { if (m.text.startsWith('ping')) await m.reply('pong' + m.text.slice(4)); });`;
+
+/** Waits for events until `probe` finds something. */
+export async function until<T>(
+  emitter: EventEmitter,
+  event: string,
+  probe: () => T | undefined | false,
+): Promise<T> {
+  for (;;) {
+    const found = probe();
+    if (found !== undefined && found !== false) return found;
+    await new Promise((resolve) => emitter.once(event, resolve));
+  }
+}
+
+function source(
+  id: string,
+  setup: string,
+  { permissions, manifest = '', before = '' }: PlugOptions,
+): string {
+  const granted = permissions ?? [
+    'message.read',
+    'message.send',
+    'private.read',
+    'private.send',
+    'file.append',
+  ];
+  return `
+import { definePlugin } from 'banter/plugins';
+${before}
+export default definePlugin({
+  id: '${id}', version: '1.0.0', permissions: ${JSON.stringify(granted)}, ${manifest}
+  async setup(ctx) { ${setup} },
+});
+`;
+}

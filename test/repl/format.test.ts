@@ -1,0 +1,169 @@
+/** Lines for people, completion, history and suggestions. */
+
+import assert from 'node:assert/strict';
+import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { BanterError, type GroupMessage } from '../../core/index.ts';
+import { commandTable, dotForms, sections } from '../../repl/commands/index.ts';
+import { complete } from '../../repl/completer.ts';
+import { Formatter } from '../../repl/format.ts';
+import { History } from '../../repl/history.ts';
+import { ChatSession } from '../../repl/session.ts';
+import { closest } from '../../repl/suggestion.ts';
+import { textLines } from '../../repl/text-lines.ts';
+import { MemoryChat } from './memory-chat.ts';
+
+const plain = new Formatter({ name: 'ann', colours: false });
+const coloured = new Formatter({ name: 'ann', colours: true });
+
+function groupMessage(text: string, from = 'eve'): GroupMessage {
+  return {
+    type: 'group',
+    mid: '0',
+    group: 'ops',
+    from,
+    text,
+    seq: 1,
+    logId: '0',
+    sentAtMs: new Date(2026, 0, 1, 12, 5).getTime(),
+    bot: false,
+    hops: 0,
+    recovered: false,
+  };
+}
+
+test('lays messages out in columns', () => {
+  assert.equal(plain.message(groupMessage('@ann deploy?')), '12:05 #ops eve    @ann deploy?');
+  const {
+    group: _group,
+    seq: _seq,
+    logId: _logId,
+    recovered: _recovered,
+    ...rest
+  } = groupMessage('hi', 'bob');
+  const message = { ...rest, type: 'private', heldBack: true } as const;
+  assert.equal(plain.message(message), '12:05 bob → you   hi  (held back)');
+  assert.match(plain.message({ ...message, sentAtMs: Number.NaN }), /^--:-- /);
+});
+
+test('colours change nothing but colours, and a name has the same one everywhere', () => {
+  const [one, other] = [coloured.message(groupMessage('a')), coloured.message(groupMessage('b'))];
+  assert.equal(stripVTControlCharacters(one), plain.message(groupMessage('a')));
+  assert.equal(one.replace(/a$/, ''), other.replace(/b$/, ''));
+  assert.notEqual(one, plain.message(groupMessage('a')));
+});
+
+test('notices mentions of the own name as a word', () => {
+  for (const text of ['ann?', '@ann', 'hi Ann!', '(ann)'])
+    assert.ok(plain.mentions(groupMessage(text)), text);
+  for (const text of ['anna', 'joann', 'ann-lee', 'x.ann'])
+    assert.ok(!plain.mentions(groupMessage(text)), text);
+  assert.ok(new Formatter({ name: 'a.b-c', colours: false }).mentions(groupMessage('@a.b-c')));
+});
+
+test('says errors in one line, with more only when debugging', () => {
+  const error = new BanterError('USER_UNKNOWN', 'no user "bbo"; did you mean bob?');
+  assert.equal(plain.error(error), 'error: no user "bbo"; did you mean bob?');
+  assert.equal(plain.error(new TypeError('a\nb\x1b[2J')), 'TypeError: a ⏎ b␛[2J');
+  assert.equal(plain.error({ a: 1 }), 'thrown: { a: 1 }');
+  const debug = new Formatter({ name: 'ann', colours: false, debug: true });
+  assert.match(debug.error(error), /\nUSER_UNKNOWN: List who is there/);
+});
+
+test('shows values without letting them control the terminal', () => {
+  assert.equal(plain.value(Symbol('\x1b[2J')), 'Symbol(␛[2J)');
+});
+
+test('the help shows every command under its section, with usage and example', () => {
+  const help = plain.help([...commandTable.values()]);
+  const places = sections.map((section) => help.indexOf(section));
+  assert.deepEqual(
+    places,
+    [...places].sort((a, b) => a - b),
+  );
+  for (const { example, summary } of commandTable.values()) {
+    assert.ok(help.includes(`e.g. ${example}`) && help.includes(summary));
+  }
+});
+
+test('completes what a parameter names, and never message text', async () => {
+  const network = new MemoryChat();
+  const ann = network.connect('ann');
+  for (const name of ['bob', 'bobby', 'b\x1b[2Jb']) network.connect(name);
+  await ann.createGroup('ops');
+  const session = new ChatSession({ client: ann });
+  await session.listGroups();
+  const asked: string[] = [];
+  const options = {
+    session,
+    vocabulary: { commands: commandTable, dotForms },
+    completeCode: async (expression: string) => {
+      asked.push(expression);
+      return [['sendBeacon'], expression] as const;
+    },
+  };
+  const at = async (line: string): Promise<unknown> => complete(line, options);
+  assert.deepEqual(await at('send b'), [['bob ', 'bobby '], 'b']);
+  assert.deepEqual(await at('join_group '), [['ops'], '']);
+  assert.deepEqual(await at('send bob b'), [[], 'b']);
+  assert.deepEqual(await at('send bob say "b'), [[], '"b']);
+  assert.deepEqual(await at('plugin l'), [['list ', 'load '], 'l']);
+  assert.deepEqual(await at('help who'), [['whoami'], 'who']);
+  assert.deepEqual(await at('/who'), [['whoami'], 'who']);
+  assert.deepEqual(await at('se'), [['send ', 'send_group ', 'sendBeacon'], 'se']);
+  assert.deepEqual(await at("await chat.send('bo"), [['bob', 'bobby'], 'bo']);
+  await at('await chat.se');
+  assert.deepEqual(asked, ['se', 'chat.se']);
+});
+
+test('the history survives, is cut, and takes neither secrets nor repetitions', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'banter-history-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'deep', 'history');
+  const history = await History.open(file);
+  for (const entry of ['one', 'one', ' hidden', 'token = 3', 'two\nlines', '']) history.add(entry);
+  await history.flush();
+  assert.equal(await readFile(file, 'utf8'), '"one"\n"two\\nlines"\n');
+  assert.equal((await stat(file)).mode & 0o777, 0o600);
+  await appendFile(file, 'damaged\n{}\n');
+  assert.deepEqual((await History.open(file)).entries, ['one', 'two\nlines']);
+  await writeFile(file, Array.from({ length: 2500 }, (_, n) => `"${n}"\n`).join(''));
+  assert.equal((await History.open(file)).entries.length, 1000);
+  assert.equal((await readFile(file, 'utf8')).split('\n').length, 1001);
+});
+
+test('two sessions append to one history without losing lines', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'banter-history-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'history');
+  const [one, other] = [await History.open(file), await History.open(file)];
+  for (let n = 0; n < 50; n++) {
+    one.add(`one ${n}`);
+    other.add(`other ${n}`);
+  }
+  await Promise.all([one.flush(), other.flush()]);
+  assert.equal((await History.open(file)).entries.length, 100);
+});
+
+test('suggests what is close, and nothing else', () => {
+  const names = ['bob', 'eve', 'list_groups'];
+  assert.equal(closest('bbo', names), 'bob');
+  assert.equal(closest('BOB', names), 'bob');
+  assert.equal(closest('lst_group', names), 'list_groups');
+  assert.equal(closest('mallory', names), undefined);
+});
+
+test('reads lines however the text is cut', async () => {
+  const bytes = new TextEncoder().encode('a\r\nzoë\n\nend');
+  for (let size = 1; size <= bytes.length; size++) {
+    const pieces = (async function* cut(): AsyncGenerator<Uint8Array> {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+    })();
+    const lines: string[] = [];
+    for await (const line of textLines(pieces)) lines.push(line);
+    assert.deepEqual(lines, ['a', 'zoë', '', 'end']);
+  }
+});

@@ -1,0 +1,211 @@
+/** A chat in memory with the rules of the default policy: enough of a client for tests of prompt and scripts. */
+
+import { EventEmitter } from 'node:events';
+import {
+  BanterError,
+  type ClientEvents,
+  type Committed,
+  type Delivered,
+  type DirectoryEntry,
+  defaultPolicy,
+  type Policy,
+} from '../../core/index.ts';
+import type { ChatClient, ClientListener } from '../../repl/chat-client.ts';
+
+const sentAtMs = Date.UTC(2026, 0, 1, 12, 4);
+
+/** The network: who is there, which groups, in which order things were said. */
+export class MemoryChat {
+  readonly clients = new Map<string, MemoryClient>();
+  readonly groups = new Map<string, { readonly members: Set<string>; seq: number }>();
+  readonly policy: Policy;
+
+  constructor(policy: Partial<Policy> = {}) {
+    this.policy = { ...defaultPolicy, ...policy };
+  }
+
+  connect(name: string): MemoryClient {
+    const client = new MemoryClient(this, name);
+    this.clients.set(name, client);
+    return client;
+  }
+}
+
+/** One client of it. Everything it sent is in `sent`. */
+export class MemoryClient implements ChatClient {
+  readonly name: string;
+  readonly serverFingerprint = 'fingerprint';
+  readonly sent: string[] = [];
+  readonly #chat: MemoryChat;
+  // Its own typing does not follow a generic event name; `on`, `off` and `emit` below do.
+  readonly #events = new EventEmitter();
+  #closed = false;
+  connected = true;
+
+  constructor(chat: MemoryChat, name: string) {
+    this.#chat = chat;
+    this.name = name;
+  }
+
+  get policy(): Policy {
+    return this.#chat.policy;
+  }
+
+  get directory(): ReadonlyMap<string, DirectoryEntry> {
+    const entry = (client: MemoryClient): DirectoryEntry => ({
+      name: client.name,
+      key: '00'.repeat(32),
+      address: { host: '127.0.0.1', port: 1 },
+      online: !client.#closed,
+      bot: false,
+    });
+    return new Map([...this.#chat.clients.values()].map((client) => [client.name, entry(client)]));
+  }
+
+  get groups(): readonly string[] {
+    return [...this.#chat.groups].flatMap(([group, { members }]) =>
+      members.has(this.name) ? [group] : [],
+    );
+  }
+
+  on<Name extends keyof ClientEvents>(event: Name, listener: ClientListener<Name>): this {
+    this.#events.on(event, listener);
+    return this;
+  }
+
+  off<Name extends keyof ClientEvents>(event: Name, listener: ClientListener<Name>): this {
+    this.#events.off(event, listener);
+    return this;
+  }
+
+  /** How many listeners there are, of all events. */
+  get listenerCount(): number {
+    return this.#events
+      .eventNames()
+      .reduce((sum, event) => sum + this.#events.listenerCount(event), 0);
+  }
+
+  emit<Name extends keyof ClientEvents>(event: Name, ...values: ClientEvents[Name]): void {
+    this.#events.emit(event, ...values);
+  }
+
+  async send(to: string, text: string): Promise<Delivered> {
+    await this.#turn();
+    const peer = this.#chat.clients.get(to);
+    if (peer === undefined) throw new BanterError('USER_UNKNOWN', `no user "${to}"`);
+    if (this.groups.length > 0 && !this.policy.privateInGroup) {
+      throw new BanterError('NOT_WHILE_IN_GROUP', 'leave the group first');
+    }
+    this.sent.push(`${to}: ${text}`);
+    peer.receivePrivate(this.name, text);
+    return { type: 'delivered', mid: '0', to };
+  }
+
+  async sendGroup(group: string, text: string): Promise<Committed> {
+    await this.#turn();
+    const { members, log } = this.#member(group);
+    log.seq++;
+    this.sent.push(`#${group}: ${text}`);
+    for (const member of members) {
+      if (member !== this.name) {
+        this.#chat.clients.get(member)?.receiveGroup(group, this.name, text, log.seq);
+      }
+    }
+    return { type: 'committed', mid: '0', group, logId: '0', seq: log.seq, durable: false };
+  }
+
+  async createGroup(group: string): Promise<void> {
+    await this.#turn();
+    if (this.#chat.groups.has(group)) {
+      throw new BanterError('GROUP_EXISTS', `group "${group}" exists already`);
+    }
+    this.#chat.groups.set(group, { members: new Set(), seq: 0 });
+  }
+
+  async listGroups(): Promise<readonly string[]> {
+    await this.#turn();
+    return [...this.#chat.groups.keys()].sort();
+  }
+
+  async joinGroup(group: string): Promise<void> {
+    await this.#turn();
+    const log = this.#chat.groups.get(group);
+    if (log === undefined) throw new BanterError('GROUP_UNKNOWN', `no group "${group}"`);
+    if (this.groups.length >= this.policy.groupsPerClient) {
+      throw new BanterError('GROUP_LIMIT', 'leave a group first');
+    }
+    for (const member of log.members) {
+      this.#chat.clients.get(member)?.emit('memberJoined', { group, name: this.name, bot: false });
+    }
+    log.members.add(this.name);
+  }
+
+  async leaveGroup(group: string): Promise<void> {
+    await this.#turn();
+    const { log } = this.#member(group);
+    log.members.delete(this.name);
+  }
+
+  async listMembers(group: string): Promise<readonly string[]> {
+    await this.#turn();
+    return [...this.#member(group).members];
+  }
+
+  async close(): Promise<boolean> {
+    if (this.#closed) return true;
+    this.#closed = true;
+    for (const { members } of this.#chat.groups.values()) members.delete(this.name);
+    this.emit('closed', undefined);
+    return true;
+  }
+
+  receivePrivate(from: string, text: string): void {
+    const message = {
+      type: 'private',
+      mid: '0',
+      from,
+      text,
+      sentAtMs,
+      bot: false,
+      hops: 0,
+      heldBack: false,
+    } as const;
+    this.emit('messageReceived', message);
+    this.emit('privateMessageReceived', message);
+  }
+
+  receiveGroup(group: string, from: string, text: string, seq = 1): void {
+    const message = {
+      type: 'group',
+      mid: '0',
+      group,
+      from,
+      text,
+      seq,
+      logId: '0',
+      sentAtMs,
+      bot: false,
+      hops: 0,
+      recovered: false,
+    } as const;
+    this.emit('messageReceived', message);
+    this.emit('groupMessageReceived', message);
+  }
+
+  async #turn(): Promise<void> {
+    await Promise.resolve();
+    if (this.#closed) throw new BanterError('CLOSED', 'this client has been closed');
+    if (!this.connected) throw new BanterError('CONNECTION_LOST', 'the server does not answer');
+  }
+
+  #member(group: string): {
+    members: readonly string[];
+    log: { members: Set<string>; seq: number };
+  } {
+    const log = this.#chat.groups.get(group);
+    if (log?.members.has(this.name) !== true) {
+      throw new BanterError('NOT_MEMBER', `you are not in "${group}"`);
+    }
+    return { members: [...log.members], log };
+  }
+}
