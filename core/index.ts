@@ -1,5 +1,6 @@
 /** The public API of Banter's core. */
 
+export type { ServerFact } from './chat/facts.ts';
 export { checkName } from './chat/names.ts';
 export type {
   Address,
@@ -18,5 +19,4 @@ export { Client } from './client/client.ts';
 export type { ClientEvents } from './client/events.ts';
 export type { ConnectOptions, SendOptions } from './client/options.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
-export type { ServerFact } from './chat/facts.ts';
 export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';

@@ -3,12 +3,13 @@
 import type { CloseReason } from './effects.ts';
 
 /** Numbers below 16 are the protocol's own. */
-export const closeNumbers: Readonly<Record<CloseReason | 'shutdown', number>> = {
+export const closeNumbers: Readonly<Record<CloseReason | 'shutdown' | 'overrun', number>> = {
   replaced: 16,
   takenOver: 17,
   silent: 18,
   full: 19,
   shutdown: 20,
+  overrun: 21,
 };
 
 /** Whether the client should leave it at that instead of coming back. */

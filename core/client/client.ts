@@ -3,27 +3,26 @@
 import { EventEmitter } from 'node:events';
 import { Mirror } from '../chat/mirror.ts';
 import { checkName } from '../chat/names.ts';
-import {
-  type Committed,
-  type Delivered,
-  type DirectoryEntry,
-  defaultPolicy,
-  type Policy,
-} from '../chat/types.ts';
+import type { Committed, Delivered, DirectoryEntry, Policy } from '../chat/types.ts';
+import { defaultPolicy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
-import { fingerprintOf, parseServerAddress, type ServerAddress } from '../net/address.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { ClientFiles, ServerPin } from '../store/client-files.ts';
+import { ClientFiles } from '../store/client-files.ts';
 import { Deliveries } from './deliveries.ts';
 import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
 import { type ConnectOptions, checkedHops, type SendOptions } from './options.ts';
+import { readPages } from './pages.ts';
 import type { Answer, RequestBody } from './requests.ts';
+import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session.ts';
 import { Wiring } from './wiring.ts';
+
+/** Whoever leaves does not wait longer than this for the server to hear of it. Milliseconds. */
+const closePatienceMs = 2500;
 
 type Welcome = Extract<Answer, { readonly type: 'welcome' }>;
 
@@ -35,8 +34,7 @@ type Welcome = Extract<Answer, { readonly type: 'welcome' }>;
 export class Client extends EventEmitter<ClientEvents> {
   readonly #options: ConnectOptions;
   readonly #environment: Environment;
-  readonly #server: ServerAddress;
-  readonly #pin: ServerPin | undefined;
+  readonly #trust: ServerTrust;
   readonly #files: ClientFiles;
   readonly #mirror = new Mirror();
   readonly #memberships = new Memberships();
@@ -45,30 +43,29 @@ export class Client extends EventEmitter<ClientEvents> {
   #wiring: Wiring | undefined;
   #name: string;
   #policy: Policy = defaultPolicy;
-  #serverKey: Uint8Array | undefined;
-  #settleConnect: ((error?: BanterError) => void) | undefined;
+  /** Until the first welcome and a complete directory. */
+  #connecting: PromiseWithResolvers<void> | undefined;
   #closing: Promise<boolean> | undefined;
 
   private constructor(options: ConnectOptions) {
     super();
-    const { dataDir, serverKey } = options;
     this.#options = options;
     this.#environment = options.environment ?? systemEnvironment;
     this.#name = options.name;
-    this.#server = parseServerAddress(options.server);
-    // A key that was handed over needs no pin.
-    const isPinned = dataDir !== undefined && serverKey === undefined;
-    this.#pin = isPinned ? new ServerPin(dataDir, this.#server.name) : undefined;
-    this.#serverKey = serverKey ?? this.#server.key ?? this.#pin?.read();
-    this.#files = new ClientFiles(dataDir, this.#server.name, options.name, () =>
+    this.#trust = new ServerTrust(options);
+    const { dataDir, name } = options;
+    this.#files = new ClientFiles(dataDir, this.#trust.address.name, name, () =>
       this.#environment.random(32),
     );
     this.#deliveries = new Deliveries({
       emitter: this,
+      environment: this.#environment,
       mirror: this.#mirror,
       memberships: this.#memberships,
       onDirectory: (changed) => this.#handleDirectory(changed),
       onGroupLost: (group) => this.#forgetGroup(group),
+      onHandled: (conversation, seq) =>
+        this.#wiring?.session.tell({ type: 'confirm', conversation, seq }),
     });
     this.#inbox = new Inbox({
       journal: this.#files.journal,
@@ -115,7 +112,7 @@ export class Client extends EventEmitter<ClientEvents> {
 
   /** The server's identity in the form that `#fingerprint` takes. */
   get serverFingerprint(): string {
-    return fingerprintOf(this.#serverKey ?? new Uint8Array());
+    return this.#trust.fingerprint;
   }
 
   /** The local UDP port. */
@@ -242,40 +239,38 @@ export class Client extends EventEmitter<ClientEvents> {
     throw new BanterError('CLOSED', 'this client has been closed');
   }
 
+  get #silenceMs(): number {
+    return this.#options.silenceMs ?? this.#policy.silenceMs;
+  }
+
   get #privateInGroup(): boolean {
     return this.#options.privateInGroup ?? this.#policy.privateInGroup;
   }
 
   async #start(): Promise<void> {
-    const { signal, silenceMs } = this.#options;
+    const { signal } = this.#options;
     const wiring = await Wiring.open({
       options: this.#options,
       environment: this.#environment,
-      server: this.#server,
-      serverKey: this.#serverKey,
-      silenceMs: silenceMs ?? defaultPolicy.silenceMs,
+      server: this.#trust.address,
+      serverKey: this.#trust.key,
+      silenceMs: this.#silenceMs,
       files: this.#files,
       mirror: this.#mirror,
       memberships: this.#memberships,
       listener: this.#listener(),
       onPrivateMessage: (message) => this.#inbox.receive(message),
-      onFlush: () => {
-        if (this.#wiring !== undefined) this.#deliveries.confirm(this.#wiring.session);
-      },
     });
     this.#wiring = wiring;
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = (): void => this.#settleConnect?.(new BanterError('ABORTED', 'cancelled'));
-      this.#settleConnect = (error) => {
-        this.#settleConnect = undefined;
-        signal?.removeEventListener('abort', onAbort);
-        if (error === undefined) resolve();
-        else reject(error);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (signal?.aborted) onAbort();
-      else wiring.session.start();
-    });
+    const connecting = Promise.withResolvers<void>();
+    const onAbort = (): void => connecting.reject(new BanterError('ABORTED', 'cancelled'));
+    this.#connecting = connecting;
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    else wiring.session.start();
+    await connecting.promise;
+    this.#connecting = undefined;
+    signal?.removeEventListener('abort', onAbort);
   }
 
   #listener(): SessionListener {
@@ -293,21 +288,17 @@ export class Client extends EventEmitter<ClientEvents> {
         this.emit('disconnected', reason);
       },
       onEnd: (error) => {
-        if (this.#settleConnect !== undefined) this.#settleConnect(error);
-        else void this.#end(error);
+        if (this.#connecting === undefined) void this.#end(error);
+        else this.#connecting.reject(error);
       },
     };
   }
 
   #handleServerKey(key: Uint8Array): void {
-    this.#serverKey = key;
     try {
-      if (this.#pin !== undefined && this.#pin.read() === undefined) this.#pin.write(toHex(key));
+      this.#trust.learn(key);
     } catch (error) {
-      const failure =
-        error instanceof BanterError ? error : new BanterError('DATA_UNUSABLE', String(error));
-      this.#wiring?.session.end(failure);
-      this.#settleConnect?.(failure);
+      this.#connecting?.reject(error);
     }
   }
 
@@ -328,7 +319,7 @@ export class Client extends EventEmitter<ClientEvents> {
   #handleDirectory(changed: readonly DirectoryEntry[]): void {
     this.#wiring?.direct.handleDirectory(changed);
     if (changed.length > 0) this.emit('directoryChanged', changed);
-    if (this.connected && this.#mirror.isComplete) this.#settleConnect?.();
+    if (this.connected && this.#mirror.isComplete) this.#connecting?.resolve();
   }
 
   /** This client is in a group no more: what was held back for its sake can be shown. */
@@ -366,15 +357,26 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   async #close(): Promise<boolean> {
-    const asked = this.#wiring?.session.ask({ type: 'deregister' });
-    const isDone = await (asked ?? Promise.resolve()).then(
-      () => true,
-      () => false,
-    );
+    this.#deliveries.confirm();
+    const patience = new AbortController();
+    const patienceMs = Math.min(this.#silenceMs, closePatienceMs);
+    const cancelTimer = this.#environment.setTimer(() => patience.abort(), patienceMs);
+    const isDone = await this.#deregister(patience.signal);
+    cancelTimer();
     this.#inbox.release();
     await this.#free();
     this.emit('closed', undefined);
     return isDone;
+  }
+
+  async #deregister(signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#wiring?.session.ask({ type: 'deregister' }, signal);
+      return true;
+    } catch {
+      // Whatever the reason, the server does not know; it will find out by the silence.
+      return false;
+    }
   }
 
   /** The session has ended by itself. */
@@ -393,21 +395,4 @@ export class Client extends EventEmitter<ClientEvents> {
     await this.#wiring?.close();
     this.#files.close();
   }
-}
-
-interface Page {
-  readonly names: readonly { readonly name: string }[];
-  readonly next: number;
-}
-
-/** All names of a list that the server tells page by page. */
-async function readPages(readPage: (after: number) => Promise<Page>): Promise<readonly string[]> {
-  const names: string[] = [];
-  let after = 0;
-  do {
-    const page = await readPage(after);
-    names.push(...page.names.map(({ name }) => name));
-    after = page.next;
-  } while (after !== 0);
-  return names;
 }

@@ -3,23 +3,35 @@
 import type { EventEmitter } from 'node:events';
 import type { Mirror } from '../chat/mirror.ts';
 import type { DirectoryEntry } from '../chat/types.ts';
+import type { Environment } from '../net/transport.ts';
 import type { ClientEvents } from './events.ts';
 import type { GroupPush, Memberships } from './memberships.ts';
-import type { Push, Session } from './session.ts';
+import type { Push } from './session.ts';
+
+/** The server is told what was handled at the latest this long after… Milliseconds. */
+const confirmDelayMs = 100;
+
+/** …or after this many messages. */
+const confirmMessagesMax = 64;
 
 export interface DeliveriesOptions {
   readonly emitter: EventEmitter<ClientEvents>;
+  readonly environment: Environment;
   readonly mirror: Mirror;
   readonly memberships: Memberships;
   readonly onDirectory: (changed: readonly DirectoryEntry[]) => void;
   /** The server took this client out of a group. */
   readonly onGroupLost: (group: string) => void;
+  /** Tells the server that everything up to `seq` was handled. */
+  readonly onHandled: (conversation: number, seq: number) => void;
 }
 
 export class Deliveries {
   readonly #options: DeliveriesOptions;
   /** Conversations of which something was handled that the server does not know of yet. */
   readonly #unconfirmed = new Set<number>();
+  #unconfirmedCount = 0;
+  #cancelTimer: (() => void) | undefined;
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
@@ -53,7 +65,7 @@ export class Deliveries {
 
   /** Takes a push of a group's conversation, or keeps it until the group of the conversation is known. */
   receiveGroup(push: GroupPush, conversation: number): void {
-    const { emitter, memberships } = this.#options;
+    const { emitter, environment, memberships } = this.#options;
     if (memberships.keepIfEarly(conversation, push)) return;
     if (push.type === 'gap') {
       const group = memberships.receiveGap(conversation, push);
@@ -65,14 +77,20 @@ export class Deliveries {
       emitter.emit('groupMessageReceived', message);
     }
     this.#unconfirmed.add(conversation);
+    if (++this.#unconfirmedCount >= confirmMessagesMax) this.confirm();
+    else this.#cancelTimer ??= environment.setTimer(() => this.confirm(), confirmDelayMs);
   }
 
   /** Tells the server what was handled since the last time: one word a group, however many messages. */
-  confirm(session: Session): void {
+  confirm(): void {
+    const { memberships, onHandled } = this.#options;
     for (const conversation of this.#unconfirmed) {
-      const seq = this.#options.memberships.handledSeq(conversation);
-      if (seq !== undefined) session.tell({ type: 'confirm', conversation, seq });
+      const seq = memberships.handledSeq(conversation);
+      if (seq !== undefined) onHandled(conversation, seq);
     }
     this.#unconfirmed.clear();
+    this.#unconfirmedCount = 0;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
   }
 }

@@ -99,6 +99,14 @@ export class Requests {
     pending.resolve(message);
   }
 
+  /** The mid of the oldest message to a group that was never sent. */
+  get oldestUnsentMid(): Uint8Array | undefined {
+    for (const { request, isSent } of this.#pending.values()) {
+      if (!isSent && request.type === 'sendGroup') return request.mid;
+    }
+    return undefined;
+  }
+
   /** The server can be asked (again): everything that waits goes out, in order. */
   open(): void {
     this.#open = true;

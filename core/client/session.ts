@@ -1,7 +1,7 @@
 /** A client's side of its registration at a server: connecting, registering, asking, and coming back after a loss. */
 
 import { closesForGood } from '../chat/closing.ts';
-import { composeMid } from '../chat/mids.ts';
+import { composeMid, parseMid } from '../chat/mids.ts';
 import type { Mirror } from '../chat/mirror.ts';
 import {
   type ClientMessage,
@@ -55,6 +55,8 @@ export interface SessionOptions {
   readonly takeOver: boolean;
   readonly reconnect: boolean;
   readonly timing: ConnectionTiming;
+  /** Whether the server's policy replaces `timing.silenceMs`. */
+  readonly followsPolicy: boolean;
   /** How long one attempt to connect may take. Milliseconds. */
   readonly connectTimeoutMs: number;
   readonly mirror: Mirror;
@@ -73,6 +75,7 @@ export class Session {
   readonly #reconnection: Reconnection;
   readonly #processId: Uint8Array;
   #serverKey: Uint8Array | undefined;
+  #silenceMs: number;
   #nextCounter = 1;
   #link: number | undefined;
   #state: 'idle' | 'connecting' | 'registering' | 'ready' | 'waiting' | 'ended' = 'idle';
@@ -82,6 +85,7 @@ export class Session {
   constructor(options: SessionOptions, serverKey: Uint8Array | undefined) {
     this.#options = options;
     this.#serverKey = serverKey;
+    this.#silenceMs = options.timing.silenceMs;
     this.#processId = options.environment.random(8);
     this.#reconnection = new Reconnection(options.environment.random);
     this.#requests = new Requests(options.environment, (request) => this.#transmit(request));
@@ -114,7 +118,7 @@ export class Session {
 
   /** Asks the server. @throws BanterError as {@link Requests.ask} */
   ask(body: RequestBody, signal?: AbortSignal): Promise<Answer> {
-    const asked = this.#requests.ask(body, this.#options.timing.silenceMs, signal);
+    const asked = this.#requests.ask(body, this.#silenceMs, signal);
     this.#options.wake();
     return asked;
   }
@@ -165,12 +169,16 @@ export class Session {
     this.#requests.failAll(error);
   }
 
+  /** What the server has seen of this process has a counter below this. */
+  get #nextSentCounter(): number {
+    const unsent = this.#requests.oldestUnsentMid;
+    return (unsent && parseMid(unsent)?.counter) ?? this.#nextCounter;
+  }
+
   #register(link: number, serverKey: Uint8Array): void {
     const { name, bot, auxiliary, takeOver, mirror, memberships, listener } = this.#options;
     this.#serverKey = serverKey;
     listener.onServerKey(serverKey);
-    // The listener may have ended the session, if the key cannot be kept.
-    if (this.#state === 'ended') return;
     this.#state = 'registering';
     const request: ClientMessage = {
       type: 'register',
@@ -180,7 +188,7 @@ export class Session {
       auxiliary,
       takeOver: takeOver && !this.#welcomed,
       processId: this.#processId,
-      nextCounter: this.#nextCounter,
+      nextCounter: this.#nextSentCounter,
       epoch: mirror.epoch,
       directoryVersion: mirror.version,
       resume: memberships.resumePoints,
@@ -211,9 +219,16 @@ export class Session {
     this.#welcomed = true;
     this.#state = 'ready';
     this.#reconnection.reset();
+    this.#adopt(welcome.silenceMs);
     if (restarted) this.#requests.failSends();
     this.#options.listener.onWelcome(welcome, first);
     this.#requests.open();
+  }
+
+  #adopt(silenceMs: number): void {
+    if (!this.#options.followsPolicy || this.#link === undefined) return;
+    this.#silenceMs = silenceMs;
+    this.#options.endpoint.setTiming(this.#link, { silenceMs });
   }
 
   /** The registration was refused: for good, unless this session was welcome before and the old connection lingers. */
@@ -236,13 +251,13 @@ export class Session {
     if (closesForGood(code)) {
       this.#finish(new BanterError('NAME_PRESENT', `another client took over: ${reason}`));
     } else {
-      this.#handleLoss(reason, this.#options.timing.silenceMs);
+      this.#handleLoss(reason, this.#silenceMs);
     }
   }
 
   #dropLink(reason: string): void {
     if (this.#link !== undefined) this.#options.endpoint.close(this.#link, 0, reason);
-    this.#handleLoss(reason, this.#options.timing.silenceMs);
+    this.#handleLoss(reason, this.#silenceMs);
   }
 
   /** @param patienceMs how much longer requests under way wait for the server's return */

@@ -40,8 +40,6 @@ export interface WiringOptions {
   readonly listener: SessionListener;
   /** @returns whether the message may be acknowledged */
   readonly onPrivateMessage: (message: PrivateMessage) => boolean;
-  /** Called once per flush, before anything is sent. */
-  readonly onFlush: () => void;
 }
 
 export class Wiring {
@@ -80,6 +78,7 @@ export class Wiring {
         takeOver,
         reconnect,
         timing: { silenceMs, keepaliveMs, idleTimeoutMs: serverIdleTimeoutMs },
+        followsPolicy: options.options.silenceMs === undefined,
         connectTimeoutMs: options.options.silenceMs ?? connectTimeoutMs,
         memberships: options.memberships,
       },
@@ -100,14 +99,13 @@ export class Wiring {
       now: environment.now(),
     });
     const host = await environment.resolve(server.host);
-    const receive = (event: EndpointEvent): void => wiring.#receive(event);
     const driver = await Driver.start({
       environment,
       endpoint,
       host: undefined,
       port: options.options.localPort ?? 0,
-      onEvent: receive,
-      onFlush: options.onFlush,
+      // Nothing happens before the first connection, and so not before the wiring stands.
+      onEvent: (event) => wiring.#receive(event),
     });
     const wiring = new Wiring(options, endpoint, driver, host);
     return wiring;

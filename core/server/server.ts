@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { closeNumbers } from '../chat/closing.ts';
 import type { HubEffect } from '../chat/effects.ts';
+import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
 import { defaultPolicy, type Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
@@ -14,7 +15,6 @@ import type { Environment } from '../net/transport.ts';
 import type { Address } from '../protocol/address.ts';
 import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
 import { ServerFiles } from '../store/server-files.ts';
-import type { ServerFact } from '../chat/facts.ts';
 
 /** How to serve. */
 export interface ServerOptions {
@@ -44,6 +44,9 @@ const idleTimeoutMs = 45_000;
 
 /** What may wait on one connection before the hub is asked for more. Bytes. */
 const queuedBytesMax = 64 * 1024;
+
+/** Answers and news that may wait on one connection; beyond, it is closed. Bytes. */
+const answersBytesMax = 4 * 1024 * 1024;
 
 /** Emits {@link ServerEvents}. */
 export class Server extends EventEmitter<ServerEvents> {
@@ -180,6 +183,11 @@ export class Server extends EventEmitter<ServerEvents> {
     }
   }
 
+  /** A client that asks and does not read loses its connection, not the server its memory. */
+  #drop(link: number): void {
+    this.#endpoint.close(link, closeNumbers.overrun, 'answers were not read');
+  }
+
   #carryOut(): void {
     for (;;) {
       const effect = this.#hub.pollEffect();
@@ -199,6 +207,7 @@ export class Server extends EventEmitter<ServerEvents> {
     switch (effect.type) {
       case 'send':
         this.#endpoint.send(effect.link, effect.conversation, effect.payload);
+        if (this.#endpoint.queuedBytes(effect.link) > answersBytesMax) this.#drop(effect.link);
         break;
       case 'readable':
         this.#readable.add(effect.link);
