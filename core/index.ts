@@ -3,7 +3,6 @@
 export type { ServerFact } from './chat/facts.ts';
 export { checkName } from './chat/names.ts';
 export type {
-  Address,
   ChatMessage,
   Committed,
   Delivered,
@@ -19,4 +18,5 @@ export { Client } from './client/client.ts';
 export type { ClientEvents } from './client/events.ts';
 export type { ConnectOptions, SendOptions } from './client/options.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
+export type { Address } from './protocol/address.ts';
 export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';

@@ -1,9 +1,10 @@
 /** The server's directory: which identity a name is bound to, who is online, and the changes as clients read them. */
 
+import type { Address } from '../protocol/address.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { foldName } from './names.ts';
 import { TokenBucket } from './token-bucket.ts';
-import type { Address, DirectoryEntry } from './types.ts';
+import type { DirectoryEntry } from './types.ts';
 import { pageEntriesMax, serverCodec, type WireEntry } from './wire.ts';
 
 /** That a name belongs to an identity: the one thing of the directory that outlives a server. */

@@ -1,6 +1,7 @@
 /** What happened at a server, as facts for whoever narrates, logs or counts them. */
 
-import type { Address, DirectoryEntry, LeaveReason } from './types.ts';
+import type { Address } from '../protocol/address.ts';
+import type { DirectoryEntry, LeaveReason } from './types.ts';
 
 export type ServerFact =
   | { readonly type: 'clientRegistered'; readonly name: string; readonly address: Address }

@@ -1,5 +1,6 @@
 /** The heart of a server: what links report and clients ask goes in, what is to be done comes out. */
 
+import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { type CommandParts, rateLimited, runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
@@ -12,7 +13,7 @@ import { Processes } from './send-history.ts';
 import type { Link } from './sessions.ts';
 import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
 import { TokenBucket } from './token-bucket.ts';
-import type { Address, Policy } from './types.ts';
+import type { Policy } from './types.ts';
 import { type ClientMessage, clientCodec, controlConversation } from './wire.ts';
 
 /** What a hub is made of. */

@@ -1,5 +1,6 @@
 /** Who speaks under which name: claims, probes of those in the way, presence, and its end. */
 
+import type { Address } from '../protocol/address.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import type { Delivery } from './delivery.ts';
 import type { Directory } from './directory.ts';
@@ -9,7 +10,7 @@ import type { HubLimits } from './limits.ts';
 import { checkName, foldName } from './names.ts';
 import type { Process, Processes } from './send-history.ts';
 import type { Link, Registration, Session } from './sessions.ts';
-import type { Address, Policy } from './types.ts';
+import type { Policy } from './types.ts';
 import type { ClientMessage } from './wire.ts';
 
 /** A claim of a name. */

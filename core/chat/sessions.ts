@@ -1,9 +1,9 @@
 /** What a hub knows of connections and clients: a link ends with its connection, a session stays with its name. */
 
+import type { Address } from '../protocol/address.ts';
 import type { GroupLog } from './group-log.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
-import type { Address } from './types.ts';
 
 /** One connection of a client. */
 export interface Link {

@@ -1,5 +1,7 @@
 /** The vocabulary of the chat: messages, receipts, directory, policy. Plain readonly data throughout. */
 
+import type { Address } from '../protocol/address.ts';
+
 /** What a server lets its clients do; it says so in its welcome. */
 export interface Policy {
   /** How many groups a client may be in at a time. Default 1, the original's rule. */
@@ -94,12 +96,6 @@ export interface DirectoryEntry {
   readonly address: Address;
   readonly online: boolean;
   readonly bot: boolean;
-}
-
-/** Where datagrams go: an IPv4 or IPv6 literal (mapped IPv4 is written as IPv4) and a UDP port. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** Why a client is no longer a member of a group. */
