@@ -1,6 +1,7 @@
 /** The public API of Banter's core. */
 
 export type { ServerFact } from './chat/facts.ts';
+export type { HubLimits } from './chat/limits.ts';
 export { checkName } from './chat/names.ts';
 export type {
   ChatMessage,

@@ -15,6 +15,7 @@ import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
 import { type ConnectOptions, checkedHops, type SendOptions } from './options.ts';
+import { askWithinRate } from './pacing.ts';
 import { readPages } from './pages.ts';
 import type { Answer, RequestBody } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
@@ -170,7 +171,8 @@ export class Client extends EventEmitter<ClientEvents> {
     const hops = checkedHops(text, options);
     const mid = this.#running.session.nextMid();
     const body = { type: 'sendGroup', group, mid, hops, text } as const;
-    const answer = await this.#askInGroup(group, body, 'committed', options.signal);
+    const attempt = () => this.#askInGroup(group, body, 'committed', options.signal);
+    const answer = await askWithinRate(this.#environment, attempt, options.signal);
     return {
       type: 'committed',
       mid: toHex(answer.mid),

@@ -5,6 +5,7 @@ import { closeNumbers } from '../chat/closing.ts';
 import type { HubEffect } from '../chat/effects.ts';
 import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
+import type { HubLimits } from '../chat/limits.ts';
 import { defaultPolicy, type Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
@@ -26,6 +27,8 @@ export interface ServerOptions {
   readonly dataDir?: string;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;
+  /** Bounds of names, groups, messages and rates. Default: `defaultLimits`. */
+  readonly limits?: Partial<HubLimits>;
   /** Connections at a time, half-open ones included; beyond, handshakes are dropped. Default 10,000. */
   readonly connectionsMax?: number;
   /** Clock and network; a test brings a simulated one. */
@@ -75,6 +78,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.key = identity.publicKey;
     this.#hub = new Hub({
       policy,
+      limits: options.limits ?? {},
       random: environment.random,
       wallClock: (now) => Math.floor(startedAtMs + now),
       names: (this.#files?.names ?? []).map(({ name, key }) => ({ name, identity: key })),

@@ -1,0 +1,444 @@
+/** A network of simulated machines in virtual time: what happens on it follows from its seed and from nothing else. */
+
+import assert from 'node:assert/strict';
+import TinyQueue from 'tinyqueue';
+import { BanterError } from '../errors.ts';
+import type { Address } from '../protocol/address.ts';
+import type { Random } from '../protocol/crypto.ts';
+import type { Environment, Transport, TransportOptions } from './transport.ts';
+
+/** What happens to datagrams between machines; probabilities from 0 to 1, each fault by itself. All default to 0. */
+export interface Faults {
+  /** That a datagram is lost. */
+  readonly loss?: number;
+  /** That a datagram is lost and with it the next one to nine of its path. */
+  readonly burstLoss?: number;
+  /** That a datagram comes twice. */
+  readonly duplication?: number;
+  /** That a datagram is held back for up to 50 ms while later ones pass. */
+  readonly reordering?: number;
+  /** How long every datagram is under way. Milliseconds. */
+  readonly delayMs?: number;
+  /** How much longer at most; the order of a path stays. Milliseconds. */
+  readonly jitterMs?: number;
+}
+
+/** What became of the datagrams. */
+export interface FaultCounts {
+  /** Handed to the network by its machines. */
+  sent: number;
+  /** Taken by a socket, doubles and injected ones included. */
+  delivered: number;
+  lost: number;
+  /** Lost with one before them. */
+  burstLost: number;
+  duplicated: number;
+  /** Arrived after one that was sent later on the same path. */
+  reordered: number;
+  /** From or to a machine that was cut off. */
+  cutOff: number;
+  /** Came while their machine was paused and 4096 others waited already. */
+  overflowed: number;
+  /** Nobody listened where they went. */
+  undeliverable: number;
+}
+
+export interface SimulatedNetworkOptions {
+  /** Any integer; its lower 32 bits count. */
+  readonly seed: number;
+  readonly faults?: Faults;
+}
+
+/** Sees every datagram that a machine sends, before any fault; the bytes must stay as they are. */
+export type Observer = (datagram: Uint8Array, from: Address, to: Address) => void;
+
+/** 1 January 2026, when every simulation begins. Milliseconds since the epoch. */
+const startedAtMs = Date.UTC(2026, 0, 1);
+
+const holdMsMax = 50;
+const burstLengthMax = 10;
+
+/** As many as a socket's buffer holds, roughly; more are lost. */
+const waitingDatagramsMax = 4096;
+
+/** As many events at one instant are a loop that never ends; the simulation then fails. */
+const eventsPerInstantMax = 1_000_000;
+
+/** Where ports begin that nobody asked for by number. */
+const firstFreePort = 49_152;
+
+interface Event {
+  readonly at: number;
+  /** Events of one instant happen in the order in which they were scheduled. */
+  readonly order: number;
+  readonly machine: Machine;
+  readonly isDatagram: boolean;
+  /** Undefined once it is cancelled. */
+  run: (() => void) | undefined;
+}
+
+/** One address and what runs there. */
+interface Machine {
+  readonly host: string;
+  readonly sockets: Map<number, TransportOptions>;
+  /** Where its datagrams go, by destination. */
+  readonly paths: Map<Machine, Path>;
+  /** Counts its crashes: what an earlier life scheduled does not happen. */
+  life: number;
+  isCut: boolean;
+  isPaused: boolean;
+  /** What waits while it is paused. */
+  readonly waiting: Event[];
+  waitingDatagrams: number;
+  nextPort: number;
+}
+
+interface Path {
+  lastArrivalAt: number;
+  nextIndex: number;
+  newestArrived: number;
+  burstLeft: number;
+}
+
+/** Owns the clock, the datagrams under way and the machines; nothing happens but inside {@link run} and {@link settle}. */
+export class SimulatedNetwork {
+  readonly #numbers: () => number;
+  readonly #hostSeeds: () => number;
+  readonly #machines = new Map<string, Machine>();
+  readonly #events = new TinyQueue<Event>([], (a, b) => a.at - b.at || a.order - b.order);
+  readonly #observers = new Set<Observer>();
+  readonly #counts: FaultCounts = {
+    sent: 0,
+    delivered: 0,
+    lost: 0,
+    burstLost: 0,
+    duplicated: 0,
+    reordered: 0,
+    cutOff: 0,
+    overflowed: 0,
+    undeliverable: 0,
+  };
+  #faults: Faults;
+  #now = 0;
+  #nextOrder = 0;
+  #eventsThisInstant = 0;
+  #isRunning = false;
+
+  constructor(options: SimulatedNetworkOptions) {
+    this.#numbers = numbersFrom(options.seed);
+    this.#hostSeeds = numbersFrom(~options.seed);
+    this.#faults = options.faults ?? {};
+  }
+
+  /** Virtual time since the beginning. Milliseconds. */
+  get now(): number {
+    return this.#now;
+  }
+
+  get counts(): Readonly<FaultCounts> {
+    return this.#counts;
+  }
+
+  /** Replaces the faults for datagrams sent from now on. */
+  setFaults(faults: Faults): void {
+    this.#faults = faults;
+  }
+
+  /** @returns a function that ends the observation */
+  watch(observer: Observer): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  /** Starts a process at an IP address: its world has a randomness and a clock of its own and ends with a crash. */
+  host(address: string): Environment {
+    const machine = this.#machines.get(address) ?? newMachine(address);
+    this.#machines.set(address, machine);
+    const { life } = machine;
+    const startedAt = this.#now;
+    const isAlive = (): boolean => machine.life === life;
+    return {
+      random: randomFrom(this.#hostSeeds() * 2 ** 32),
+      now: () => this.#now - startedAt,
+      wallClockMs: () => startedAtMs + this.#now,
+      setTimer: (callback, delayMs) =>
+        isAlive() ? this.#schedule(machine, delayMs, callback) : () => {},
+      soon: (callback) => {
+        if (isAlive()) this.#schedule(machine, 0, callback);
+      },
+      resolve: async (host) => {
+        if (this.#machines.has(host)) return host;
+        throw new BanterError('ADDRESS_INVALID', `no host is called "${host}"`);
+      },
+      open: async (options) => (isAlive() ? this.#open(machine, options) : forever()),
+    };
+  }
+
+  /** Ends everything at an address without a word: sockets, timers and datagrams that wait there are gone. */
+  crash(address: string): void {
+    const machine = this.#machine(address);
+    machine.life++;
+    machine.isPaused = false;
+    machine.sockets.clear();
+    machine.waiting.length = 0;
+    machine.waitingDatagrams = 0;
+  }
+
+  /** Nothing runs at an address until {@link resume}; timers and datagrams wait. */
+  pause(address: string): void {
+    this.#machine(address).isPaused = true;
+  }
+
+  /** What has waited happens now, in its order. */
+  resume(address: string): void {
+    const machine = this.#machine(address);
+    machine.isPaused = false;
+    machine.waitingDatagrams = 0;
+    for (const event of machine.waiting.splice(0)) {
+      this.#events.push({ ...event, at: this.#now, order: this.#nextOrder++ });
+    }
+  }
+
+  /** Swallows what is sent by and arrives at an address, until {@link mend}. */
+  cut(address: string): void {
+    this.#machine(address).isCut = true;
+  }
+
+  /** Ends {@link cut}. */
+  mend(address: string): void {
+    this.#machine(address).isCut = false;
+  }
+
+  /** A datagram of whoever can write any sender on it arrives now, without faults. */
+  inject(datagram: Uint8Array, from: Address, to: Address): void {
+    const machine = this.#machine(to.host);
+    this.#schedule(machine, 0, () => this.#arrive(datagram, from, machine, to.port), true);
+  }
+
+  /** Lets time pass until the instant `untilMs`. Rejects with what an event throws. */
+  async run(untilMs: number): Promise<void> {
+    await this.#advance(untilMs, () => false);
+    this.#now = Math.max(this.#now, untilMs);
+  }
+
+  /** Lets time pass until the promise is settled. @throws BanterError TIMED_OUT after `withinMs` of virtual time */
+  async settle<Value>(promise: Promise<Value>, withinMs: number): Promise<Value> {
+    let isSettled = false;
+    const note = (): void => {
+      isSettled = true;
+    };
+    void promise.then(note, note);
+    await this.#advance(this.#now + withinMs, () => isSettled);
+    if (isSettled) return promise;
+    throw new BanterError('TIMED_OUT', `nothing came of it in ${withinMs} ms of virtual time`);
+  }
+
+  #machine(address: string): Machine {
+    const machine = this.#machines.get(address);
+    if (machine !== undefined) return machine;
+    throw new BanterError('ADDRESS_INVALID', `no host is called "${address}"`);
+  }
+
+  async #advance(untilMs: number, isDone: () => boolean): Promise<void> {
+    assert.ok(!this.#isRunning, 'a network runs once at a time');
+    this.#isRunning = true;
+    try {
+      for (;;) {
+        // Everything that awaits what the last event settled goes on before the next one.
+        await turnOfTheLoop();
+        if (isDone()) return;
+        const event = this.#events.peek();
+        if (event === undefined || event.at > untilMs) return;
+        this.#events.pop();
+        this.#happen(event);
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #happen(event: Event): void {
+    const { machine } = event;
+    this.#eventsThisInstant = event.at > this.#now ? 0 : this.#eventsThisInstant + 1;
+    assert.ok(this.#eventsThisInstant < eventsPerInstantMax, 'time stands still');
+    this.#now = event.at;
+    if (!machine.isPaused) {
+      event.run?.();
+    } else if (!event.isDatagram) {
+      machine.waiting.push(event);
+    } else if (machine.waitingDatagrams < waitingDatagramsMax) {
+      machine.waitingDatagrams++;
+      machine.waiting.push(event);
+    } else {
+      this.#counts.overflowed++;
+    }
+  }
+
+  /** Ends with the machine's present life, unless it is a datagram: that belongs to the network. */
+  #schedule(machine: Machine, delayMs: number, action: () => void, isDatagram = false): () => void {
+    const { life } = machine;
+    let run: (() => void) | undefined = () => {
+      if (isDatagram || machine.life === life) action();
+    };
+    this.#events.push({
+      at: this.#now + delayMs,
+      order: this.#nextOrder++,
+      machine,
+      isDatagram,
+      run: () => run?.(),
+    });
+    return () => {
+      run = undefined;
+    };
+  }
+
+  #open(machine: Machine, options: TransportOptions): Transport {
+    const { host } = machine;
+    if (options.host !== undefined && options.host !== host) {
+      throw new BanterError('ADDRESS_INVALID', `cannot bind ${options.host} at ${host}`);
+    }
+    const port = options.port === 0 ? freePort(machine) : options.port;
+    if (machine.sockets.has(port)) {
+      throw new BanterError('PORT_IN_USE', `UDP port ${port} is in use`, { data: { port } });
+    }
+    machine.sockets.set(port, options);
+    const localAddress = { host, port };
+    const isOpen = (): boolean => machine.sockets.get(port) === options;
+    return {
+      localAddress,
+      send: (datagram, to) => {
+        if (isOpen()) this.#send(machine, datagram, localAddress, to);
+      },
+      close: async () => {
+        if (isOpen()) machine.sockets.delete(port);
+      },
+    };
+  }
+
+  #send(source: Machine, datagram: Uint8Array, from: Address, to: Address): void {
+    this.#counts.sent++;
+    for (const observer of this.#observers) observer(datagram, from, to);
+    const target = this.#machines.get(to.host);
+    if (target === undefined) {
+      this.#counts.undeliverable++;
+    } else if (source.isCut) {
+      this.#counts.cutOff++;
+    } else {
+      const path = pathBetween(source, target);
+      for (const delayMs of this.#fates(path)) {
+        const index = path.nextIndex;
+        const arrive = (): void => {
+          if (index < path.newestArrived) this.#counts.reordered++;
+          path.newestArrived = Math.max(path.newestArrived, index);
+          this.#arrive(datagram, from, target, to.port);
+        };
+        this.#schedule(target, delayMs, arrive, true);
+      }
+      path.nextIndex++;
+    }
+  }
+
+  /** How long each copy of the path's next datagram is under way: none, one or two. */
+  #fates(path: Path): readonly number[] {
+    const { loss = 0, burstLoss = 0, duplication = 0, reordering = 0 } = this.#faults;
+    // Always the same draws, so that one fault's probability does not move another's victims.
+    const isLost = this.#chance(loss);
+    const beginsBurst = this.#chance(burstLoss);
+    const burstLength = 2 + Math.floor(this.#numbers() * (burstLengthMax - 1));
+    const isDoubled = this.#chance(duplication);
+    const isHeld = this.#chance(reordering);
+    const holdMs = this.#numbers() * holdMsMax;
+    const delayMs = this.#orderedDelay(path);
+    const copyDelayMs = delayMs + this.#numbers() * holdMsMax;
+    if (path.burstLeft > 0) {
+      path.burstLeft--;
+      this.#counts.burstLost++;
+      return [];
+    }
+    if (beginsBurst) path.burstLeft = burstLength - 1;
+    if (isLost || beginsBurst) {
+      this.#counts.lost++;
+      return [];
+    }
+    if (!isHeld) path.lastArrivalAt = this.#now + delayMs;
+    const first = isHeld ? delayMs + holdMs : delayMs;
+    if (!isDoubled) return [first];
+    this.#counts.duplicated++;
+    return [first, copyDelayMs];
+  }
+
+  #orderedDelay(path: Path): number {
+    const { delayMs = 0, jitterMs = 0 } = this.#faults;
+    const at = this.#now + delayMs + this.#numbers() * jitterMs;
+    return Math.max(at, path.lastArrivalAt) - this.#now;
+  }
+
+  #chance(probability: number): boolean {
+    return this.#numbers() < probability;
+  }
+
+  #arrive(datagram: Uint8Array, from: Address, machine: Machine, port: number): void {
+    const socket = machine.sockets.get(port);
+    if (machine.isCut) {
+      this.#counts.cutOff++;
+    } else if (socket === undefined) {
+      this.#counts.undeliverable++;
+    } else {
+      this.#counts.delivered++;
+      socket.onDatagram(datagram, from);
+    }
+  }
+}
+
+function newMachine(host: string): Machine {
+  return {
+    host,
+    sockets: new Map(),
+    paths: new Map(),
+    life: 0,
+    isCut: false,
+    isPaused: false,
+    waiting: [],
+    waitingDatagrams: 0,
+    nextPort: firstFreePort,
+  };
+}
+
+function freePort(machine: Machine): number {
+  while (machine.sockets.has(machine.nextPort)) machine.nextPort++;
+  return machine.nextPort++;
+}
+
+function pathBetween(source: Machine, target: Machine): Path {
+  const known = source.paths.get(target);
+  if (known !== undefined) return known;
+  const path = { lastArrivalAt: 0, nextIndex: 0, newestArrived: -1, burstLeft: 0 };
+  source.paths.set(target, path);
+  return path;
+}
+
+/** Outlasts every promise that is ready to go on, and theirs. */
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What a dead process waits for. */
+function forever(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** Numbers from 0 up to but not including 1: mulberry32 by Tommy Ettinger. Not for secrets. */
+function numbersFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function randomFrom(seed: number): Random {
+  const numbers = numbersFrom(seed);
+  return (count) => Uint8Array.from({ length: count }, () => Math.floor(numbers() * 256));
+}
