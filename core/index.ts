@@ -18,6 +18,12 @@ export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';
 export type { ClientEvents } from './client/events.ts';
 export type { ConnectOptions, SendOptions } from './client/options.ts';
+export {
+  type TrustPeerOptions,
+  type TrustServerOptions,
+  trustPeer,
+  trustServer,
+} from './client/trust.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
 export type { Address } from './protocol/address.ts';
 export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';

@@ -13,7 +13,7 @@ export interface Rotation {
 }
 
 /** The rotation where nothing else is said. */
-export const defaultRotation: Rotation = { bytesMax: 1_048_576, olderMax: 4 };
+const defaultRotation: Rotation = { bytesMax: 1_048_576, olderMax: 4 };
 
 /** Characters waiting to be written; further lines are refused. */
 const waitingCharactersMax = 1_048_576;

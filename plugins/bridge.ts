@@ -107,10 +107,10 @@ export type EndReason =
 
 /** The same in words, after the name of the plugin. */
 export const endReasons: Readonly<Record<EndReason, string>> = {
-  evaluateTimedOut: `its file ran for more than ${limits.evaluateMs} ms`,
-  timedOut: `it ran for more than ${limits.dispatchMs} ms without giving way`,
+  evaluateTimedOut: `its file did not give way within ${limits.evaluateCpuMs} ms of processor time`,
+  timedOut: `it did not give way within ${limits.dispatchCpuMs} ms of processor time`,
   outOfMemory: `it used more than ${limits.memoryMb} MB of memory`,
-  hung: 'it went on running when its time was up',
+  hung: `it did not give way within ${limits.callMs} ms`,
   stuck: 'it could not be stopped and took the plugin process down',
   crashed: 'it crashed its isolate and took the plugin process down',
   busyWhileIdle: 'it used the processor while it had nothing to do',

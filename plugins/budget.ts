@@ -11,13 +11,13 @@ export class Budget {
     this.#left = perMinute;
   }
 
-  /** Takes one; false when there is none left. `nowMs` is on a monotonic clock. */
-  take(nowMs: number): boolean {
+  /** Takes `amount`; false when there is not so much left. `nowMs` is on a monotonic clock. */
+  take(nowMs: number, amount = 1): boolean {
     const elapsedMs = nowMs - (this.#refilledAtMs ?? nowMs);
     this.#refilledAtMs = nowMs;
     this.#left = Math.min(this.#perMinute, this.#left + (elapsedMs * this.#perMinute) / 60_000);
-    if (this.#left < 1) return false;
-    this.#left -= 1;
+    if (this.#left < amount) return false;
+    this.#left -= amount;
     return true;
   }
 }

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import type { Receipt } from '../core/index.ts';
 import { BanterError } from '../core/index.ts';
 import { AppendFile } from './append-file.ts';
-import type { Action, LogLevel } from './bridge.ts';
+import type { Action, LogLevel, Outcome } from './bridge.ts';
 import type { PluginClient } from './feed.ts';
+import { limits } from './limits.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
 
-/** A line of a plugin, or of the runtime about it. */
+/** A line of a plugin, or of the runtime about it. The text may hold anything; whoever shows it on a terminal makes it safe. */
 export interface PluginLog {
   readonly plugin: string;
   readonly level: LogLevel;
@@ -82,11 +83,18 @@ export class Capabilities {
   }
 
   async #settle(plugin: HostedPlugin, action: Asking): Promise<void> {
+    const { life } = plugin;
+    const outcome = await this.#attempt(plugin, action);
+    if (plugin.life === life) plugin.control({ type: 'settled', id: action.id, outcome });
+    this.#onSettled();
+  }
+
+  async #attempt(plugin: HostedPlugin, action: Asking): Promise<Outcome> {
     try {
       this.#check(plugin, action);
       const receipt = await this.#perform(plugin, action);
       if (action.type !== 'append') plugin.count('sends');
-      plugin.control({ type: 'settled', id: action.id, outcome: { type: 'done', receipt } });
+      return { type: 'done', receipt };
     } catch (error) {
       const { code, message } =
         error instanceof BanterError
@@ -100,13 +108,8 @@ export class Capabilities {
           `${action.type} refused: ${message} (further refusals of this kind are only counted)`,
         );
       }
-      plugin.control({
-        type: 'settled',
-        id: action.id,
-        outcome: { type: 'refused', code, message },
-      });
+      return { type: 'refused', code, message };
     }
-    this.#onSettled();
   }
 
   #check(plugin: HostedPlugin, action: Asking): void {
@@ -115,11 +118,10 @@ export class Capabilities {
     if (action.type !== 'append' && action.hops > hopsMax) {
       throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);
     }
-    if (!plugin.spend(action.type === 'append' ? 'append' : 'send', performance.now())) {
-      throw new BanterError(
-        'RATE_LIMITED',
-        `more than ${plugin.manifest?.sendsPerMinute} messages a minute`,
-      );
+    const what = action.type === 'append' ? 'append' : 'send';
+    if (!plugin.spend(what, performance.now())) {
+      const perMinute = { append: limits.appendsPerMinute, send: plugin.manifest?.sendsPerMinute };
+      throw new BanterError('RATE_LIMITED', `${what}: more than ${perMinute[what]} a minute`);
     }
   }
 

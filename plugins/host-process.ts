@@ -8,7 +8,7 @@ import { endReasons, type HostCommand, type HostReport, parseReport } from './br
 import type { HostCode } from './host-code.ts';
 
 /** The bounds of the child. What happens at each stands beside it. */
-export const hostLimits = {
+const hostLimits = {
   /** Milliseconds from start to readiness; then it is killed and started again. */
   startMs: 10_000,
   /** Milliseconds between looks at the child while it has work. */
@@ -32,6 +32,8 @@ export interface HostDeath {
   readonly reason: string;
   /** The plugin that the child named, or the only one that was at work when it crashed or had to be killed. */
   readonly culprit: number | undefined;
+  /** Whether the child named it, so that `reason` speaks of the plugin and not of the process. */
+  readonly named: boolean;
   /** The plugins that were at work. */
   readonly suspects: readonly number[];
 }
@@ -274,7 +276,9 @@ export class HostProcess {
     const blamed =
       suspects.length === 1 && (verdict !== undefined || !killed) ? suspects[0] : undefined;
     const reason = verdict?.reason ?? exitReason;
-    const explained = this.#owner.hostDied({ reason, culprit: verdict?.named ?? blamed, suspects });
+    const named = verdict?.named !== undefined;
+    const culprit = verdict?.named ?? blamed;
+    const explained = this.#owner.hostDied({ reason, culprit, named, suspects });
     this.#startAgain(explained, reason);
   }
 

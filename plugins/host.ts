@@ -13,6 +13,7 @@ const lastWordsMs = 200;
 class Host implements IsolateOwner {
   readonly #isolates = new Map<number, PluginIsolate>();
   #atWork = 0;
+  #watchTimer: NodeJS.Timeout | undefined;
 
   listen(): void {
     process.on('message', (message) => {
@@ -64,6 +65,7 @@ class Host implements IsolateOwner {
 
   async #work(turn: Promise<void>): Promise<void> {
     this.#atWork += 1;
+    if (this.#atWork === 1) this.#watchIn(watchBusyMs);
     await turn;
     this.#atWork -= 1;
   }
@@ -77,7 +79,12 @@ class Host implements IsolateOwner {
         this.#isolates.delete(slot);
       }
     }
-    setTimeout(() => this.#watch(), this.#atWork > 0 ? watchBusyMs : watchIdleMs);
+    this.#watchIn(this.#atWork > 0 ? watchBusyMs : watchIdleMs);
+  }
+
+  #watchIn(delayMs: number): void {
+    clearTimeout(this.#watchTimer);
+    this.#watchTimer = setTimeout(() => this.#watch(), delayMs);
   }
 
   #dieOf(report: HostReport): void {

@@ -24,9 +24,10 @@ export class PluginIsolate {
   readonly #isolate: ivm.Isolate;
   #dispatch: ivm.Reference<unknown> | undefined;
   #drain: ivm.Reference<unknown> | undefined;
-  #atWork = false;
-  /** Processor time of the isolate when its present state, at work or idle, began. */
-  #cpuMarkNs = 0n;
+  /** The call under way: how much processor time it may use, and what it has done if it uses more. */
+  #call: { readonly cpuMs: number; readonly slow: EndReason } | undefined;
+  /** Clocks when the isolate's present state, at work or idle, began. */
+  #mark: { readonly insideMs: number; readonly cpuMs: number } = { insideMs: 0, cpuMs: 0 };
   #endedAtMs: number | undefined;
 
   constructor(slot: number, owner: IsolateOwner) {
@@ -40,39 +41,39 @@ export class PluginIsolate {
 
   /** Evaluates our own part and then the plugin's bundle; reported as one turn. */
   async load(bootstrap: string, code: string): Promise<void> {
-    await this.#turn('evaluateTimedOut', async () => {
-      const timeout = limits.evaluateMs;
+    await this.#turn({ cpuMs: limits.evaluateCpuMs, slow: 'evaluateTimedOut' }, async () => {
       const context = await this.#isolate.createContext();
-      const options = { reference: true, filename: 'banter.js', timeout } as const;
+      const options = { reference: true, filename: 'banter.js', timeout: limits.callMs } as const;
       const inside = await context.eval(bootstrap, options);
       this.#dispatch = await inside.get('dispatch', { reference: true });
       this.#drain = await inside.get('drain', { reference: true });
-      const evaluate = await inside.get('evaluate', { reference: true });
-      return this.#call(evaluate, code, timeout);
+      return this.#apply(await inside.get('evaluate', { reference: true }), code);
     });
   }
 
   /** Tells the plugin a batch of events; reported as one turn. */
   async dispatch(events: string): Promise<void> {
-    await this.#turn('timedOut', () => this.#call(this.#dispatch, events, limits.dispatchMs));
+    await this.#turn({ cpuMs: limits.dispatchCpuMs, slow: 'timedOut' }, () =>
+      this.#apply(this.#dispatch, events),
+    );
   }
 
   /** Whether this isolate does not stop though it was ended: then only the end of the process stops it. */
   watch(nowMs: number): 'fine' | 'stuck' {
     if (this.#endedAtMs !== undefined) {
-      return this.#atWork && nowMs - this.#endedAtMs > limits.stuckMs ? 'stuck' : 'fine';
+      return this.#call !== undefined && nowMs - this.#endedAtMs > limits.stuckMs
+        ? 'stuck'
+        : 'fine';
     }
-    // Processor time, not the clock: an isolate that others keep waiting has done nothing wrong.
-    const usedMs = Number(this.#isolate.cpuTime - this.#cpuMarkNs) / 1e6;
-    if (usedMs > (this.#atWork ? limits.hungCpuMs : limits.idleCpuMs)) {
-      this.#end(this.#atWork ? 'hung' : 'busyWhileIdle');
+    if (this.#usedMs() > (this.#call?.cpuMs ?? limits.idleCpuMs)) {
+      this.#end(this.#call?.slow ?? 'busyWhileIdle');
     }
     return 'fine';
   }
 
   /** Whether the isolate has been ended and its last call has returned. */
   get over(): boolean {
-    return this.#endedAtMs !== undefined && !this.#atWork;
+    return this.#endedAtMs !== undefined && this.#call === undefined;
   }
 
   /** Disposes of the isolate without a report. */
@@ -81,40 +82,58 @@ export class PluginIsolate {
     this.#dispose();
   }
 
-  async #turn(slow: EndReason, call: () => Promise<readonly unknown[]>): Promise<void> {
+  async #turn(
+    call: { readonly cpuMs: number; readonly slow: EndReason },
+    work: () => Promise<readonly unknown[]>,
+  ): Promise<void> {
     if (this.#endedAtMs !== undefined) return;
-    this.#setAtWork(true);
+    this.#begin(call);
     try {
-      this.#finish(await call());
+      this.#finish(await work());
     } catch (error) {
-      this.#end(reasonOf(error, slow));
+      this.#end(reasonOf(error));
     } finally {
-      this.#setAtWork(false);
+      this.#begin(undefined);
+    }
+  }
+
+  #begin(call: { readonly cpuMs: number; readonly slow: EndReason } | undefined): void {
+    this.#call = call;
+    this.#mark = { insideMs: this.#insideMs(), cpuMs: processCpuMs() };
+  }
+
+  /**
+   * Processor time since the mark, at most. What the library calls so is the time that a thread was inside the isolate,
+   * which on a busy machine is mostly waiting; no isolate has used more than the whole process.
+   */
+  #usedMs(): number {
+    return Math.min(this.#insideMs() - this.#mark.insideMs, processCpuMs() - this.#mark.cpuMs);
+  }
+
+  #insideMs(): number {
+    try {
+      return Number(this.#isolate.cpuTime) / 1e6;
+    } catch {
+      // Disposed of: by us, or by the library, whose error is on its way.
+      return this.#mark.insideMs;
     }
   }
 
   /** Calls a function inside and collects the outbox. Both are queued at once: a second wait costs as much as the call. */
-  async #call(
+  async #apply(
     reference: ivm.Reference<unknown> | undefined,
     argument: string,
-    timeout: number,
   ): Promise<readonly unknown[]> {
+    const options = { timeout: limits.callMs };
     const drain = (lost: string): Promise<unknown> =>
-      this.#drain?.apply(undefined, [lost], { timeout: limits.drainMs }) ?? Promise.resolve();
-    const called = reference?.apply(undefined, [argument], { timeout }) ?? Promise.resolve();
+      this.#drain?.apply(undefined, [lost], options) ?? Promise.resolve();
+    const called = reference?.apply(undefined, [argument], options) ?? Promise.resolve();
     const drained = drain('');
     // When the call fails, so may this; the call's failure is the one that counts.
     drained.catch(() => undefined);
     const lost = await called.then(() => '', lostRejection);
     const actions = [await drained];
     return lost === '' ? actions : [...actions, await drain(lost)];
-  }
-
-  #setAtWork(atWork: boolean): void {
-    this.#atWork = atWork;
-    if (this.#endedAtMs === undefined) {
-      this.#cpuMarkNs = this.#isolate.cpuTime;
-    }
   }
 
   #finish(actions: readonly unknown[]): void {
@@ -137,10 +156,17 @@ export class PluginIsolate {
   }
 
   #dispose(): void {
-    if (!this.#isolate.isDisposed) {
+    try {
       this.#isolate.dispose();
+    } catch {
+      // The library has disposed of it already.
     }
   }
+}
+
+function processCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /**
@@ -157,8 +183,8 @@ function lostRejection(error: unknown): string {
 }
 
 /** The library tells its reasons by message only. */
-function reasonOf(error: unknown, slow: EndReason): EndReason {
+function reasonOf(error: unknown): EndReason {
   const message = error instanceof Error ? error.message : '';
-  if (message.startsWith(timedOut)) return slow;
+  if (message.startsWith(timedOut)) return 'hung';
   return message.includes('memory limit') ? 'outOfMemory' : 'broken';
 }

@@ -2,17 +2,15 @@
 
 /** The bounds of one plugin. What happens at each stands beside it. */
 export const limits = {
-  /** Milliseconds for evaluating the plugin's file; then it is ended. */
-  evaluateMs: 500,
-  /** Milliseconds for handling one batch of events; then it is ended. */
-  dispatchMs: 250,
-  /** Milliseconds for handing over the outbox; then it is ended. */
-  drainMs: 50,
-  /** Milliseconds of processor time after which a call that its own limit did not end is ended from outside. */
-  hungCpuMs: 700,
+  /** Milliseconds of processor time for evaluating the plugin's file; then it is ended. */
+  evaluateCpuMs: 500,
+  /** Milliseconds of processor time for handling one batch of events; then it is ended. */
+  dispatchCpuMs: 250,
+  /** Milliseconds by the clock for either, which a busy machine may need; then it is ended. */
+  callMs: 5000,
   /** Milliseconds an ended isolate may take to stop; then the child kills itself and names it. */
   stuckMs: 500,
-  /** Milliseconds of processor time an isolate may use between its calls; then it is ended. */
+  /** Milliseconds of processor time between the calls; then it is ended. */
   idleCpuMs: 100,
   /** Megabytes of heap of one isolate; then it is ended. */
   memoryMb: 32,
@@ -29,7 +27,13 @@ export const limits = {
   /** Log lines a minute; further ones are dropped and counted. */
   logLinesPerMinute: 600,
   /** Lines appended a minute; further ones are refused. */
-  appendsPerMinute: 6000,
+  appendsPerMinute: 60_000,
+  /** Turns a minute that only bring a plugin the outcomes of its own actions; beyond, its turns are `paceMs` apart. */
+  ownTurnsPerMinute: 6000,
+  /** Characters of actions a minute; beyond, its turns are `paceMs` apart. */
+  charactersPerMinute: 16_777_216,
+  /** Milliseconds between turns of a plugin that keeps the chat process too busy. */
+  paceMs: 50,
   /** Milliseconds until an asynchronous `setup` must have finished; then loading fails. */
   setupMs: 5000,
 } as const;

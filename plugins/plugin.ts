@@ -66,7 +66,11 @@ export class HostedPlugin {
   readonly #noted = new Set<string>();
   readonly #logBudget = new Budget(limits.logLinesPerMinute);
   readonly #appendBudget = new Budget(limits.appendsPerMinute);
+  readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
+  readonly #characterBudget = new Budget(limits.charactersPerMinute);
   #sendBudget = new Budget(0);
+  #life = 1;
+  #pausedUntilMs = 0;
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
@@ -107,6 +111,11 @@ export class HostedPlugin {
   /** Whether it has an isolate or waits for one. */
   get alive(): boolean {
     return this.#phase !== 'quarantined' && this.#phase !== 'stopped';
+  }
+
+  /** Changes with every isolate it gets: outcomes for an earlier one mean nothing to the next. */
+  get life(): number {
+    return this.#life;
   }
 
   /** Whether a load or a batch is under way. */
@@ -166,26 +175,37 @@ export class HostedPlugin {
   }
 
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
-  takeWork(): 'load' | readonly Fact[] | undefined {
-    if (!this.alive || this.busy) return undefined;
+  takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
+    if (!this.alive || this.busy || nowMs < this.#pausedUntilMs) return undefined;
     if (this.#phase === 'loading' && this.#control.length === 0) {
       this.#inFlight = [];
       return 'load';
     }
-    const from =
-      this.#control.length > 0 ? this.#control : this.#phase === 'running' ? this.#queue : [];
-    if (from.length === 0) return undefined;
-    const batch = from.splice(0, limits.batchEventsMax);
-    if (from === this.#queue) this.#counters.events += batch.length;
+    // As many outcomes as a turn can have caused, so that they never pile up.
+    let batch = this.#control.splice(0, limits.turnActionsMax);
+    if (batch.length === 0 && this.#phase === 'running') {
+      batch = this.#queue.splice(0, limits.batchEventsMax);
+      this.#counters.events += batch.length;
+    }
+    if (batch.length === 0) return undefined;
     this.#inFlight = batch;
     return batch;
   }
 
-  /** The load or batch under way has been handled. */
-  turned(): void {
-    const farewell = this.#inFlight?.some(({ event }) => event.type === 'disposing');
+  /** The load or batch under way has been handled, and `characters` of actions came of it. */
+  turned(characters: number, nowMs: number): void {
+    const batch = this.#inFlight ?? [];
     this.#inFlight = undefined;
-    if (farewell === true) this.end('stopped', '');
+    const own = batch.length > 0 && batch.every(({ event }) => event.type === 'settled');
+    const calm =
+      this.#characterBudget.take(nowMs, characters) && (!own || this.#ownTurnBudget.take(nowMs));
+    if (!calm) this.#pausedUntilMs = nowMs + limits.paceMs;
+    if (batch.some(({ event }) => event.type === 'disposing')) this.end('stopped', '');
+  }
+
+  /** Whether it has to wait until its next turn because it keeps the chat process too busy. */
+  paused(nowMs: number): boolean {
+    return this.alive && nowMs < this.#pausedUntilMs;
   }
 
   /** The child has read the manifest; `setup` is next. On a restart the first manifest stays in force. */
@@ -199,8 +219,9 @@ export class HostedPlugin {
     this.control({ type: 'setup', me, prefix, config });
   }
 
+  /** Takes note of a command; after `setup` there are no new ones. */
   addCommand({ name, description, args, example }: CommandInfo): void {
-    if (this.#commands.length < limits.commandsMax) {
+    if (this.#phase === 'settingUp' && this.#commands.length < limits.commandsMax) {
       this.#commands.push({ name, description, args, example });
     }
   }
@@ -231,6 +252,7 @@ export class HostedPlugin {
     }
     if (!this.alive) return;
     this.#phase = 'loading';
+    this.#life += 1;
     this.#commands = [];
     this.#control = [];
     this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));

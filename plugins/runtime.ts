@@ -52,6 +52,7 @@ export class PluginRuntime {
   #bootstrap = '';
   #lastSlot = 0;
   #pumping = false;
+  #paceTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -131,6 +132,7 @@ export class PluginRuntime {
     this.#closed = true;
     this.#stopListening();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
+    clearTimeout(this.#paceTimer);
     await this.#host.close();
     await this.#capabilities.close();
   }
@@ -189,7 +191,7 @@ export class PluginRuntime {
     for (const plugin of plugins) {
       const suspected = plugin.suspected(now);
       if (suspected && suspectAtWork) continue;
-      const work = plugin.takeWork();
+      const work = plugin.takeWork(now);
       if (work === undefined) continue;
       suspectAtWork ||= suspected;
       if (work === 'load') {
@@ -208,6 +210,10 @@ export class PluginRuntime {
     }
     for (const [events, slots] of slotsByEvents) {
       this.#host.send({ type: 'dispatch', slots, events });
+    }
+    if (plugins.some((plugin) => plugin.paused(now))) {
+      clearTimeout(this.#paceTimer);
+      this.#paceTimer = setTimeout(() => this.#pumpSoon(), limits.paceMs);
     }
   }
 
@@ -239,13 +245,11 @@ export class PluginRuntime {
       if (!(error instanceof ShapeError)) throw error;
       this.#quarantine(plugin, `it handed over what is no action: ${error.message}`);
     }
-    this.#finishTurn(plugin);
-  }
-
-  #finishTurn(plugin: HostedPlugin): void {
-    if (!plugin.alive) return;
-    plugin.turned();
-    if (!plugin.alive) this.#release(plugin);
+    if (plugin.alive) {
+      const characters = report.actions.reduce((sum, { length }) => sum + length, 0);
+      plugin.turned(characters, performance.now());
+      if (!plugin.alive) this.#release(plugin);
+    }
     this.#pumpSoon();
   }
 
@@ -317,13 +321,11 @@ export class PluginRuntime {
     this.#onStatus(plugin.status());
   }
 
-  #handleDeath({ reason, culprit, suspects }: HostDeath): boolean {
+  #handleDeath({ reason, culprit, named, suspects }: HostDeath): boolean {
     const guilty = culprit === undefined ? undefined : this.#plugins.get(culprit);
     if (guilty !== undefined) {
-      this.#quarantine(
-        guilty,
-        guilty.busy ? `the plugin process was lost to it: ${reason}` : reason,
-      );
+      const blame = named ? reason : `the plugin process died while it was at work: ${reason}`;
+      this.#quarantine(guilty, blame);
     }
     for (const slot of suspects) {
       this.#plugins.get(slot)?.suspect(performance.now());

@@ -17,8 +17,11 @@ export interface EvaluatorOptions {
   readonly globals: Readonly<Record<string, unknown>>;
   /** The absolute path that relative imports and `require` start from; the file need not exist. */
   readonly baseFile: string;
-  /** Runs each synchronous stretch of an evaluation; a prompt lets Ctrl-C become SIGINT meanwhile. Default: just runs it. */
-  readonly aroundSynchronous?: <Value>(work: () => Value) => Value;
+  /**
+   * Runs code synchronously in the global scope and says whether SIGINT came meanwhile, which breaks it.
+   * A prompt brings its own, for there Ctrl-C has to become SIGINT first. Default: `node:vm`.
+   */
+  readonly runBreakable?: (code: string) => 'done' | 'broken';
 }
 
 /** How one piece of code is evaluated. */
@@ -45,13 +48,11 @@ const objectGroup = 'banter';
 export class Evaluator {
   readonly #session = new Session();
   readonly #scope = new AsyncLocalStorage<AbortSignal>();
-  // Only `runInThisContext` can break a loop that never yields, so the inspector is called from within it.
-  readonly #run = new Script('globalThis[Symbol.for("banter.run")]()', { filename: 'banter' });
   readonly #baseFile: string;
-  readonly #aroundSynchronous: <Value>(work: () => Value) => Value;
+  readonly #runBreakable: (code: string) => 'done' | 'broken';
 
-  constructor({ globals, baseFile, aroundSynchronous }: EvaluatorOptions) {
-    this.#aroundSynchronous = aroundSynchronous ?? ((work) => work());
+  constructor({ globals, baseFile, runBreakable = runInVm }: EvaluatorOptions) {
+    this.#runBreakable = runBreakable;
     this.#baseFile = baseFile;
     this.#session.connect();
     define(importerKey, (specifier: string, options: unknown) => this.#import(specifier, options));
@@ -113,13 +114,9 @@ export class Evaluator {
     define(runKey, () => {
       outcome = { value: work() };
     });
-    try {
-      this.#aroundSynchronous(() => this.#run.runInThisContext({ breakOnSigint: true }));
-    } catch (error) {
-      if (hasCode(error, 'ERR_SCRIPT_EXECUTION_INTERRUPTED')) throw aborted();
-      throw error;
-    }
-    if (outcome === undefined) throw aborted();
+    // A loop that never yields can only be broken from outside, so the inspector is called from code that is run so.
+    const end = this.#runBreakable('globalThis[Symbol.for("banter.run")]()');
+    if (end === 'broken' || outcome === undefined) throw aborted();
     return outcome.value;
   }
 
@@ -194,6 +191,19 @@ function primitive(remote: Runtime.RemoteObject): unknown {
     : Number(unserializableValue);
 }
 
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+function runInVm(code: string): 'done' | 'broken' {
+  try {
+    new Script(code, { filename: 'banter' }).runInThisContext({ breakOnSigint: true });
+    return 'done';
+  } catch (error) {
+    if (!isInterruption(error)) throw error;
+    return 'broken';
+  }
+}
+
+/** Whether an error is what breaking code with SIGINT throws. */
+export function isInterruption(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_INTERRUPTED'
+  );
 }

@@ -3,6 +3,7 @@
 import type { Key } from 'node:readline';
 import type { REPLServer, start as startServer } from 'node:repl';
 import type { Completions } from './completer.ts';
+import { isInterruption } from './evaluate.ts';
 import type { EditedLine, Screen } from './screen.ts';
 
 /** What an editor is made of. */
@@ -35,7 +36,6 @@ export interface LineEditorOptions {
 /** Members of `node:repl` and `node:readline` that are not documented, but as old as those; every use of them is in this file. */
 interface Internals extends EditedLine {
   _ttyWrite(text: string | undefined, key: Key): void;
-  _setRawMode(raw: boolean): boolean | undefined;
   readonly _domain?: NodeJS.EventEmitter;
   readonly editorMode: boolean;
   /** False while one piece of input with several characters is taken, except for its last. */
@@ -58,6 +58,7 @@ export class LineEditor {
   readonly #internals: Internals;
   readonly #recoverable: (error: SyntaxError) => Error;
   readonly #typeKey: Internals['_ttyWrite'];
+  readonly #runCode: Internals['eval'];
   #keys: [text: string | undefined, key: Key][] = [];
   #evaluating = false;
   #completing = false;
@@ -67,6 +68,7 @@ export class LineEditor {
   #pastedBreaks = 0;
   #lastPasted: string | undefined;
   #closed = false;
+  #broken = false;
 
   /** Shows the prompt. Loads `node:repl` only now: with it comes `node:domain`, which slows every await down. */
   static async open(options: LineEditorOptions): Promise<LineEditor> {
@@ -90,11 +92,10 @@ export class LineEditor {
       ignoreUndefined: true,
       preview: false,
       writer: options.write,
-      eval: (code: string, _context: object, _file: string, callback: EvalCallback): void =>
-        this.#enter(code, callback),
+      breakEvalOnSigint: true,
       // Where there is no domain (Node 26), errors of what was left running come here.
       handleError: (error: unknown): 'ignore' => {
-        options.onStrayError(error);
+        this.#tellStray(error);
         return 'ignore';
       },
     };
@@ -103,6 +104,9 @@ export class LineEditor {
     this.#server = start(settings);
     // The members of Internals are there in every Node that the package supports; see its docstring.
     this.#internals = this.#server as unknown as Internals;
+    // Given as an option, an evaluation of our own could not be broken by Ctrl-C.
+    this.#runCode = this.#internals.eval.bind(this.#internals);
+    this.#internals.eval = (code, _context, _file, callback) => this.#enter(code, callback);
     this.#typeKey = this.#internals._ttyWrite.bind(this.#internals);
     this.#internals._ttyWrite = (text, key) => this.#key(text, key ?? {});
     this.#adoptErrors();
@@ -142,15 +146,22 @@ export class LineEditor {
     this.#internals.last = value;
   }
 
-  /** Lets the terminal turn Ctrl-C into SIGINT while `work` runs, for nothing else can interrupt what never yields. */
-  withSignals<Value>(work: () => Value): Value {
-    if (this.#closed) return work();
-    const raw = this.#internals._setRawMode(false);
+  /**
+   * Runs code synchronously; Ctrl-C breaks it. While it runs, the terminal turns Ctrl-C into SIGINT: `node:repl` listens
+   * for that signal before it lets the terminal do so, and tells of one that came too late to break anything.
+   * Node drops a signal that comes in the very moment in which it stops listening; Ctrl-C has to be pressed again then.
+   */
+  runBreakable(code: string): 'done' | 'broken' {
+    this.#broken = false;
+    // Taken off any later, they would take the handler that breaks the code with them, and SIGINT would end the process.
+    const listeners = process.listeners('SIGINT');
+    process.removeAllListeners('SIGINT');
     try {
-      return work();
+      this.#runCode(`${code}\n`, this.#server.context, 'banter', (error) => this.#settle(error));
     } finally {
-      if (!this.#closed) this.#internals._setRawMode(raw ?? true);
+      for (const listener of listeners) process.on('SIGINT', listener);
     }
+    return this.#broken ? 'broken' : 'done';
   }
 
   /** Ends the prompt and gives the terminal back. */
@@ -206,8 +217,7 @@ export class LineEditor {
   #key(text: string | undefined, key: Key): void {
     if (this.#evaluating) {
       if (key.ctrl && key.name === 'c') {
-        this.#keys = [];
-        this.#options.onInterrupt();
+        this.#interrupt();
       } else if (this.#keys.length < keysMax) {
         this.#keys.push([text, key]);
       }
@@ -260,7 +270,28 @@ export class LineEditor {
   #adoptErrors(): void {
     const domain = this.#internals._domain;
     domain?.removeAllListeners('error');
-    domain?.on('error', this.#options.onStrayError);
+    domain?.on('error', (error: unknown) => this.#tellStray(error));
+    // Ctrl-C that arrived as a signal belongs to the evaluation, as does the key.
+    const atPrompt = this.#server.listeners('SIGINT');
+    this.#server.removeAllListeners('SIGINT');
+    this.#server.on('SIGINT', () => {
+      if (this.#evaluating) this.#interrupt();
+      else for (const listener of atPrompt) listener.call(this.#server);
+    });
+  }
+
+  #tellStray(error: unknown): void {
+    if (isInterruption(error)) this.#broken = true;
+    else this.#options.onStrayError(error);
+  }
+
+  #settle(error: unknown): void {
+    if (error !== null) this.#tellStray(error);
+  }
+
+  #interrupt(): void {
+    this.#keys = [];
+    this.#options.onInterrupt();
   }
 
   #adoptCompletion(): void {

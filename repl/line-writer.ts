@@ -1,7 +1,5 @@
 /** Writes lines to a stream without letting it pile up. */
 
-import { once } from 'node:events';
-
 /** A stream, perhaps a terminal. */
 export type OutputStream = NodeJS.WritableStream &
   Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'hasColors' | 'writableLength'>>;
@@ -60,12 +58,13 @@ export class LineWriter {
   /** Resolves when the reader has caught up, or is gone. */
   async drained(): Promise<void> {
     if (!this.#full || this.#isClosed) return;
-    const stop = new AbortController();
-    try {
-      await Promise.race([once(this.#stream, 'drain', { signal: stop.signal }), this.closed]);
-    } finally {
-      stop.abort();
-    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Racing `closed`, which outlives every wait, would leave a reaction on it each time.
+    this.#stream.once('drain', resolve);
+    this.#stream.once('error', resolve);
+    await promise;
+    this.#stream.off('drain', resolve);
+    this.#stream.off('error', resolve);
     this.#full = false;
   }
 

@@ -95,8 +95,7 @@ class Repl {
     this.#evaluator = new Evaluator({
       globals: { chat },
       baseFile: resolve('prompt.js'),
-      aroundSynchronous: (work) =>
-        this.#editor === undefined ? work() : this.#editor.withSignals(work),
+      runBreakable: (code) => this.#editor?.runBreakable(code) ?? 'broken',
     });
     this.#runner = new Runner({
       session: this.#session,

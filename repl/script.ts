@@ -1,6 +1,7 @@
 /** Scripts and pipes: `runScript` carries out statement after statement, and de-registers before it is done. */
 
 import { resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BanterError, type ClientEvents } from '../core/index.ts';
 import { abortable } from './abort.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
@@ -120,6 +121,9 @@ class Script {
       const next = await abortable(signal, () => steps.next());
       if (next.done) return;
       const { origin, run } = next.value;
+      // A turn of the event loop, for a signal that is under way is lost once code runs that SIGINT can break.
+      await nextTurn();
+      if (signal.aborted) return;
       try {
         this.#output.outcome(await run(signal), origin);
       } catch (error) {
@@ -180,6 +184,11 @@ class Script {
   }
 
   #fail(error: unknown, origin: Origin | undefined): void {
+    // Nothing but SIGINT interrupts a statement while nobody has stopped the script.
+    if (error instanceof BanterError && error.code === 'ABORTED') {
+      this.#end(exitCodeInterrupted);
+      return;
+    }
     this.#output.error(error, origin);
     const lost =
       error instanceof BanterError && (error.code === 'CONNECTION_LOST' || error.code === 'CLOSED');

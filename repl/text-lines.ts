@@ -3,7 +3,7 @@
 import { BanterError } from '../core/index.ts';
 
 /** UTF-16 units that a line may have. */
-export const lineLengthMax: number = 1024 * 1024;
+const lineLengthMax = 1024 * 1024;
 
 /**
  * The lines of a text or stream, without their line breaks (`\n`, `\r\n`); holds one line and one piece at a time, and

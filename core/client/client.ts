@@ -70,7 +70,8 @@ export class Client extends EventEmitter<ClientEvents> {
     });
     this.#inbox = new Inbox({
       journal: this.#files.journal,
-      holdsBack: () => !this.#privateInGroup && this.groups.length > 0,
+      holdsBack: () =>
+        !this.#memberships.isOpen || (!this.#privateInGroup && this.groups.length > 0),
       onShow: (message) => {
         this.emit('messageReceived', message);
         this.emit('privateMessageReceived', message);
@@ -96,8 +97,11 @@ export class Client extends EventEmitter<ClientEvents> {
       await client.#free();
       throw error;
     }
-    // What an earlier process acknowledged and did not show.
-    client.#environment.soon(() => client.#inbox.release());
+    // Once the caller listens: what came before it could, and what an earlier process acknowledged and did not show.
+    client.#environment.soon(() => {
+      client.#deliveries.open();
+      client.#inbox.release();
+    });
     return client;
   }
 
@@ -279,11 +283,7 @@ export class Client extends EventEmitter<ClientEvents> {
     return {
       onServerKey: (key) => this.#handleServerKey(key),
       onWelcome: (welcome, isFirst) => this.#handleWelcome(welcome, isFirst),
-      onJoined: (joined) => {
-        for (const push of this.#memberships.add(joined)) {
-          this.#deliveries.receiveGroup(push, joined.conversation);
-        }
-      },
+      onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
       onLost: (reason) => {
         this.#memberships.handleLoss();

@@ -5,7 +5,7 @@ import type { Mirror } from '../chat/mirror.ts';
 import type { DirectoryEntry } from '../chat/types.ts';
 import type { Environment } from '../net/transport.ts';
 import type { ClientEvents } from './events.ts';
-import type { GroupPush, Memberships } from './memberships.ts';
+import type { GroupPush, Joined, Memberships } from './memberships.ts';
 import type { Push } from './session.ts';
 
 /** The server is told what was handled at the latest this long after… Milliseconds. */
@@ -35,6 +35,20 @@ export class Deliveries {
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
+  }
+
+  /** Tells what came of groups before anybody could listen; from now on everything is told at once. */
+  open(): void {
+    for (const { push, conversation } of this.#options.memberships.open()) {
+      this.receiveGroup(push, conversation);
+    }
+  }
+
+  /** Takes word that this client is a member, and what has come for the group already. */
+  receiveJoined(joined: Joined): void {
+    for (const push of this.#options.memberships.add(joined)) {
+      this.receiveGroup(push, joined.conversation);
+    }
   }
 
   /** Takes a push; a listener that throws is its owner's error, the message counts as handled. */

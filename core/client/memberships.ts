@@ -20,16 +20,26 @@ interface Membership {
 /** What may wait for the answer that names its conversation; beyond, the oldest goes, and comes again after a reconnection. */
 const earlyMax = 4096;
 
+/** Word that this client is a member of a group now. */
+export type Joined = Push<'joined'>;
+
 /** A message of a group, or word that some are gone. */
 export type GroupPush = Push<'groupMessage'> | Push<'gap'>;
+
+/** A push that came too early, with the conversation it came on. */
+interface Early {
+  readonly conversation: number;
+  readonly push: GroupPush;
+}
 
 export class Memberships {
   /** By folded name. */
   readonly #byGroup = new Map<string, Membership>();
   readonly #byConversation = new Map<number, Membership>();
   /** Conversations overtake each other: messages may come before the answer that made this client a member. */
-  #early: { readonly conversation: number; readonly push: GroupPush }[] = [];
+  #early: Early[] = [];
   #newestConversation = 0;
+  #isOpen = false;
 
   /** Oldest membership first. */
   get groups(): readonly string[] {
@@ -47,15 +57,28 @@ export class Memberships {
   }
 
   /** @returns what has come for the group already */
-  add(joined: Push<'joined'>): readonly GroupPush[] {
+  add(joined: Joined): readonly GroupPush[] {
     const { group, conversation, logId, seq } = joined;
     this.#put({ group, logId, conversation, seq, recoveredSeq: seq });
     return this.takeEarly(conversation);
   }
 
-  /** Whether the group of a conversation is still to be named; the message is then kept until it is. */
+  /** Whether messages are handled: not before somebody can listen to them. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Somebody listens. @returns what was kept so far, in order */
+  open(): readonly Early[] {
+    const kept = this.#early;
+    this.#early = [];
+    this.#isOpen = true;
+    return kept;
+  }
+
+  /** Whether nobody listens yet or the group of a conversation is still to be named; the message is then kept. */
   keepIfEarly(conversation: number, push: GroupPush): boolean {
-    if (conversation <= this.#newestConversation) return false;
+    if (this.#isOpen && conversation <= this.#newestConversation) return false;
     this.#early.push({ conversation, push });
     if (this.#early.length > earlyMax) this.#early.shift();
     return true;

@@ -16,7 +16,7 @@ export interface ServerAddress {
 
 const keyBytes = 32;
 const pattern =
-  /^(?:\[([0-9a-f:.%\w]+)\]|([^:[\]#\s]+)|([0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*))(?::(\d+))?(?:#(.*))?$/i;
+  /^(?:\[([0-9a-f]*:[0-9a-f:.]*(?:%[\w.-]+)?)\]|([^:[\]#\s]+)|([0-9a-f]*:[0-9a-f:.]*:[0-9a-f.]*))(?::(\d+))?(?:#(.*))?$/i;
 
 /** @throws BanterError ADDRESS_INVALID */
 export function parseServerAddress(text: string): ServerAddress {

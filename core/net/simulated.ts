@@ -4,44 +4,15 @@ import assert from 'node:assert/strict';
 import TinyQueue from 'tinyqueue';
 import { BanterError } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
-import type { Random } from '../protocol/crypto.ts';
+import {
+  type FaultCounts,
+  type Faults,
+  type Numbers,
+  numbersFrom,
+  Path,
+  randomFrom,
+} from './simulated-path.ts';
 import type { Environment, Transport, TransportOptions } from './transport.ts';
-
-/** What happens to datagrams between machines; probabilities from 0 to 1, each fault by itself. All default to 0. */
-export interface Faults {
-  /** That a datagram is lost. */
-  readonly loss?: number;
-  /** That a datagram is lost and with it the next one to nine of its path. */
-  readonly burstLoss?: number;
-  /** That a datagram comes twice. */
-  readonly duplication?: number;
-  /** That a datagram is held back for up to 50 ms while later ones pass. */
-  readonly reordering?: number;
-  /** How long every datagram is under way. Milliseconds. */
-  readonly delayMs?: number;
-  /** How much longer at most; the order of a path stays. Milliseconds. */
-  readonly jitterMs?: number;
-}
-
-/** What became of the datagrams. */
-export interface FaultCounts {
-  /** Handed to the network by its machines. */
-  sent: number;
-  /** Taken by a socket, doubles and injected ones included. */
-  delivered: number;
-  lost: number;
-  /** Lost with one before them. */
-  burstLost: number;
-  duplicated: number;
-  /** Arrived after one that was sent later on the same path. */
-  reordered: number;
-  /** From or to a machine that was cut off. */
-  cutOff: number;
-  /** Came while their machine was paused and 4096 others waited already. */
-  overflowed: number;
-  /** Nobody listened where they went. */
-  undeliverable: number;
-}
 
 export interface SimulatedNetworkOptions {
   /** Any integer; its lower 32 bits count. */
@@ -54,9 +25,6 @@ export type Observer = (datagram: Uint8Array, from: Address, to: Address) => voi
 
 /** 1 January 2026, when every simulation begins. Milliseconds since the epoch. */
 const startedAtMs = Date.UTC(2026, 0, 1);
-
-const holdMsMax = 50;
-const burstLengthMax = 10;
 
 /** As many as a socket's buffer holds, roughly; more are lost. */
 const waitingDatagramsMax = 4096;
@@ -73,8 +41,7 @@ interface Event {
   readonly order: number;
   readonly machine: Machine;
   readonly isDatagram: boolean;
-  /** Undefined once it is cancelled. */
-  run: (() => void) | undefined;
+  readonly run: () => void;
 }
 
 /** One address and what runs there. */
@@ -93,17 +60,10 @@ interface Machine {
   nextPort: number;
 }
 
-interface Path {
-  lastArrivalAt: number;
-  nextIndex: number;
-  newestArrived: number;
-  burstLeft: number;
-}
-
 /** Owns the clock, the datagrams under way and the machines; nothing happens but inside {@link run} and {@link settle}. */
 export class SimulatedNetwork {
-  readonly #numbers: () => number;
-  readonly #hostSeeds: () => number;
+  readonly #numbers: Numbers;
+  readonly #hostSeeds: Numbers;
   readonly #machines = new Map<string, Machine>();
   readonly #events = new TinyQueue<Event>([], (a, b) => a.at - b.at || a.order - b.order);
   readonly #observers = new Set<Observer>();
@@ -263,7 +223,7 @@ export class SimulatedNetwork {
     assert.ok(this.#eventsThisInstant < eventsPerInstantMax, 'time stands still');
     this.#now = event.at;
     if (!machine.isPaused) {
-      event.run?.();
+      event.run();
     } else if (!event.isDatagram) {
       machine.waiting.push(event);
     } else if (machine.waitingDatagrams < waitingDatagramsMax) {
@@ -324,57 +284,23 @@ export class SimulatedNetwork {
     } else if (source.isCut) {
       this.#counts.cutOff++;
     } else {
-      const path = pathBetween(source, target);
-      for (const delayMs of this.#fates(path)) {
-        const index = path.nextIndex;
+      const path = this.#path(source, target);
+      for (const fate of path.send(this.#faults, this.#now)) {
         const arrive = (): void => {
-          if (index < path.newestArrived) this.#counts.reordered++;
-          path.newestArrived = Math.max(path.newestArrived, index);
+          path.arrived(fate);
           this.#arrive(datagram, from, target, to.port);
         };
-        this.#schedule(target, delayMs, arrive, true);
+        this.#schedule(target, fate.delayMs, arrive, true);
       }
-      path.nextIndex++;
     }
   }
 
-  /** How long each copy of the path's next datagram is under way: none, one or two. */
-  #fates(path: Path): readonly number[] {
-    const { loss = 0, burstLoss = 0, duplication = 0, reordering = 0 } = this.#faults;
-    // Always the same draws, so that one fault's probability does not move another's victims.
-    const isLost = this.#chance(loss);
-    const beginsBurst = this.#chance(burstLoss);
-    const burstLength = 2 + Math.floor(this.#numbers() * (burstLengthMax - 1));
-    const isDoubled = this.#chance(duplication);
-    const isHeld = this.#chance(reordering);
-    const holdMs = this.#numbers() * holdMsMax;
-    const delayMs = this.#orderedDelay(path);
-    const copyDelayMs = delayMs + this.#numbers() * holdMsMax;
-    if (path.burstLeft > 0) {
-      path.burstLeft--;
-      this.#counts.burstLost++;
-      return [];
-    }
-    if (beginsBurst) path.burstLeft = burstLength - 1;
-    if (isLost || beginsBurst) {
-      this.#counts.lost++;
-      return [];
-    }
-    if (!isHeld) path.lastArrivalAt = this.#now + delayMs;
-    const first = isHeld ? delayMs + holdMs : delayMs;
-    if (!isDoubled) return [first];
-    this.#counts.duplicated++;
-    return [first, copyDelayMs];
-  }
-
-  #orderedDelay(path: Path): number {
-    const { delayMs = 0, jitterMs = 0 } = this.#faults;
-    const at = this.#now + delayMs + this.#numbers() * jitterMs;
-    return Math.max(at, path.lastArrivalAt) - this.#now;
-  }
-
-  #chance(probability: number): boolean {
-    return this.#numbers() < probability;
+  #path(source: Machine, target: Machine): Path {
+    const known = source.paths.get(target);
+    if (known !== undefined) return known;
+    const path = new Path(this.#numbers, this.#counts);
+    source.paths.set(target, path);
+    return path;
   }
 
   #arrive(datagram: Uint8Array, from: Address, machine: Machine, port: number): void {
@@ -409,14 +335,6 @@ function freePort(machine: Machine): number {
   return machine.nextPort++;
 }
 
-function pathBetween(source: Machine, target: Machine): Path {
-  const known = source.paths.get(target);
-  if (known !== undefined) return known;
-  const path = { lastArrivalAt: 0, nextIndex: 0, newestArrived: -1, burstLeft: 0 };
-  source.paths.set(target, path);
-  return path;
-}
-
 /** Outlasts every promise that is ready to go on, and theirs. */
 function turnOfTheLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
@@ -425,20 +343,4 @@ function turnOfTheLoop(): Promise<void> {
 /** What a dead process waits for. */
 function forever(): Promise<never> {
   return new Promise(() => {});
-}
-
-/** Numbers from 0 up to but not including 1: mulberry32 by Tommy Ettinger. Not for secrets. */
-function numbersFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function randomFrom(seed: number): Random {
-  const numbers = numbersFrom(seed);
-  return (count) => Uint8Array.from({ length: count }, () => Math.floor(numbers() * 256));
 }

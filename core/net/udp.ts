@@ -12,8 +12,15 @@ const socketBufferBytes = 2 * 1024 * 1024;
 
 const mappedPrefix = '::ffff:';
 
+const portMax = 65_535;
+
 /** Binds a socket; without `host` to all addresses, IPv6 and IPv4 in one where the machine has both. */
 export async function openUdp(options: TransportOptions): Promise<Transport> {
+  const { port } = options;
+  // The socket would take the lower 16 bits of any number.
+  if (!Number.isInteger(port) || port < 0 || port > portMax) {
+    throw new BanterError('ADDRESS_INVALID', `port ${port} is not between 0 and ${portMax}`);
+  }
   if (options.host !== undefined) {
     return bound(options, isIPv6(options.host) ? 'udp6' : 'udp4', options.host);
   }
@@ -71,7 +78,10 @@ class UdpTransport implements Transport {
     const { address, port } = socket.address();
     this.localAddress = { host: address, port };
     socket.on('message', (datagram, { address: host, port }) => {
-      options.onDatagram(datagram, { host: unmapped(host), port });
+      // Not the Buffer itself, whose slice() makes no copy.
+      const { buffer, byteOffset, length } = datagram;
+      const bytes = new Uint8Array(buffer, byteOffset, length);
+      options.onDatagram(bytes, { host: unmapped(host), port });
     });
     // What the kernel reports about single datagrams (unreachable ports and networks) is loss like any other.
     socket.on('error', () => {});

@@ -14,6 +14,8 @@ export const ackDelayMsMax = 25;
 export class ReceivedPackets {
   /** From the newest to the oldest, disjoint and not adjacent. */
   #ranges: PacketRange[] = [];
+  /** Numbers below this one may have been forgotten. */
+  #floor = 0;
   #unacknowledged = 0;
   #deadline: number | undefined;
   #newestAt = 0;
@@ -25,11 +27,12 @@ export class ReceivedPackets {
 
   /** Whether a packet of this number was received, or is too old to tell (RFC 9000 §21.4: never process it twice). */
   isDuplicate(packetNumber: number): boolean {
+    if (packetNumber < this.#floor) return true;
     for (const range of this.#ranges) {
       if (packetNumber > range.last) return false;
       if (packetNumber >= range.first) return true;
     }
-    return this.#ranges.length === rangesMax;
+    return false;
   }
 
   /** Notes an authentic packet that is no duplicate. */
@@ -81,7 +84,14 @@ export class ReceivedPackets {
       ranges[at] = { first: below.first, last: packetNumber };
     } else {
       ranges.splice(at, 0, { first: packetNumber, last: packetNumber });
-      if (ranges.length > rangesMax) ranges.pop();
+      this.#forgetOldest();
     }
+  }
+
+  /** Ranges that merge later make room again, but what was forgotten stays so. */
+  #forgetOldest(): void {
+    if (this.#ranges.length <= rangesMax) return;
+    this.#ranges.pop();
+    this.#floor = this.#ranges.at(-1)?.first ?? 0;
   }
 }

@@ -211,7 +211,7 @@ export class Connection {
     if (this.#liveness.isQuiet(now)) this.#pingDue = true;
     const verdict = this.#recovery.handleTimeout(now);
     if (verdict === 'probe') this.#prepareProbes();
-    else if (verdict !== undefined) this.#requeue(verdict);
+    else if (verdict !== undefined) this.#handleLost(verdict);
   }
 
   pollEvent(): ConnectionEvent | undefined {
@@ -279,6 +279,12 @@ export class Connection {
     if (!isAnswer || !this.#answerAwaited || this.#pingDue) return;
     this.#answerAwaited = false;
     this.#events.push({ type: 'answered' });
+  }
+
+  /** Lost packets await no answer; what of them still matters awaits one once it is sent again. */
+  #handleLost(packets: readonly { readonly content: readonly Chunk[] }[]): void {
+    this.#requeue(packets);
+    if (!this.#recovery.hasUnacknowledged) this.#liveness.settled();
   }
 
   #requeue(packets: readonly { readonly content: readonly Chunk[] }[]): void {

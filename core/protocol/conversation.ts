@@ -127,6 +127,13 @@ export interface ReceivedMessage {
 
 /** What may wait for its turn at most; beyond, a frame is refused and its packet stays unacknowledged. */
 const waitingBytesMax = 1_048_576;
+
+/** Room beyond that for long messages that are next in their conversations: what waits for them can then always go on. */
+const nextBytesMax = 4_194_304;
+
+/** What a waiting message takes beside its payload, roughly: without it empty ones would be free. Bytes. */
+const waitingOverheadBytes = 64;
+
 const sequencesAheadMax = 16_384;
 const conversationsMax = 4096;
 
@@ -164,7 +171,8 @@ export class ReceiveQueue {
       }
       if (incoming.waiting.has(frame.sequence)) return [];
       if (!this.#reserve(ahead, frame.payload.length)) return undefined;
-      incoming.waiting.set(frame.sequence, frame.payload);
+      // A copy, since a view would keep its whole packet.
+      incoming.waiting.set(frame.sequence, frame.payload.slice());
       return [];
     }
     if (!this.#assemble(incoming, frame, ahead)) return undefined;
@@ -182,11 +190,15 @@ export class ReceiveQueue {
     return incoming;
   }
 
-  /** What is next in its conversation always finds room, or a full queue could never drain. */
+  /**
+   * What is next in its conversation has room of its own, or a full queue could never drain. That room is taken only
+   * by messages whose fragments are all welcome: it comes free again.
+   */
   #reserve(ahead: number, bytes: number): boolean {
-    const hasRoom = this.#waitingBytes + bytes <= waitingBytesMax && ahead <= sequencesAheadMax;
-    if (ahead > 0 && !hasRoom) return false;
-    this.#waitingBytes += bytes;
+    const waitingBytes = this.#waitingBytes + bytes + waitingOverheadBytes;
+    const bytesMax = ahead > 0 ? waitingBytesMax : waitingBytesMax + nextBytesMax;
+    if (waitingBytes > bytesMax || ahead > sequencesAheadMax) return false;
+    this.#waitingBytes = waitingBytes;
     return true;
   }
 
@@ -225,7 +237,7 @@ export class ReceiveQueue {
       if (!(payload instanceof Uint8Array)) return messages;
       incoming.waiting.delete(incoming.nextSequence);
       incoming.nextSequence++;
-      this.#waitingBytes -= payload.length;
+      this.#waitingBytes -= payload.length + waitingOverheadBytes;
       messages.push({ conversation, payload });
     }
   }

@@ -323,7 +323,8 @@ export class Endpoint {
     for (;;) {
       const event = peer.connection.pollEvent();
       if (event === undefined) return;
-      this.#events.push({ ...event, link: peer.link });
+      // Nobody was told of a half-open connection, so nobody is told of its end.
+      if (!peer.halfOpen) this.#events.push({ ...event, link: peer.link });
     }
   }
 

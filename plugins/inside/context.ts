@@ -64,6 +64,7 @@ export class PluginInside {
   readonly #waiting = new Map<number, Waiting>();
   /** The errors made here; asking a foreign error what it is would run the plugin's code. */
   readonly #refusals = new WeakSet<WeakKey>();
+  #isSetUp = false;
   #prefix = '!';
   #lastId = 0;
   /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
@@ -103,6 +104,7 @@ export class PluginInside {
     this.#prefix = prefix;
     try {
       await this.#definition.setup(this.#context(me, config));
+      this.#isSetUp = true;
       this.#outbox.push('ready', {});
     } catch (error) {
       this.#outbox.pushError('failed', 'setup', error);
@@ -152,6 +154,9 @@ export class PluginInside {
     call: CommandHandler,
   ): void {
     this.#requireAny('command');
+    if (this.#isSetUp) {
+      throw new Error(`ctx.command: "${name}" comes too late; commands are made in setup`);
+    }
     if (this.#commands.size >= limits.commandsMax || this.#commands.has(name)) {
       throw new Error(
         `ctx.command: "${name}" is there already, or there are ${limits.commandsMax} commands`,

@@ -78,7 +78,7 @@ export function makeLog(
 }
 
 /** At most `max` characters of any value, for people. */
-export function printable(value: unknown, max: number): string {
+function printable(value: unknown, max: number): string {
   try {
     const written =
       typeof value === 'object' && value !== null ? stringify(value) : StringOf(value);

@@ -26,7 +26,6 @@ export {
   type Arguments,
   argumentsOf,
   type Command,
-  type CommandContext,
   type CommandHelp,
   type CommandResult,
   type CommandTable,

@@ -6,59 +6,59 @@ const timeout = 60_000;
 
 /** What a plugin does on hearing "attack", and the reason for which it must be quarantined. */
 const fatal: Readonly<Record<string, readonly [attack: string, reason: RegExp]>> = {
-  'an endless loop': ['for (;;);', /ran for more than 250 ms/],
+  'an endless loop': ['for (;;);', /did not give way/],
   'a storm of microtasks': [
     'const again = () => Promise.resolve().then(again); again();',
-    /ran for more than 250 ms/,
+    /did not give way/,
   ],
-  'an endless loop of awaits': ['(async () => { for (;;) await null; })();', /ran for more than/],
+  'an endless loop of awaits': ['(async () => { for (;;) await null; })();', /did not give way/],
   'an endless loop after awaiting its own reply': [
     '(async () => { await m.reply("now"); for (;;); })();',
-    /ran for more than 250 ms/,
+    /did not give way/,
   ],
   'a regular expression that backtracks for ever': [
     '/^(a+)+$/.test("a".repeat(40) + "!");',
-    /ran for more than 250 ms/,
+    /did not give way/,
   ],
   'a builtin that no timer interrupts': [
     '[].includes.call({ length: 2 ** 53 - 1 }, 1);',
-    /went on running/,
+    /did not give way/,
   ],
   'an array that grows for ever': [
     'const all = []; for (;;) all.push({ all: [1, 2, 3] });',
-    /memory|crashed|ran for more/,
+    /memory|crashed|did not give way/,
   ],
   'a string that doubles for ever': [
     'let s = "x"; const all = []; for (;;) { s += s; if (s.length > 1e6) { all.push(s.split("")); } }',
-    /memory|crashed|ran for more/,
+    /memory|crashed|did not give way/,
   ],
   'a Map that grows for ever': [
     'const map = new Map(); for (let i = 0; ; i++) map.set(i, i);',
-    /memory|crashed|ran for more/,
+    /memory|crashed|did not give way/,
   ],
   'a huge array at once': [
     'Array.from({ length: 1e8 }, () => ({}));',
-    /memory|crashed|ran for more/,
+    /memory|crashed|did not give way/,
   ],
   'errors whose message never ends': [
     'throw Object.defineProperty(new Error(), "message", { get() { for (;;); } });',
-    /ran for more than 250 ms/,
+    /did not give way/,
   ],
   'a rejection whose stack never ends': [
     'Error.prepareStackTrace = () => { for (;;); }; throw new Error("x");',
-    /ran for more than 250 ms|broke/,
+    /did not give way|broke/,
   ],
   'a return value that is thenable for ever': [
     'return { get then() { for (;;); } };',
-    /ran for more than 250 ms/,
+    /did not give way/,
   ],
   'a flood of sends without end': [
     'for (;;) ctx.send({ group: "lab" }, "spam");',
-    /ran for|memory|crashed/,
+    /did not give way|memory|crashed/,
   ],
   'a flood of log lines without end': [
     'for (;;) ctx.log.info("spam".repeat(400));',
-    /ran for more/,
+    /did not give way/,
   ],
 };
 
@@ -181,7 +181,7 @@ test('an endless loop in the file itself fails the load and leaves the sibling a
   await plug('good', sibling);
   await assert.rejects(plug('evil', '', { before: 'for (;;);' }), {
     code: 'PLUGIN_FAILED',
-    message: 'evil.ts: its file ran for more than 500 ms',
+    message: /^evil\.ts: it.* did not give way/,
   });
   alice.say('ping after');
   await world.heard('lab/bot: pong after');

@@ -72,7 +72,7 @@ test('whatever the child sends is read as a report or refused', () => {
   assert.deepEqual(parseReport({ type: 'turned', slot: 1, actions: ['[]'] }), {
     type: 'turned',
     slot: 1,
-    actions: '[]',
+    actions: ['[]'],
   });
   for (const nonsense of [
     undefined,

@@ -1,4 +1,4 @@
-/** A prompt for ann in a chat in memory. SIGUSR2 makes bob say the next of the texts given as arguments. */
+/** A prompt for ann in a chat in memory. SIGUSR2 makes bob say the next of the texts given as arguments; `500x hi` is said 500 times. */
 
 import { startRepl } from '../../repl/repl.ts';
 import { MemoryChat } from './memory-chat.ts';
@@ -10,11 +10,17 @@ chat.connect('bob');
 chat.groups.set('dev', { members: new Set(), seq: 0 });
 chat.groups.set('ops', { members: new Set(['bob']), seq: 0 });
 process.on('SIGUSR2', () => {
-  const text = texts.shift() ?? 'nothing left to say';
+  const next = texts.shift() ?? 'nothing left to say';
+  const [, times = '1', text = next] = /^(\d+)x (.*)$/s.exec(next) ?? [];
+  for (let n = 1; n <= Number(times); n++) say(times === '1' ? text : `${text} ${n}`);
+});
+
+function say(text: string): void {
   const [, group, said] = /^#(\w+) (.*)$/s.exec(text) ?? [];
   if (group === undefined || said === undefined) ann.receivePrivate('bob', text);
   else ann.receiveGroup(group, 'bob', said);
-});
+}
+
 const historyFile = process.env['HISTORY'];
 const code = await startRepl({
   client: ann,

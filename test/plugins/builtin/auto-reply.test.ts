@@ -58,5 +58,5 @@ test('a rule that backtracks for ever ends the plugin, not the chat', { timeout 
   const { runtime, alice, quarantined } = await stage(t);
   await runtime.load('auto-reply', { rules: [{ pattern: '^(a+)+$', reply: 'a' }] });
   alice.say(`${'a'.repeat(40)}!`);
-  assert.match((await quarantined('auto-reply')).reason, /ran for more than 250 ms/);
+  assert.match((await quarantined('auto-reply')).reason, /did not give way/);
 });

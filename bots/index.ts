@@ -1,0 +1,11 @@
+/** The public API of Banter's bots: reading them, and running them unattended. */
+
+export {
+  type Bot,
+  type BotDefinition,
+  type BotPlugin,
+  type BotPolicy,
+  defineBot,
+} from './bot-file.ts';
+export { findBot, readyBots } from './ready-bots.ts';
+export { type BotLog, type BotOptions, runBot } from './runner.ts';

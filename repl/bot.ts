@@ -1,0 +1,51 @@
+/** `banter bot`: a bot that runs unattended, and what it says of itself. */
+
+import { join } from 'node:path';
+import { type BotLog, findBot, runBot } from '../bots/index.ts';
+import type { Config } from './config.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Interruption } from './interruption.ts';
+import { LineWriter } from './line-writer.ts';
+import { logLine } from './log-lines.ts';
+import { safeText } from './safe-text.ts';
+
+/** Which bot, and what differs from its file. */
+export interface BotCommandOptions {
+  /** The name of a ready bot, or a file. */
+  readonly bot: string;
+  readonly name?: string | undefined;
+  readonly groups?: readonly string[] | undefined;
+  readonly config: Config;
+  readonly interruption: Interruption;
+}
+
+/** Runs a bot until a signal comes; resolves to the exit code. @throws BanterError as `findBot` and `runBot` do */
+export async function bot(options: BotCommandOptions): Promise<number> {
+  const { config, interruption } = options;
+  const found = await findBot(options.bot);
+  const name = options.name ?? found.name;
+  const dataDir = config.data.value;
+  using output = new LineWriter(process.stdout);
+  using errorOutput = new LineWriter(process.stderr);
+  const onLog = ({ level, text }: BotLog): void => {
+    const words = logLine(safeText(level === 'info' ? text : `${level}: ${text}`));
+    (level === 'info' ? output : errorOutput).offer(words);
+  };
+  await runBot(
+    { ...found, name, groups: options.groups ?? found.groups },
+    {
+      server: serverOf(config.server, found.server),
+      dataDir,
+      // Two bots of one person must not write into each other's files.
+      pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
+      signal: interruption.signal,
+      onLog,
+    },
+  );
+  return interruption.code ?? exitCodes.ok;
+}
+
+/** The bot's file stands between what was said for this run and what holds for every command. */
+function serverOf({ value, source }: Config['server'], ofBot: string | undefined): string {
+  return source === 'config file' || source === 'default' ? (ofBot ?? value) : value;
+}

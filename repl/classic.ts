@@ -1,0 +1,229 @@
+/** The classic profile: the original's two forms, `-s` and `-c`, from their arguments to their exit codes. */
+
+import { lookup } from 'node:dns/promises';
+import { isIPv6 } from 'node:net';
+import { join } from 'node:path';
+import { BanterError, Client, classicPolicy, Server, type ServerFact } from '../core/index.ts';
+import { narrate } from '../core/server/console.ts';
+import {
+  type ClientArguments,
+  invalidHost,
+  parseClientArguments,
+  parseServerArguments,
+} from './classic-arguments.ts';
+import { ClassicClient, refusalWords } from './classic-client.ts';
+import {
+  type ClassicConsole,
+  type ConsoleOptions,
+  openConsole,
+  safeLine,
+} from './classic-console.ts';
+import { LineWriter, type OutputStream } from './line-writer.ts';
+
+/** Where the classic server keeps things and prints. */
+export interface ClassicServerOptions {
+  /** The user's data folder; a server keeps its identity and its names in `server/<port>` of it. */
+  readonly dataDir: string;
+  readonly output: OutputStream;
+}
+
+/** Where the classic client keeps things, reads and prints. */
+export interface ClassicClientOptions {
+  /** The user's data folder; identities, pinned keys and messages held back are in `servers` of it. */
+  readonly dataDir: string;
+  readonly input: ConsoleOptions['input'];
+  readonly output: OutputStream;
+  /** The terminal understands no cursor movements (`TERM=dumb`). Default false. */
+  readonly dumb?: boolean;
+}
+
+const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const failureCode = 1;
+
+/**
+ * Serves and narrates until a signal ends it.
+ * @param args what follows `-s`
+ * @returns the exit code: 1 for wrong arguments or a server that cannot start or go on, 129, 130 and 143 for signals
+ */
+export async function runClassicServer(
+  args: readonly string[],
+  { dataDir, output }: ClassicServerOptions,
+): Promise<number> {
+  using writer = new LineWriter(output);
+  const print = (line: string): void => writer.offer(safeLine(line));
+  const parsed = parseServerArguments(args);
+  if (parsed.type === 'fault') return fail(parsed.lines, print);
+  const { port } = parsed;
+  using signals = new Signals();
+  try {
+    const folder = join(dataDir, 'server', String(port));
+    const server = await Server.start({ port, dataDir: folder, policy: classicPolicy });
+    const failed = new Promise<number>((resolve) => {
+      server.once('failed', (error) => resolve(fail([error.message], print)));
+    });
+    const tell = (fact: ServerFact): void => {
+      for (const line of narrate(fact)) print(line);
+    };
+    server.on('fact', tell);
+    print('>>> Server is online');
+    const code = await Promise.race([signals.received, failed]);
+    // That all clients go offline with it is no news.
+    server.off('fact', tell);
+    await server.close();
+    return code;
+  } catch (error) {
+    return fail(startWords(error), print);
+  }
+}
+
+/**
+ * Registers and carries out the lines of the input, one after another, until `dereg`, the end of the input, a signal,
+ * or a server that does not answer; then de-registers.
+ * @param args what follows `-c`
+ * @returns the exit code: 0 after `dereg` and the end of the input, 1 for wrong arguments, refusals and a server that does
+ * not answer, 129, 130 and 143 for signals
+ */
+export async function runClassicClient(
+  args: readonly string[],
+  { dataDir, input, output, dumb = false }: ClassicClientOptions,
+): Promise<number> {
+  using signals = new Signals();
+  let classic: ClassicClient | undefined;
+  const console = openConsole({
+    input,
+    output,
+    dumb,
+    prompt: () => classic?.prompt ?? '>>> ',
+    onInterrupt: () => signals.interrupt(),
+  });
+  const print = (line: string): void => console.print(line);
+  try {
+    const parsed = parseClientArguments(args);
+    if (parsed.type === 'fault') return fail(parsed.lines, print);
+    if (!(await isKnown(parsed.host))) return fail([invalidHost], print);
+    print('>>> Client start listening');
+    print('>>> Registration request sent');
+    const client = await connect(parsed, dataDir, signals);
+    classic = new ClassicClient(client, console);
+    classic.greet();
+    const code = await converse(classic, console, signals);
+    return signals.code ?? code;
+  } catch (error) {
+    if (signals.code !== undefined) return signals.code;
+    const words = refusalWords(error).map((line) => `>>> ${line}`);
+    return fail(words, print);
+  } finally {
+    console.close();
+  }
+}
+
+/** Resolves to the exit code when the first of all ends has come. */
+async function converse(
+  classic: ClassicClient,
+  console: ClassicConsole,
+  signals: Signals,
+): Promise<number> {
+  return Promise.race([
+    runLines(classic, console),
+    classic.lost,
+    signals.received.then(async (code) => {
+      await classic.leave();
+      return code;
+    }),
+    console.outputClosed.then(() => classic.leave()),
+  ]);
+}
+
+async function runLines(classic: ClassicClient, console: ClassicConsole): Promise<number> {
+  try {
+    for await (const line of console.lines()) {
+      const code = await classic.run(line);
+      if (code !== undefined) return code;
+    }
+  } catch (error) {
+    // The input failed, or was given back because another end came first.
+    await classic.leave();
+    throw error;
+  }
+  return classic.leave();
+}
+
+function connect(
+  { name, host, serverPort, clientPort }: ClientArguments,
+  dataDir: string,
+  signals: Signals,
+): Promise<Client> {
+  return Client.connect({
+    name,
+    server: isIPv6(host) ? `[${host}]:${serverPort}` : `${host}:${serverPort}`,
+    localPort: clientPort,
+    dataDir,
+    silenceMs: classicPolicy.silenceMs,
+    signal: signals.signal,
+  });
+}
+
+async function isKnown(host: string): Promise<boolean> {
+  try {
+    await lookup(host);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function startWords(error: unknown): readonly string[] {
+  if (!(error instanceof BanterError)) return [String(error)];
+  if (error.code === 'PORT_IN_USE') return [`Invalid server port number: ${error.message}`];
+  return [error.message, error.remedy];
+}
+
+function fail(lines: readonly string[], print: (line: string) => void): number {
+  for (const line of lines) print(line);
+  return failureCode;
+}
+
+/** The signals that end a program, while it wants to be told of them. */
+class Signals implements Disposable {
+  readonly #received = Promise.withResolvers<number>();
+  readonly #controller = new AbortController();
+  readonly #handlers = Object.entries(exitCodes).map(([name, code]) => ({
+    name,
+    handle: () => this.#receive(code),
+  }));
+  #code: number | undefined;
+
+  constructor() {
+    for (const { name, handle } of this.#handlers) process.on(name, handle);
+  }
+
+  /** Resolves to the exit code of the first signal. */
+  get received(): Promise<number> {
+    return this.#received.promise;
+  }
+
+  /** The exit code of the first signal, if there was one. */
+  get code(): number | undefined {
+    return this.#code;
+  }
+
+  /** Aborts at the first signal. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  /** Ctrl-C came as a key. */
+  interrupt(): void {
+    this.#receive(exitCodes.SIGINT);
+  }
+
+  [Symbol.dispose](): void {
+    for (const { name, handle } of this.#handlers) process.off(name, handle);
+  }
+
+  #receive(code: number): void {
+    this.#code ??= code;
+    this.#received.resolve(code);
+    this.#controller.abort();
+  }
+}

@@ -1,0 +1,317 @@
+/** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
+
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { Command, CommanderError, type CommandOptions } from 'commander';
+import type { Config, Flags } from './config.ts';
+import type { Interruption } from './interruption.ts';
+
+/** What a command works with. */
+interface Work {
+  readonly config: Config;
+  readonly interruption: Interruption;
+}
+
+type Text = string | undefined;
+
+/** What commander makes of the options that every command has. */
+type CommonOptions = Pick<Flags, 'data' | 'debug'>;
+
+interface SessionOptions extends CommonOptions {
+  readonly group?: string;
+  readonly plugin?: readonly string[];
+  readonly takeOver?: true;
+}
+
+interface ScriptOptions extends SessionOptions {
+  readonly as?: string;
+  readonly json?: true;
+  readonly jsonIn?: true;
+  readonly keepGoing?: true;
+}
+
+interface EvalOptions extends ScriptOptions {
+  readonly eval: readonly string[];
+}
+
+interface BotOptions extends CommonOptions {
+  readonly server?: string;
+  readonly name?: string;
+  readonly group?: readonly string[];
+}
+
+interface TrustOptions extends CommonOptions {
+  readonly as?: string;
+}
+
+interface ConfigOptions extends CommonOptions {
+  readonly showOrigin?: true;
+}
+
+/** Does a command's work with the settings that its flags lead to; resolves to the exit code. */
+type Perform = (flags: Flags, work: (given: Work) => Promise<number>) => Promise<void>;
+
+const usageExitCode = 2;
+
+const examples = `
+To chat:
+  banter demo                              a server, a bot and you, in this terminal
+  banter serve                             a server for others, on UDP port 6666
+  banter chat ann 192.168.1.5 -g ops       the prompt, in the group ops
+  banter -e 'list_groups' --as ann         one line, for shell pipelines
+To run bots:
+  banter bot greeter                       a ready one
+  banter bot ./helper.ts --server chat.lan your own, unattended
+To write plugins:
+  banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
+The original's forms:
+  banter -s <port>    banter -c <name> <server-ip> <server-port> <client-port>
+`;
+
+/** Carries out a command line and ends the process with its exit code: 0 ok, 1 failed, 2 usage, 3 lost, 4 refused, 128 + signal. */
+export async function main(argv: readonly string[]): Promise<void> {
+  // Who stops reading gets no complaint; whatever is still to be done is done.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', tolerateBrokenPipe);
+  const code = await dispatch(argv);
+  for (const stream of [process.stdout, process.stderr]) await flushed(stream);
+  // A script may have left timers behind that nobody waits for.
+  process.exit(code);
+}
+
+async function dispatch(argv: readonly string[]): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === '-s' || first === '-c') return classic(first, rest);
+  let code = 0;
+  const program = buildProgram(async (flags, work) => {
+    code = await perform(flags, work);
+  });
+  try {
+    await program.parseAsync(withEval(argv), { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? 0 : usageExitCode;
+  }
+  return code;
+}
+
+/** `banter -e …`, in whatever order its options are, is a command that needs no name. */
+function withEval(argv: readonly string[]): readonly string[] {
+  const isEval = argv[0]?.startsWith('-') && argv.some((arg) => /^(?:-e|--eval\b)/.test(arg));
+  return isEval ? ['eval', ...argv] : argv;
+}
+
+async function perform(flags: Flags, work: (given: Work) => Promise<number>): Promise<number> {
+  const { Interruption } = await import('./interruption.ts');
+  using interruption = new Interruption();
+  try {
+    const { loadConfig, processSurroundings } = await import('./config.ts');
+    return await work({ config: await loadConfig(flags, processSurroundings()), interruption });
+  } catch (error) {
+    if (interruption.code !== undefined) return interruption.code;
+    const { exitCodeOf, explain } = await import('./exit-codes.ts');
+    process.stderr.write(explain(error, flags.debug === true));
+    return exitCodeOf(error);
+  }
+}
+
+function classic(form: '-s' | '-c', args: readonly string[]): Promise<number> {
+  return perform({}, async ({ config, interruption }) => {
+    // It says goodbye in its own words.
+    interruption[Symbol.dispose]();
+    const { runClassicClient, runClassicServer } = await import('./classic.ts');
+    const dataDir = config.data.value;
+    const { stdin: input, stdout: output } = process;
+    return form === '-s'
+      ? runClassicServer(args, { dataDir, output })
+      : runClassicClient(args, { dataDir, input, output, dumb: isDumb() });
+  });
+}
+
+function buildProgram(run: Perform): Command {
+  const program = new Command('banter')
+    .description('A chat network on UDP that you script: chat, run bots, write plugins.')
+    .version(readVersion(), '-V, --version')
+    .addHelpText('after', examples)
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(inOneLine(text)) });
+  addTalking(program, run);
+  addScripting(program, run);
+  addServing(program, run);
+  addKeeping(program, run);
+  return program;
+}
+
+function addTalking(program: Command, run: Perform): void {
+  const chat = add(program, 'chat', 'chat at a prompt that also runs JavaScript')
+    .argument('[name]', 'the name to speak under (BANTER_NAME)')
+    .argument('[server]', serverHelp);
+  withSession(chat).action((name: string | undefined, server: Text, options: SessionOptions) =>
+    run({ ...sessionFlags(options), name, server }, async (work) => {
+      const module = await import('./chat.ts');
+      return module.chat({ ...work, takeOver: options.takeOver === true, dumb: isDumb() });
+    }),
+  );
+  add(
+    program,
+    'demo',
+    'a server, a bot and you in this terminal; or a script that is piped in',
+  ).action(({ debug }: CommonOptions) =>
+    run({ debug }, async (work) => {
+      const module = await import('./demo.ts');
+      return module.demo({ ...work, dumb: isDumb() });
+    }),
+  );
+}
+
+function addScripting(program: Command, run: Perform): void {
+  const script = add(program, 'run', 'run a script of commands and JavaScript lines')
+    .argument('<script>', 'a file, or - for standard input')
+    .argument('[server]', serverHelp);
+  withForm(withSession(script)).action((file: string, server: Text, options: ScriptOptions) =>
+    run({ ...sessionFlags(options), name: options.as, server }, async (work) => {
+      const { runOnce, scriptOf } = await import('./one-shot.ts');
+      return runOnce(await scriptOf(file), { ...work, ...formOf(options) });
+    }),
+  );
+  const lines = add(program, 'eval', 'run lines given as arguments', { hidden: true })
+    .usage("-e '<line>' [options] [server]")
+    .requiredOption('-e, --eval <line>', 'a line to run; may be given again', collect)
+    .argument('[server]', serverHelp);
+  withForm(withSession(lines)).action((server: Text, options: EvalOptions) =>
+    run({ ...sessionFlags(options), name: options.as, server }, async (work) => {
+      const { runOnce, scriptOfLines } = await import('./one-shot.ts');
+      return runOnce(scriptOfLines(options.eval), { ...work, ...formOf(options) });
+    }),
+  );
+}
+
+function addServing(program: Command, run: Perform): void {
+  add(program, 'serve', 'run a server')
+    .option('-p, --port <port>', 'UDP port, 0 for any free one (BANTER_PORT; 6666)')
+    .option('--host <address>', 'address to listen on; all by default (BANTER_HOST)')
+    .option('--groups-per-client <n>', 'groups a client may be in at a time (1)')
+    .option('--private-in-group', 'let private messages pass while in a group')
+    .option('--quiet', 'print the address only')
+    .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
+      run(flags, async (work) => {
+        const { serve } = await import('./serve.ts');
+        return serve({ ...work, quiet: quiet === true });
+      }),
+    );
+  add(program, 'bot', 'run a bot unattended')
+    .argument('<bot>', 'a ready one (greeter), or the file of yours')
+    .option('--server <server>', serverHelp)
+    .option('--name <name>', 'another name than in its file')
+    .option('-g, --group <group>', 'other groups than in its file; may be given again', collect)
+    .action((bot: string, { group: groups, name, ...flags }: BotOptions) =>
+      run(flags, async (work) => {
+        const module = await import('./bot.ts');
+        return module.bot({ ...work, bot, name, groups });
+      }),
+    );
+}
+
+function addKeeping(program: Command, run: Perform): void {
+  add(program, 'trust', 'accept the key a server has now, or forget the one a peer had')
+    .argument('<server>', 'host[:port][#fingerprint]; with a fingerprint no other key will do')
+    .argument('[peer]', 'whose key to forget')
+    .option('--as <name>', 'your name, under which you met the peer (BANTER_NAME)')
+    .action((server: string, peer: Text, { as: name, ...flags }: TrustOptions) =>
+      run({ ...flags, name, server }, async ({ config, interruption: { signal } }) => {
+        const { trust } = await import('./trust.ts');
+        return trust({ config, peer, signal });
+      }),
+    );
+  add(program, 'config', 'print the settings')
+    .option('--show-origin', 'and where each comes from')
+    .action(({ showOrigin, ...flags }: ConfigOptions) =>
+      run(flags, async ({ config }) => {
+        const { describeConfig } = await import('./origins.ts');
+        process.stdout.write(describeConfig(config, showOrigin === true));
+        return 0;
+      }),
+    );
+}
+
+const serverHelp = 'host[:port][#fingerprint] (BANTER_SERVER; localhost:6666)';
+
+function add(
+  program: Command,
+  name: string,
+  description: string,
+  options: CommandOptions = {},
+): Command {
+  return program
+    .command(name, options)
+    .description(description)
+    .option('--data <folder>', 'folder of identities, keys and history (BANTER_DATA)')
+    .option('--debug', 'show stacks with errors (BANTER_DEBUG)');
+}
+
+function withSession(command: Command): Command {
+  return command
+    .option('-g, --group <group>', 'join this group first (BANTER_GROUP)')
+    .option(
+      '--plugin <plugin>',
+      'load a plugin by name or file; may be given again (BANTER_PLUGINS)',
+      collect,
+    )
+    .option('--take-over', 'take the name over from another client of yours');
+}
+
+function withForm(command: Command): Command {
+  return command
+    .option('--as <name>', 'the name to speak under (BANTER_NAME)')
+    .option('--json', 'print one JSON object a line')
+    .option('--json-in', 'read one JSON object a line')
+    .option('--keep-going', 'go on after an error');
+}
+
+function sessionFlags({ data, debug, group, plugin: plugins }: SessionOptions): Flags {
+  return { data, debug, group, plugins };
+}
+
+function formOf(options: ScriptOptions): {
+  readonly takeOver: boolean;
+  readonly json: boolean;
+  readonly jsonInput: boolean;
+  readonly keepGoing: boolean;
+} {
+  const { takeOver, json, jsonIn, keepGoing } = options;
+  return {
+    takeOver: takeOver === true,
+    json: json === true,
+    jsonInput: jsonIn === true,
+    keepGoing: keepGoing === true,
+  };
+}
+
+function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
+/** Commander puts what was probably meant on a line of its own. */
+function inOneLine(text: string): string {
+  return `${text.trim().replaceAll('\n', ' ')}; see "banter --help"\n`;
+}
+
+function readVersion(): string {
+  const path = findPackageJSON('..', import.meta.url);
+  const manifest: { readonly version?: unknown } =
+    path === undefined ? {} : JSON.parse(readFileSync(path, 'utf8'));
+  return String(manifest.version);
+}
+
+function isDumb(): boolean {
+  return process.env['TERM'] === 'dumb';
+}
+
+function tolerateBrokenPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+/** Resolves when everything written has gone to whoever reads it, or nobody does. */
+async function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return;
+  await new Promise((resolve) => stream.write('', resolve));
+}

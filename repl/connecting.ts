@@ -1,0 +1,45 @@
+/** From settings to a client that is connected, has its plugins and is in its group. */
+
+import { Client } from '../core/index.ts';
+import { keepArrivals } from './arrivals.ts';
+import { type Config, ownName } from './config.ts';
+import { LazyPlugins } from './lazy-plugins.ts';
+
+/** A client at work. */
+export interface Chatter {
+  readonly client: Client;
+  readonly plugins: LazyPlugins;
+}
+
+/** What the settings do not say. */
+export interface ConnectingOptions {
+  /** Take the name over from another process of the same identity. */
+  readonly takeOver: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Connects under the settings' name. @throws BanterError as `Client.connect` does; OPTION_INVALID without a name */
+export async function connectChatter(
+  config: Config,
+  { takeOver, signal }: ConnectingOptions,
+): Promise<Chatter> {
+  const dataDir = config.data.value;
+  const client = await Client.connect({
+    name: ownName(config),
+    server: config.server.value,
+    dataDir,
+    takeOver,
+    signal,
+  });
+  keepArrivals(client);
+  return { client, plugins: new LazyPlugins({ client, dataDir, errorOutput: process.stderr }) };
+}
+
+/** Loads the plugins and joins the group of the settings. @throws BanterError as the client and the plugins do */
+export async function prepareChatter({ client, plugins }: Chatter, config: Config): Promise<void> {
+  for (const { plugin, config: settings } of config.plugins.value) {
+    await plugins.load(plugin, settings);
+  }
+  const group = config.group.value;
+  if (group !== undefined && !client.groups.includes(group)) await client.joinGroup(group);
+}

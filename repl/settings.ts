@@ -1,0 +1,113 @@
+/** The table of settings: how each is read, from text or JSON, and what it is for. */
+
+/** What can be set. */
+export interface Settings {
+  /** `host[:port][#fingerprint]` of the server to talk to. */
+  readonly server: string;
+  /** The name to speak under; undefined where nobody said one. */
+  readonly name: string | undefined;
+  /** The group to join at the start. */
+  readonly group: string | undefined;
+  /** Plugins to load at the start. */
+  readonly plugins: readonly PluginSetting[];
+  /** The folder of identities, pinned keys, history and, in `server`, of the server. */
+  readonly data: string;
+  /** The address to serve on; undefined for all. */
+  readonly host: string | undefined;
+  /** The UDP port to serve on. */
+  readonly port: number;
+  /** Groups that a client may be in at a time. */
+  readonly groupsPerClient: number;
+  /** Whether private messages pass while in a group. */
+  readonly privateInGroup: boolean;
+  /** Whether errors come with their stacks. */
+  readonly debug: boolean;
+}
+
+/** A plugin by the name of a built-in one or the path of its file, and what it is told. */
+export interface PluginSetting {
+  readonly plugin: string;
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** A value, or what it should have been in words that complete "must be …". */
+export type Parsed<Value> = { readonly value: Value } | { readonly wanted: string };
+
+/** One setting. */
+export interface Rule<Value> {
+  /** For people, in a few words. */
+  readonly meaning: string;
+  /** Reads what a flag or variable (text) or a config file (JSON) holds. */
+  readonly parse: (raw: unknown) => Parsed<Value>;
+}
+
+type Rules = { readonly [Key in keyof Settings]: Rule<Settings[Key]> };
+
+const portMax = 65_535;
+const groupsPerClientMax = 1000;
+
+/** Every setting by its key. */
+export const rules: Rules = {
+  server: { meaning: 'server to talk to', parse: text('host[:port][#fingerprint]') },
+  name: { meaning: 'name to speak under', parse: text('a name') },
+  group: { meaning: 'group to join at the start', parse: text('a group') },
+  plugins: { meaning: 'plugins to load at the start', parse: plugins },
+  data: { meaning: 'folder of identities, keys, history', parse: text('a folder') },
+  host: { meaning: 'address to serve on', parse: text('an address') },
+  port: { meaning: 'UDP port to serve on, 0 for any', parse: integer(0, portMax) },
+  groupsPerClient: {
+    meaning: 'groups a client may be in at a time',
+    parse: integer(1, groupsPerClientMax),
+  },
+  privateInGroup: { meaning: 'private messages pass while in a group', parse: yesOrNo },
+  debug: { meaning: 'errors come with their stacks', parse: yesOrNo },
+};
+
+function text(wanted: string): (raw: unknown) => Parsed<string> {
+  return (raw) => (typeof raw === 'string' && raw.trim() !== '' ? { value: raw } : { wanted });
+}
+
+function integer(min: number, max: number): (raw: unknown) => Parsed<number> {
+  return (raw) => {
+    const value = typeof raw === 'string' && /^\d{1,9}$/.test(raw) ? Number(raw) : raw;
+    return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+      ? { value }
+      : { wanted: `a whole number from ${min} to ${max}` };
+  };
+}
+
+const words: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
+  [true, true],
+  ['true', true],
+  ['1', true],
+  ['yes', true],
+  [false, false],
+  ['false', false],
+  ['0', false],
+  ['no', false],
+]);
+
+function yesOrNo(raw: unknown): Parsed<boolean> {
+  const value = words.get(raw);
+  return value === undefined ? { wanted: 'true or false' } : { value };
+}
+
+/** Names and paths separated by commas, or a list of them, each perhaps with its config. */
+function plugins(raw: unknown): Parsed<readonly PluginSetting[]> {
+  const entries: unknown = typeof raw === 'string' ? raw.split(',') : raw;
+  const value = Array.isArray(entries) ? entries.map(plugin) : [undefined];
+  return value.every((entry) => entry !== undefined)
+    ? { value }
+    : { wanted: 'a list of names, files, or { "plugin": …, "config": { … } }' };
+}
+
+function plugin(entry: unknown): PluginSetting | undefined {
+  if (typeof entry === 'string' && entry.trim() !== '') return { plugin: entry.trim(), config: {} };
+  if (typeof entry !== 'object' || entry === null) return undefined;
+  const { plugin: name, config = {}, ...rest }: { plugin?: unknown; config?: unknown } = entry;
+  const isComplete = typeof name === 'string' && Object.keys(rest).length === 0;
+  if (!isComplete || typeof config !== 'object' || config === null || Array.isArray(config)) {
+    return undefined;
+  }
+  return { plugin: name, config: { ...config } };
+}

@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { ackDelayMsMax, ReceivedPackets } from '../../../core/protocol/ack.ts';
+import { ackRangesMax } from '../../../core/protocol/frame.ts';
+
+function receivedAll(packetNumbers: readonly number[]): ReceivedPackets {
+  const received = new ReceivedPackets();
+  for (const packetNumber of packetNumbers) received.receive(packetNumber, true, 0);
+  return received;
+}
+
+function rangesOf(received: ReceivedPackets): readonly (readonly [number, number])[] {
+  return (received.acknowledge(0)?.ranges ?? []).map(({ first, last }) => [first, last] as const);
+}
+
+/** The ranges of a set, newest first. */
+function rangesOfSet(set: ReadonlySet<number>): readonly (readonly [number, number])[] {
+  const ranges: [number, number][] = [];
+  for (const packetNumber of [...set].sort((a, b) => b - a)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[0] === packetNumber + 1) last[0] = packetNumber;
+    else ranges.push([packetNumber, packetNumber]);
+  }
+  return ranges;
+}
+
+describe('ReceivedPackets', () => {
+  it('knows duplicates and tells ranges like a plain set of numbers', () => {
+    // Few enough numbers that no range is ever forgotten.
+    fc.assert(
+      fc.property(fc.array(fc.nat(100)), (packetNumbers) => {
+        const received = new ReceivedPackets();
+        const model = new Set<number>();
+        for (const packetNumber of packetNumbers) {
+          assert.equal(received.isDuplicate(packetNumber), model.has(packetNumber));
+          if (model.has(packetNumber)) continue;
+          received.receive(packetNumber, true, 0);
+          model.add(packetNumber);
+          assert.equal(received.newest, Math.max(...model));
+        }
+        assert.deepEqual(rangesOf(received), rangesOfSet(model).slice(0, ackRangesMax));
+      }),
+    );
+  });
+
+  it('takes no packet twice, whatever it has forgotten', () => {
+    const spread = fc.array(fc.nat(400), { minLength: 150, maxLength: 600 });
+    fc.assert(
+      fc.property(spread, (packetNumbers) => {
+        const received = new ReceivedPackets();
+        const model = new Set<number>();
+        for (const packetNumber of packetNumbers) {
+          if (received.isDuplicate(packetNumber)) continue;
+          assert.ok(!model.has(packetNumber), `${packetNumber} was taken twice`);
+          received.receive(packetNumber, true, 0);
+          model.add(packetNumber);
+        }
+      }),
+    );
+  });
+
+  it('counts what is older than its 64 ranges as a replay, also after ranges have merged', () => {
+    const received = receivedAll(Array.from({ length: 66 }, (_, at) => 2 * at));
+    assert.ok(received.isDuplicate(0));
+    received.receive(101, true, 0);
+    received.receive(103, true, 0);
+    assert.ok(received.isDuplicate(0));
+    assert.ok(received.isDuplicate(2));
+    assert.ok(!received.isDuplicate(99));
+  });
+
+  it('owes nothing for packets that elicit no ACK', () => {
+    const received = new ReceivedPackets();
+    received.receive(0, false, 5);
+    assert.equal(received.deadline, undefined);
+    assert.equal(received.ackBytes, 0);
+  });
+
+  it('acknowledges the second packet at once and a single one within 25 ms', () => {
+    const received = new ReceivedPackets();
+    received.receive(0, true, 100);
+    assert.equal(received.deadline, 100 + ackDelayMsMax);
+    received.receive(1, true, 110);
+    assert.equal(received.deadline, 110);
+    assert.deepEqual(received.acknowledge(112), { delayMs: 2, ranges: [{ first: 0, last: 1 }] });
+    assert.equal(received.deadline, undefined);
+  });
+
+  it('acknowledges at once what comes out of order', () => {
+    const received = new ReceivedPackets();
+    received.receive(1, true, 100);
+    assert.equal(received.deadline, 100);
+    received.acknowledge(100);
+    received.receive(0, true, 130);
+    assert.equal(received.deadline, 130);
+    assert.deepEqual(received.acknowledge(150), { delayMs: 50, ranges: [{ first: 0, last: 1 }] });
+  });
+
+  it('has nothing to acknowledge before the first packet', () => {
+    assert.equal(new ReceivedPackets().acknowledge(0), undefined);
+    assert.equal(new ReceivedPackets().newest, -1);
+  });
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { Congestion } from '../../../core/protocol/congestion.ts';
+
+const datagram = 1200;
+
+/** How many datagrams can be sent now. */
+function fill(congestion: Congestion): number {
+  let count = 0;
+  while (congestion.hasRoom) {
+    congestion.sent(datagram);
+    count++;
+  }
+  return count;
+}
+
+/** Everything in flight is acknowledged; it was sent at `sentAt` and the window held the sender back. */
+function acknowledge(congestion: Congestion, count: number, sentAt: number, limited = true): void {
+  for (let at = 0; at < count; at++) congestion.acknowledged(datagram, sentAt, limited);
+}
+
+describe('Congestion', () => {
+  it('begins with ten datagrams and doubles each round trip', () => {
+    const congestion = new Congestion();
+    assert.equal(fill(congestion), 10);
+    acknowledge(congestion, 10, 0);
+    assert.equal(fill(congestion), 20);
+    acknowledge(congestion, 20, 1);
+    assert.equal(fill(congestion), 40);
+  });
+
+  it('does not grow while the sender has less to say than the window allows', () => {
+    const congestion = new Congestion();
+    const count = fill(congestion);
+    acknowledge(congestion, count, 0, false);
+    assert.equal(fill(congestion), 10);
+  });
+
+  it('halves at a loss, once a round trip, and grows by about one datagram a round trip from then on', () => {
+    const congestion = new Congestion();
+    fill(congestion);
+    congestion.lost(2 * datagram, 0, 100);
+    congestion.lost(datagram, 50, 120);
+    acknowledge(congestion, 7, 50);
+    const windows: number[] = [];
+    for (let trip = 0; trip < 10; trip++) {
+      const count = fill(congestion);
+      windows.push(count);
+      acknowledge(congestion, count, 130 + trip);
+    }
+    assert.deepEqual(windows, [5, 5, 6, 7, 8, 9, 10, 11, 12, 13]);
+  });
+
+  it('never shrinks below two datagrams', () => {
+    const congestion = new Congestion();
+    fill(congestion);
+    acknowledge(congestion, 10, 0, false);
+    for (let now = 1; now < 20; now++) {
+      congestion.sent(datagram);
+      congestion.lost(datagram, now, now);
+    }
+    assert.equal(fill(congestion), 2);
+  });
+});

@@ -1,0 +1,234 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { MalformedError } from '../../../core/protocol/bytes.ts';
+import {
+  type Chunk,
+  messageBytesMax,
+  type ReceivedMessage,
+  ReceiveQueue,
+  SendQueue,
+} from '../../../core/protocol/conversation.ts';
+import { type Frame, fragmentBytes, framePayloadBytesMax } from '../../../core/protocol/frame.ts';
+import { Random } from '../../support/random.ts';
+
+type DataFrame = Extract<Frame, { type: 'message' | 'fragment' }>;
+
+function takeAll(queue: SendQueue): readonly Chunk[] {
+  const chunks: Chunk[] = [];
+  for (;;) {
+    const chunk = queue.take(1200);
+    if (chunk === undefined) return chunks;
+    chunks.push(chunk);
+  }
+}
+
+function frameOf({ conversation, sequence, fragment, payload }: Chunk): DataFrame {
+  return fragment === undefined
+    ? { type: 'message', conversation, sequence, payload }
+    : { type: 'fragment', conversation, sequence, payload, ...fragment };
+}
+
+function message(sequence: number, payload: Uint8Array, conversation = 0): DataFrame {
+  return { type: 'message', conversation, sequence, payload };
+}
+
+/** A message whose bytes tell it apart from others. */
+function bodyOf(seed: number, length: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, at) => (seed * 31 + at) & 0xff);
+}
+
+describe('SendQueue', () => {
+  it('takes new chunks in order, as far as there is room', () => {
+    const queue = new SendQueue();
+    queue.push(0, bodyOf(1, 10));
+    queue.push(7, bodyOf(2, 900));
+    assert.equal(queue.take(3), undefined);
+    assert.equal(queue.take(14)?.sequence, 0);
+    assert.equal(queue.take(100), undefined);
+    assert.equal(queue.take(1200)?.conversation, 7);
+    assert.equal(queue.hasChunk, false);
+  });
+
+  it('counts the bytes of the frames that wait', () => {
+    const queue = new SendQueue();
+    queue.push(0, bodyOf(1, 10));
+    queue.push(0, bodyOf(2, 3000));
+    const chunks = takeAll(queue);
+    assert.equal(queue.bytes, 0);
+    for (const chunk of chunks) queue.requeue(chunk);
+    const total = chunks.reduce((sum, { frameBytes }) => sum + frameBytes, 0);
+    assert.equal(queue.bytes, total);
+  });
+
+  it('cuts what is larger than a frame into fragments of 1024 bytes', () => {
+    const queue = new SendQueue();
+    queue.push(0, bodyOf(1, framePayloadBytesMax));
+    queue.push(0, bodyOf(2, framePayloadBytesMax + 1));
+    const sizes = takeAll(queue).map(({ payload, fragment }) => [fragment?.index, payload.length]);
+    assert.deepEqual(sizes, [
+      [undefined, 1100],
+      [0, fragmentBytes],
+      [1, 77],
+    ]);
+  });
+
+  it('takes lost chunks before new ones, and settled ones not at all', () => {
+    const queue = new SendQueue();
+    for (let at = 0; at < 4; at++) queue.push(0, bodyOf(at, 1));
+    const [first, second, third] = takeAll(queue);
+    assert.ok(first && second && third);
+    queue.push(0, bodyOf(9, 1));
+    queue.requeue(first);
+    queue.requeue(second);
+    queue.requeue(second);
+    second.settled = true;
+    third.settled = true;
+    queue.requeue(third);
+    assert.deepEqual(
+      takeAll(queue).map(({ sequence }) => sequence),
+      [0, 4],
+    );
+    assert.equal(queue.bytes, 0);
+  });
+
+  it('gives up what waits of an abandoned conversation, and nothing else', () => {
+    const queue = new SendQueue();
+    queue.push(1, bodyOf(1, 50));
+    queue.push(2, bodyOf(2, 50));
+    const [lost] = takeAll(queue);
+    assert.ok(lost);
+    queue.requeue(lost);
+    queue.push(1, bodyOf(3, 50));
+    queue.push(2, bodyOf(4, 50));
+    queue.abandon(1);
+    const left = takeAll(queue);
+    assert.deepEqual(
+      left.map(({ conversation, sequence }) => [conversation, sequence]),
+      [[2, 1]],
+    );
+    assert.equal(queue.bytes, 0);
+  });
+
+  it('refuses a message beyond 64 KiB', () => {
+    const queue = new SendQueue();
+    queue.push(0, new Uint8Array(messageBytesMax));
+    assert.throws(() => queue.push(0, new Uint8Array(messageBytesMax + 1)), RangeError);
+  });
+});
+
+describe('ReceiveQueue', () => {
+  it('delivers every message once and in order, however frames come', () => {
+    const sizes = fc.array(
+      fc.oneof(fc.nat(1200), fc.constantFrom(0, 1100, 1101, 2048, 20_000, messageBytesMax)),
+      { minLength: 1, maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(sizes, fc.integer(), (lengths, seed) => {
+        const random = new Random(seed);
+        const outgoing = new SendQueue();
+        const sent: ReceivedMessage[] = lengths.map((length, at) => {
+          const each = { conversation: at % 3, payload: bodyOf(at, length) };
+          outgoing.push(each.conversation, each.payload);
+          return each;
+        });
+        const frames = takeAll(outgoing).map(frameOf);
+        // Twice each, in no order at all.
+        const arriving = [...frames, ...frames]
+          .map((frame) => ({ frame, at: random.float() }))
+          .sort((a, b) => a.at - b.at);
+        const incoming = new ReceiveQueue();
+        const received = arriving.flatMap(({ frame }) => incoming.receive(frame) ?? assert.fail());
+        for (const conversation of [0, 1, 2]) {
+          const isOf = (each: ReceivedMessage): boolean => each.conversation === conversation;
+          assert.deepEqual(received.filter(isOf), sent.filter(isOf));
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('keeps conversations apart: a hole in one does not hold up another', () => {
+    const incoming = new ReceiveQueue();
+    assert.deepEqual(incoming.receive(message(1, bodyOf(1, 1), 0)), []);
+    assert.equal(incoming.receive(message(0, bodyOf(2, 1), 1))?.length, 1);
+    assert.equal(incoming.receive(message(0, bodyOf(3, 1), 0))?.length, 2);
+  });
+
+  it('refuses more than a MiB ahead, but never what is next, and goes on once there is room', () => {
+    const incoming = new ReceiveQueue();
+    const large = new Uint8Array(1000);
+    let sequence = 1;
+    while (incoming.receive(message(sequence, large)) !== undefined) sequence++;
+    assert.ok(sequence > 900 && sequence <= 1049);
+    assert.equal(incoming.receive(message(1, large, 5)), undefined);
+    assert.equal(incoming.receive(message(0, large))?.length, sequence);
+    assert.equal(incoming.receive(message(sequence, large))?.length, 1);
+    assert.deepEqual(incoming.receive(message(1, large, 5)), []);
+  });
+
+  it('bounds the memory of empty messages ahead, too', () => {
+    const incoming = new ReceiveQueue();
+    let kept = 0;
+    for (let conversation = 0; conversation < 64; conversation++) {
+      for (let sequence = 1; sequence <= 1024; sequence++) {
+        if (incoming.receive(message(sequence, new Uint8Array(), conversation))) kept++;
+      }
+    }
+    assert.ok(kept <= 16_384, `${kept} empty messages are kept`);
+  });
+
+  it('bounds the memory of long messages that are begun and not finished, and finishes them still', () => {
+    const incoming = new ReceiveQueue();
+    const fragment = (conversation: number, index: number): DataFrame => ({
+      type: 'fragment',
+      conversation,
+      sequence: 0,
+      index,
+      totalBytes: messageBytesMax,
+      payload: new Uint8Array(fragmentBytes),
+    });
+    let begun = 0;
+    while (begun < 4000 && incoming.receive(fragment(begun, 0)) !== undefined) begun++;
+    assert.ok(begun >= 64 && begun <= 80, `${begun} long messages are begun`);
+    for (let index = 1; index < 63; index++) {
+      assert.deepEqual(incoming.receive(fragment(0, index)), []);
+    }
+    assert.equal(incoming.receive(fragment(0, 63))?.length, 1);
+    assert.deepEqual(incoming.receive(fragment(begun, 0)), []);
+  });
+
+  it('keeps no more of a packet than the message that waits', () => {
+    const incoming = new ReceiveQueue();
+    const packet = new Uint8Array(1171);
+    incoming.receive(message(1, packet.subarray(10, 11)));
+    const [, waited] = incoming.receive(message(0, packet.subarray(0, 1))) ?? [];
+    assert.equal(waited?.payload.buffer.byteLength, 1);
+  });
+
+  it('refuses a sequence number too far ahead', () => {
+    const incoming = new ReceiveQueue();
+    assert.deepEqual(incoming.receive(message(16_384, bodyOf(1, 1))), []);
+    assert.equal(incoming.receive(message(16_385, bodyOf(1, 1))), undefined);
+  });
+
+  it('takes a peer that contradicts itself or asks too much for malformed', () => {
+    const incoming = new ReceiveQueue();
+    const fragment = (totalBytes: number): DataFrame => ({
+      type: 'fragment',
+      conversation: 0,
+      sequence: 0,
+      index: 0,
+      totalBytes,
+      payload: new Uint8Array(fragmentBytes),
+    });
+    incoming.receive(fragment(5000));
+    assert.throws(() => incoming.receive(fragment(6000)), MalformedError);
+    const other = { ...fragment(messageBytesMax + 1), sequence: 1 };
+    assert.throws(() => incoming.receive(other), MalformedError);
+    for (let conversation = 1; conversation < 4096; conversation++) {
+      incoming.receive(message(0, new Uint8Array(), conversation));
+    }
+    assert.throws(() => incoming.receive(message(0, new Uint8Array(), 9999)), MalformedError);
+  });
+});

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { BanterError } from '../../../core/errors.ts';
+import { ServerFiles } from '../../../core/store/server-files.ts';
+import { temporaryHome } from '../../support/home.ts';
+
+const newSeed = (): Uint8Array => new Uint8Array(32).fill(7);
+const noSeed = (): Uint8Array => assert.fail('a new seed was asked for');
+const binding = { name: 'Ann', key: 'ab'.repeat(32) };
+
+function isUnusable(part: string): (error: unknown) => boolean {
+  return (error) =>
+    error instanceof BanterError && error.code === 'DATA_UNUSABLE' && error.message.includes(part);
+}
+
+describe('the files of a server', () => {
+  it('keep its identity and its names over a restart', (t) => {
+    const folder = join(temporaryHome(t).path, 'server');
+    const first = ServerFiles.open(folder, newSeed);
+    assert.deepEqual(first.seed, newSeed());
+    assert.deepEqual(first.names, []);
+    first.bind(binding);
+    first.bind({ ...binding, name: 'Bob' });
+    first.close();
+    const second = ServerFiles.open(folder, noSeed);
+    assert.deepEqual(second.seed, newSeed());
+    assert.deepEqual(second.names, [binding, { ...binding, name: 'Bob' }]);
+    second.close();
+    assert.equal(readFileSync(join(folder, 'server-key'), 'utf8'), `${'07'.repeat(32)}\n`);
+  });
+
+  it('are not used with a damaged key: a new one would look like an attack to every client', (t) => {
+    const folder = join(temporaryHome(t).path, 'server');
+    mkdirSync(folder);
+    for (const text of ['', 'zz', '07'.repeat(31), '07'.repeat(33)]) {
+      writeFileSync(join(folder, 'server-key'), text);
+      assert.throws(() => ServerFiles.open(folder, noSeed), isUnusable('server-key'));
+    }
+  });
+
+  it('are not used with a damaged name: somebody could claim it', (t) => {
+    const folder = join(temporaryHome(t).path, 'server');
+    mkdirSync(folder);
+    const good = JSON.stringify(binding);
+    const damaged = ['{}', '{"name":1,"key":"ab"}', '{"name":"Ann"}', '{"name":"Ann","key":"ab"}'];
+    for (const line of [...damaged, '[]', 'null', 'x']) {
+      writeFileSync(join(folder, 'names.jsonl'), `${good}\n${line}\n`);
+      assert.throws(() => ServerFiles.open(folder, newSeed), isUnusable('line 2'), line);
+    }
+  });
+
+  it('cannot be in a folder that cannot be made', () => {
+    assert.throws(() => ServerFiles.open('/dev/null/server', newSeed), isUnusable('/dev/null'));
+  });
+});

@@ -1,0 +1,216 @@
+/** Bugs planted into the running program, one at a time: a simulation that misses one of them proves nothing. */
+
+import assert from 'node:assert/strict';
+import test, { describe } from 'node:test';
+import { Delivery } from '../../core/chat/delivery.ts';
+import { GroupLog } from '../../core/chat/group-log.ts';
+import { type Draft, Groups } from '../../core/chat/groups.ts';
+import { SendHistory } from '../../core/chat/send-history.ts';
+import type { Group } from '../../core/chat/sessions.ts';
+import { Inbox } from '../../core/client/inbox.ts';
+import { Memberships } from '../../core/client/memberships.ts';
+import { Requests } from '../../core/client/requests.ts';
+import { Seen } from '../../core/client/seen.ts';
+import { ReceivedPackets } from '../../core/protocol/ack.ts';
+import { ReceiveQueue, SendQueue } from '../../core/protocol/conversation.ts';
+import type { Violation } from './checker.ts';
+import { outlastLog } from './outlast-log.ts';
+import { simulate } from './world.ts';
+
+/** A bug that is not found on this many networks counts as missed. */
+const seedsMax = 30;
+
+interface Plant {
+  readonly bug: string;
+  /** The promise that is broken first on some network. */
+  readonly breaks: Violation['promise'];
+  /** Puts the bug in. @returns what takes it out again */
+  readonly plant: () => () => void;
+}
+
+const plants: readonly Plant[] = [
+  {
+    bug: 'a packet that comes twice is handled twice',
+    breaks: 'undisturbed when calm',
+    plant: () => replace(ReceivedPackets.prototype, 'isDuplicate', () => () => false),
+  },
+  {
+    bug: 'a lost frame is never sent again',
+    breaks: 'settled',
+    plant: () => replace(SendQueue.prototype, 'requeue', () => () => {}),
+  },
+  {
+    bug: 'packets that never came are acknowledged',
+    breaks: 'settled',
+    plant: () =>
+      replace(
+        ReceivedPackets.prototype,
+        'acknowledge',
+        (acknowledge) =>
+          function (this: ReceivedPackets, now) {
+            const ack = acknowledge.call(this, now);
+            return ack && { ...ack, ranges: [{ first: 0, last: this.newest }] };
+          },
+      ),
+  },
+  {
+    bug: 'messages that waited for an earlier one come out in the wrong order',
+    breaks: 'one order',
+    plant: () =>
+      replace(
+        ReceiveQueue.prototype,
+        'receive',
+        (receive) =>
+          function (this: ReceiveQueue, frame) {
+            return receive.call(this, frame)?.toReversed();
+          },
+      ),
+  },
+  {
+    bug: 'the server commits a message again that is sent again',
+    breaks: 'exactly once',
+    plant: () => replace(SendHistory.prototype, 'find', () => () => 'fresh'),
+  },
+  {
+    bug: 'the server acknowledges a message before it has its place',
+    breaks: 'nothing lost',
+    plant: () => replace(Groups.prototype, 'append', appendedLate),
+  },
+  {
+    bug: 'the server takes for handled what it has only handed over',
+    breaks: 'nothing lost',
+    plant: () =>
+      replace(Delivery.prototype, 'confirm', () => (membership) => {
+        membership.confirmedSeq = membership.readSeq;
+      }),
+  },
+  {
+    bug: 'the server ignores where a returning client stands',
+    breaks: 'exactly once',
+    plant: () =>
+      replace(
+        Groups.prototype,
+        'attach',
+        (attach) =>
+          function (this: Groups, session, link) {
+            return attach.call(this, session, link, []);
+          },
+      ),
+  },
+  {
+    bug: 'a client does not ask again what was unanswered when it lost the server',
+    breaks: 'settled',
+    plant: () => replace(Requests.prototype, 'open', openedOnce),
+  },
+  {
+    bug: 'a client forgets what came before anybody listened',
+    breaks: 'nothing lost',
+    plant: () =>
+      replace(
+        Memberships.prototype,
+        'open',
+        (open) =>
+          function (this: Memberships) {
+            open.call(this);
+            return [];
+          },
+      ),
+  },
+  {
+    bug: 'a private message is acknowledged before it is shown',
+    breaks: 'nothing lost',
+    plant: () => replace(Inbox.prototype, 'receive', shownLate),
+  },
+  {
+    bug: 'a private message that comes again is shown again',
+    breaks: 'exactly once',
+    plant: () => replace(Seen.prototype, 'has', () => () => false),
+  },
+];
+
+describe('the simulation', () => {
+  for (const { bug, breaks, plant } of plants) {
+    test(`finds it when ${bug}`, async () => {
+      const uproot = plant();
+      try {
+        assert.ok(await isFound(breaks), `missed on ${seedsMax} networks`);
+      } finally {
+        uproot();
+      }
+    });
+  }
+
+  test('finds it when a gap in a log is passed over in silence', async () => {
+    const uproot = replace(GroupLog.prototype, 'read', readOverGaps);
+    try {
+      const { gaps, missing } = await outlastLog();
+      assert.ok(missing > 0);
+      assert.deepEqual(gaps, []);
+    } finally {
+      uproot();
+    }
+  });
+
+  test('finds nothing once all of them are gone', async () => {
+    for (let seed = 1; seed <= 5; seed++) assert.deepEqual((await simulate(seed)).violations, []);
+  });
+});
+
+async function isFound(breaks: Violation['promise']): Promise<boolean> {
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    const { violations } = await simulate(seed);
+    if (violations.some(({ promise }) => promise === breaks)) return true;
+  }
+  return false;
+}
+
+/** Puts another method in the place of one. @returns what puts the old one back */
+function replace<Target extends object, Key extends keyof Target>(
+  target: Target,
+  key: Key,
+  make: (original: Target[Key]) => Target[Key],
+): () => void {
+  const original = target[key];
+  target[key] = make(original);
+  return () => {
+    target[key] = original;
+  };
+}
+
+/** Each message gets its place when the next one comes. */
+function appendedLate(append: Groups['append']): Groups['append'] {
+  const late = new WeakMap<Group, Draft>();
+  return function (this: Groups, group, draft) {
+    const waiting = late.get(group);
+    if (waiting !== undefined) append.call(this, group, waiting);
+    late.set(group, draft);
+    return group.log.headSeq + 1;
+  };
+}
+
+/** Only the first connection is told what waits. */
+function openedOnce(open: Requests['open']): Requests['open'] {
+  const opened = new WeakSet<Requests>();
+  return function (this: Requests) {
+    if (!opened.has(this)) open.call(this);
+    opened.add(this);
+  };
+}
+
+/** Each message is shown when the next one comes. */
+function shownLate(receive: Inbox['receive']): Inbox['receive'] {
+  const late = new WeakMap<Inbox, Parameters<Inbox['receive']>[0]>();
+  return function (this: Inbox, message) {
+    const waiting = late.get(this);
+    if (waiting !== undefined) receive.call(this, waiting);
+    late.set(this, message);
+    return true;
+  };
+}
+
+function readOverGaps(read: GroupLog['read']): GroupLog['read'] {
+  return function (this: GroupLog, seq) {
+    const next = read.call(this, seq);
+    return next?.type === 'gap' ? read.call(this, next.fromSeq - 1) : next;
+  };
+}
