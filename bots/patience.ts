@@ -16,14 +16,10 @@ const passingCodes: ReadonlySet<ErrorCode> = new Set([
   'TIMED_OUT',
 ]);
 
-/** A host that cannot be looked up at the moment: the network is not up yet. */
-function isLookupFailure({ cause }: BanterError): boolean {
-  return cause instanceof Error && 'code' in cause && cause.code === 'EAI_AGAIN';
-}
-
-/** Whether to try again is likely to help. */
-function isPassing(error: unknown): error is BanterError {
-  return error instanceof BanterError && (passingCodes.has(error.code) || isLookupFailure(error));
+/** The pause after so many tries: half to all of a ceiling that doubles from 1 to 30 s; `random` is from 0 to 1. */
+export function pauseMs(tries: number, random: number): number {
+  const ceiling = Math.min(pauseMsMax, firstPauseMs * 2 ** Math.min(tries, 10));
+  return ceiling * (0.5 + random / 2);
 }
 
 /** Insists until it works, it is hopeless, or `signal` fires. */
@@ -46,11 +42,20 @@ export class Patience {
         return await attempt();
       } catch (error) {
         if (!isPassing(error)) throw error;
-        const ceiling = Math.min(pauseMsMax, firstPauseMs * 2 ** Math.min(tries, 10));
-        const pauseMs = ceiling * (0.5 + Math.random() / 2);
-        this.#onFailure(`${error.message}; trying again in ${(pauseMs / 1000).toFixed(1)} s`);
-        await pause(pauseMs, undefined, { signal: this.#signal });
+        const ms = pauseMs(tries, Math.random());
+        this.#onFailure(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`);
+        await pause(ms, undefined, { signal: this.#signal });
       }
     }
   }
+}
+
+/** Whether to try again is likely to help. */
+function isPassing(error: unknown): error is BanterError {
+  return error instanceof BanterError && (passingCodes.has(error.code) || isLookupFailure(error));
+}
+
+/** A host that cannot be looked up at the moment: the network is not up yet. */
+function isLookupFailure({ cause }: BanterError): boolean {
+  return cause instanceof Error && 'code' in cause && cause.code === 'EAI_AGAIN';
 }

@@ -1,5 +1,6 @@
 /** The classic client: the original's commands, wording and refusals around a registered client. */
 
+import { setTimeout } from 'node:timers/promises';
 import {
   BanterError,
   type Client,
@@ -12,6 +13,12 @@ import type { ClassicConsole } from './classic-console.ts';
 
 /** Private messages kept until the group is left; beyond, the oldest is shown at once. */
 const heldMax = 1000;
+
+/** A request that the server refuses because of its rate is made this often, … */
+const triesMax = 5;
+
+/** … this far apart. Milliseconds. */
+const tryGapMs = 500;
 
 const goneWords: readonly string[] = ['Server not responding', 'Exiting'];
 const nameWords: readonly string[] = ['Someone has already used this name. Try another one.'];
@@ -161,7 +168,7 @@ export class ClassicClient {
       if (codeOf(error) !== 'PEER_UNREACHABLE') throw error;
       this.#say(`No ACK from ${to}, message not delivered`);
       this.#say('Report this issue to server');
-      await this.#client.reportUnanswered(to);
+      await patiently(() => this.#client.reportUnanswered(to));
     }
   }
 
@@ -177,7 +184,12 @@ export class ClassicClient {
       this.#say("Group name should not contain ';'. Try again.");
     } else if (fault !== undefined) {
       this.#say(`Group name ${fault}. Try again.`);
-    } else if (await isGranted(this.#client.createGroup(group), 'GROUP_EXISTS')) {
+    } else if (
+      await isGranted(
+        patiently(() => this.#client.createGroup(group)),
+        'GROUP_EXISTS',
+      )
+    ) {
       this.#say(`Group ${group} created by Server.`);
     } else {
       this.#say(`Group ${group} already exists.`);
@@ -185,13 +197,18 @@ export class ClassicClient {
   }
 
   async #listGroups(): Promise<undefined> {
-    const groups = await this.#client.listGroups();
+    const groups = await patiently(() => this.#client.listGroups());
     this.#say(groups.length === 0 ? 'No available group right now' : 'Available group chats:');
     for (const group of groups) this.#say(group);
   }
 
   async #join(group: string): Promise<undefined> {
-    if (await isGranted(this.#client.joinGroup(group), 'GROUP_UNKNOWN')) {
+    if (
+      await isGranted(
+        patiently(() => this.#client.joinGroup(group)),
+        'GROUP_UNKNOWN',
+      )
+    ) {
       this.#say(`Entered group ${group} successfully`);
       this.#enterGroup(this.#client.groups.at(-1) ?? group);
     } else {
@@ -205,14 +222,14 @@ export class ClassicClient {
   }
 
   async #listMembers(): Promise<undefined> {
-    const members = await this.#client.listMembers(this.#group ?? '');
+    const members = await patiently(() => this.#client.listMembers(this.#group ?? ''));
     this.#say(`Members in the group ${this.#group}:`);
     for (const member of members) this.#say(member);
   }
 
   async #leaveGroup(): Promise<undefined> {
     const group = this.#group ?? '';
-    await this.#client.leaveGroup(group);
+    await patiently(() => this.#client.leaveGroup(group));
     this.#print(`Leave group chat ${group}`);
     this.#exitGroup();
   }
@@ -295,6 +312,18 @@ export class ClassicClient {
 
 const removedWords =
   "You're already not in the group, because the Server didn't receive your previous ack to a group message.";
+
+/** Makes a request again while the server finds it too early. @throws whatever it fails with in the end */
+async function patiently<Answer>(request: () => Promise<Answer>): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await request();
+    } catch (error) {
+      if (codeOf(error) !== 'RATE_LIMITED' || tries === triesMax) throw error;
+    }
+    await setTimeout(tryGapMs);
+  }
+}
 
 /** Whether a request is granted; false where it is refused with the code. @throws whatever else it fails with */
 async function isGranted(request: Promise<void>, refusal: BanterError['code']): Promise<boolean> {

@@ -1,6 +1,7 @@
 /** The classic profile: the original's two forms, `-s` and `-c`, from their arguments to their exit codes. */
 
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { BanterError, Client, classicPolicy, Server, type ServerFact } from '../core/index.ts';
@@ -18,6 +19,7 @@ import {
   openConsole,
   safeLine,
 } from './classic-console.ts';
+import { Interruption } from './interruption.ts';
 import { LineWriter, type OutputStream } from './line-writer.ts';
 
 /** Where the classic server keeps things and prints. */
@@ -37,7 +39,6 @@ export interface ClassicClientOptions {
   readonly dumb?: boolean;
 }
 
-const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const failureCode = 1;
 
 /**
@@ -54,25 +55,23 @@ export async function runClassicServer(
   const parsed = parseServerArguments(args);
   if (parsed.type === 'fault') return fail(parsed.lines, print);
   const { port } = parsed;
-  using signals = new Signals();
+  using interruption = new Interruption();
   try {
     const folder = join(dataDir, 'server', String(port));
     const server = await Server.start({ port, dataDir: folder, policy: classicPolicy });
-    const failed = new Promise<number>((resolve) => {
-      server.once('failed', (error) => resolve(fail([error.message], print)));
-    });
+    const failed = new Promise<Error>((resolve) => server.once('failed', resolve));
     const tell = (fact: ServerFact): void => {
       for (const line of narrate(fact)) print(line);
     };
     server.on('fact', tell);
     print('>>> Server is online');
-    const code = await Promise.race([signals.received, failed]);
+    const failure = await Promise.race([failed, aborted(interruption.signal)]);
     // That all clients go offline with it is no news.
     server.off('fact', tell);
     await server.close();
-    return code;
+    return interruption.code ?? fail(failureWords(failure), print);
   } catch (error) {
-    return fail(startWords(error), print);
+    return fail(failureWords(error), print);
   }
 }
 
@@ -87,14 +86,14 @@ export async function runClassicClient(
   args: readonly string[],
   { dataDir, input, output, dumb = false }: ClassicClientOptions,
 ): Promise<number> {
-  using signals = new Signals();
+  using interruption = new Interruption();
   let classic: ClassicClient | undefined;
   const console = openConsole({
     input,
     output,
     dumb,
     prompt: () => classic?.prompt ?? '>>> ',
-    onInterrupt: () => signals.interrupt(),
+    onInterrupt: () => process.kill(process.pid, 'SIGINT'),
   });
   const print = (line: string): void => console.print(line);
   try {
@@ -103,13 +102,13 @@ export async function runClassicClient(
     if (!(await isKnown(parsed.host))) return fail([invalidHost], print);
     print('>>> Client start listening');
     print('>>> Registration request sent');
-    const client = await connect(parsed, dataDir, signals);
+    const client = await connect(parsed, dataDir, interruption.signal);
     classic = new ClassicClient(client, console);
     classic.greet();
-    const code = await converse(classic, console, signals);
-    return signals.code ?? code;
+    const code = await converse(classic, console, interruption.signal);
+    return interruption.code ?? code;
   } catch (error) {
-    if (signals.code !== undefined) return signals.code;
+    if (interruption.code !== undefined) return interruption.code;
     const words = refusalWords(error).map((line) => `>>> ${line}`);
     return fail(words, print);
   } finally {
@@ -121,15 +120,12 @@ export async function runClassicClient(
 async function converse(
   classic: ClassicClient,
   console: ClassicConsole,
-  signals: Signals,
+  signal: AbortSignal,
 ): Promise<number> {
   return Promise.race([
     runLines(classic, console),
     classic.lost,
-    signals.received.then(async (code) => {
-      await classic.leave();
-      return code;
-    }),
+    aborted(signal).then(() => classic.leave()),
     console.outputClosed.then(() => classic.leave()),
   ]);
 }
@@ -151,7 +147,7 @@ async function runLines(classic: ClassicClient, console: ClassicConsole): Promis
 function connect(
   { name, host, serverPort, clientPort }: ClientArguments,
   dataDir: string,
-  signals: Signals,
+  signal: AbortSignal,
 ): Promise<Client> {
   return Client.connect({
     name,
@@ -159,8 +155,13 @@ function connect(
     localPort: clientPort,
     dataDir,
     silenceMs: classicPolicy.silenceMs,
-    signal: signals.signal,
+    signal,
   });
+}
+
+/** Resolves when the signal has aborted. */
+async function aborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 async function isKnown(host: string): Promise<boolean> {
@@ -172,7 +173,7 @@ async function isKnown(host: string): Promise<boolean> {
   }
 }
 
-function startWords(error: unknown): readonly string[] {
+function failureWords(error: unknown): readonly string[] {
   if (!(error instanceof BanterError)) return [String(error)];
   if (error.code === 'PORT_IN_USE') return [`Invalid server port number: ${error.message}`];
   return [error.message, error.remedy];
@@ -181,49 +182,4 @@ function startWords(error: unknown): readonly string[] {
 function fail(lines: readonly string[], print: (line: string) => void): number {
   for (const line of lines) print(line);
   return failureCode;
-}
-
-/** The signals that end a program, while it wants to be told of them. */
-class Signals implements Disposable {
-  readonly #received = Promise.withResolvers<number>();
-  readonly #controller = new AbortController();
-  readonly #handlers = Object.entries(exitCodes).map(([name, code]) => ({
-    name,
-    handle: () => this.#receive(code),
-  }));
-  #code: number | undefined;
-
-  constructor() {
-    for (const { name, handle } of this.#handlers) process.on(name, handle);
-  }
-
-  /** Resolves to the exit code of the first signal. */
-  get received(): Promise<number> {
-    return this.#received.promise;
-  }
-
-  /** The exit code of the first signal, if there was one. */
-  get code(): number | undefined {
-    return this.#code;
-  }
-
-  /** Aborts at the first signal. */
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  /** Ctrl-C came as a key. */
-  interrupt(): void {
-    this.#receive(exitCodes.SIGINT);
-  }
-
-  [Symbol.dispose](): void {
-    for (const { name, handle } of this.#handlers) process.off(name, handle);
-  }
-
-  #receive(code: number): void {
-    this.#code ??= code;
-    this.#received.resolve(code);
-    this.#controller.abort();
-  }
 }

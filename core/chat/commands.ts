@@ -48,7 +48,8 @@ type CommandTable = {
 };
 
 const commands: CommandTable = {
-  deregister: { run: deregister },
+  // Whoever has talked too fast may still leave.
+  deregister: { isFree: () => true, run: deregister },
   createGroup: { run: createGroup },
   listGroups: { run: listGroups },
   joinGroup: { needsPresence: true, run: joinGroup },

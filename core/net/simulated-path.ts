@@ -30,7 +30,7 @@ export interface FaultCounts {
   duplicated: number;
   /** Arrived after one that was sent later on the same path. */
   reordered: number;
-  /** From or to a machine that was cut off. */
+  /** From or to a machine that was cut off in that direction. */
   cutOff: number;
   /** Came while their machine was paused and 4096 others waited already. */
   overflowed: number;

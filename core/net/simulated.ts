@@ -52,7 +52,10 @@ interface Machine {
   readonly paths: Map<Machine, Path>;
   /** Counts its crashes: what an earlier life scheduled does not happen. */
   life: number;
-  isCut: boolean;
+  /** What is sent to it is swallowed. */
+  isDeaf: boolean;
+  /** What it sends is swallowed. */
+  isMute: boolean;
   isPaused: boolean;
   /** What waits while it is paused. */
   readonly waiting: Event[];
@@ -159,14 +162,18 @@ export class SimulatedNetwork {
     }
   }
 
-  /** Swallows what is sent by and arrives at an address, until {@link mend}. */
-  cut(address: string): void {
-    this.#machine(address).isCut = true;
+  /** Swallows what arrives at an address, what it sends, or both, until {@link mend}. */
+  cut(address: string, way: 'in' | 'out' | 'both' = 'both'): void {
+    const machine = this.#machine(address);
+    machine.isDeaf ||= way !== 'out';
+    machine.isMute ||= way !== 'in';
   }
 
   /** Ends {@link cut}. */
   mend(address: string): void {
-    this.#machine(address).isCut = false;
+    const machine = this.#machine(address);
+    machine.isDeaf = false;
+    machine.isMute = false;
   }
 
   /** A datagram of whoever can write any sender on it arrives now, without faults. */
@@ -281,7 +288,7 @@ export class SimulatedNetwork {
     const target = this.#machines.get(to.host);
     if (target === undefined) {
       this.#counts.undeliverable++;
-    } else if (source.isCut) {
+    } else if (source.isMute) {
       this.#counts.cutOff++;
     } else {
       const path = this.#path(source, target);
@@ -305,7 +312,7 @@ export class SimulatedNetwork {
 
   #arrive(datagram: Uint8Array, from: Address, machine: Machine, port: number): void {
     const socket = machine.sockets.get(port);
-    if (machine.isCut) {
+    if (machine.isDeaf) {
       this.#counts.cutOff++;
     } else if (socket === undefined) {
       this.#counts.undeliverable++;
@@ -322,7 +329,8 @@ function newMachine(host: string): Machine {
     sockets: new Map(),
     paths: new Map(),
     life: 0,
-    isCut: false,
+    isDeaf: false,
+    isMute: false,
     isPaused: false,
     waiting: [],
     waitingDatagrams: 0,

@@ -2,8 +2,9 @@
 
 import { join } from 'node:path';
 import type { PrivateMessage } from '../chat/types.ts';
+import { BanterError } from '../errors.ts';
 import { fromHex } from '../protocol/bytes.ts';
-import { JsonLines, readPrivate, writePrivate } from './private-files.ts';
+import { JsonLines, parsedJson, readPrivate, writePrivate } from './private-files.ts';
 import { readOrMakeSeed } from './server-files.ts';
 
 const keyPattern = /^[0-9a-f]{64}$/;
@@ -20,7 +21,9 @@ export class ServerPin {
   /** 32 bytes, or undefined before first contact. @throws BanterError DATA_UNUSABLE */
   read(): Uint8Array | undefined {
     const text = readPrivate(this.#path)?.trim();
-    return text === undefined || !keyPattern.test(text) ? undefined : fromHex(text);
+    if (text === undefined) return undefined;
+    if (!keyPattern.test(text)) throw damaged(this.#path);
+    return fromHex(text);
   }
 
   /** @param key 64 hex digits @throws BanterError DATA_UNUSABLE */
@@ -37,7 +40,7 @@ export class PeerPins {
   /** @param path undefined to keep them in memory @throws BanterError DATA_UNUSABLE */
   constructor(path: string | undefined) {
     this.#path = path;
-    this.#keys = new Map(path === undefined ? [] : parsePins(readPrivate(path)));
+    this.#keys = new Map(path === undefined ? [] : readPins(path));
   }
 
   /** The pinned key of a name, 64 hex digits. */
@@ -125,18 +128,36 @@ function serverFolder(dataDir: string, server: string): string {
   return join(dataDir, 'servers', fileName(server));
 }
 
-/** Names of people and hosts as names of files, on every system and without a way out of the folder. */
+/**
+ * Names of people and hosts as names of files, on every system and without a way out of the folder.
+ * Letters of every script stay: as percent signs a name of 32 of them would be too long for a file.
+ */
 function fileName(name: string): string {
-  return encodeURIComponent(name.normalize('NFKC').toLowerCase()).replaceAll('.', '%2E');
+  return name
+    .normalize('NFKC')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\p{M}_-]/gu, (character) =>
+      [...Buffer.from(character)]
+        .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`)
+        .join(''),
+    );
 }
 
-function parsePins(text: string | undefined): readonly (readonly [string, string])[] {
+/** A pin that cannot be read is an error: without it any key would pass for the first. */
+function readPins(path: string): readonly (readonly [string, string])[] {
+  const text = readPrivate(path);
   if (text === undefined) return [];
-  const value: unknown = JSON.parse(text);
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, key]) =>
-    typeof key === 'string' && keyPattern.test(key) ? [[name, key] as const] : [],
-  );
+  const value = parsedJson(text);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw damaged(path);
+  return Object.entries(value).map(([name, key]) => {
+    if (typeof key !== 'string' || !keyPattern.test(key)) throw damaged(path);
+    return [name, key] as const;
+  });
+}
+
+function damaged(path: string): BanterError {
+  const message = `${path} is damaged; restore it from a copy, or remove it to trust anew`;
+  return new BanterError('DATA_UNUSABLE', message, { data: { path } });
 }
 
 function parsePrivateMessage(value: unknown): PrivateMessage | undefined {

@@ -34,7 +34,7 @@ export function writePrivate(path: string, text: string): void {
     mkdirSync(dirname(path), { recursive: true, mode: folderMode });
     const file = openSync(temporary, 'wx', fileMode);
     try {
-      writeSync(file, text);
+      writeAll(file, Buffer.from(text), 0);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -42,8 +42,25 @@ export function writePrivate(path: string, text: string): void {
     renameSync(temporary, path);
     syncFolder(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw unusable(path, error);
+  }
+}
+
+/** The system may take less than it is given while there is little room left, and refuse only the rest. */
+function writeAll(file: number, bytes: Uint8Array, start: number): void {
+  let written = 0;
+  while (written < bytes.length) {
+    written += writeSync(file, bytes, written, bytes.length - written, start + written);
+  }
+}
+
+/** What is left of a failed attempt goes if it can; why the attempt failed is what matters. */
+function discard(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // The folder that could not be written cannot be cleaned either.
   }
 }
 
@@ -111,7 +128,7 @@ export class JsonLines<Item> {
     const line = Buffer.from(`${JSON.stringify(item)}\n`);
     try {
       this.#file ??= this.#openFile();
-      writeSync(this.#file, line, 0, line.length, this.#bytes);
+      writeAll(this.#file, line, this.#bytes);
       fsyncSync(this.#file);
     } catch (error) {
       throw unusable(this.#path, error);
@@ -154,9 +171,10 @@ function constantsOf(bytes: number): 'r+' | 'w+' {
   return bytes === 0 ? 'w+' : 'r+';
 }
 
-function parsedJson(line: string): unknown {
+/** The value of a JSON text, or undefined if it is none. */
+export function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(line);
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

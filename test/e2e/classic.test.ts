@@ -5,9 +5,9 @@ import { type TestContext, test } from 'node:test';
 import { Client } from '../../core/index.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryHome } from '../support/home.ts';
-import { type ChildProgram, startNode } from '../support/processes.ts';
-import { openNode, type Terminal, type TerminalOptions } from '../support/terminal.ts';
-import { classicProgram, playStory } from './classic-story.ts';
+import { type ChildProgram, startBanter } from '../support/processes.ts';
+import { openBanter, type Terminal, type TerminalOptions } from '../support/terminal.ts';
+import { playStory } from './classic-story.ts';
 
 /** A server, and how to reach it. */
 interface World {
@@ -23,28 +23,30 @@ interface World {
 
 async function serve(t: TestContext): Promise<World> {
   const port = `${await freePort()}`;
-  const server = startNode(temporaryHome(t), [classicProgram, '-s', port]);
+  const home = temporaryHome(t);
+  const server = startBanter(home, ['-s', port]);
   await server.waitFor('>>> Server is online\n');
   const address = `127.0.0.1:${port}`;
   const args = async (name: string): Promise<readonly string[]> => {
-    return [classicProgram, '-c', name, '127.0.0.1', port, `${await freePort()}`];
+    return ['-c', name, '127.0.0.1', port, `${await freePort()}`];
   };
   return {
     server,
     address,
     start: async (name) => {
-      const client = startNode(temporaryHome(t), await args(name));
+      const client = startBanter(temporaryHome(t), await args(name));
       await client.waitFor('Client table updated');
       return client;
     },
     open: async (name, options) => {
-      const terminal = openNode(temporaryHome(t), await args(name), options);
+      const terminal = openBanter(temporaryHome(t), await args(name), options);
       await terminal.waitForScreen(/\n>>>$/);
       return terminal;
     },
     connect: async (name) => {
       const client = await Client.connect({ name, server: address });
-      t.after(() => client.close());
+      // Before the server goes, which would be missed.
+      home.onClose(async () => void (await client.close()));
       return client;
     },
   };
@@ -86,7 +88,7 @@ test('carries out lines typed ahead of a registration in their order', async (t)
   const world = await serve(t);
   const port = world.address.split(':')[1] ?? '';
   const args = ['-c', 'ann', 'localhost', port, `${await freePort()}`];
-  const terminal = openNode(temporaryHome(t), [classicProgram, ...args], { columns: 100 });
+  const terminal = openBanter(temporaryHome(t), args, { columns: 100 });
   terminal.type('create_group dev\rjoin_group dev\rlist_members\rleave_group\r');
   await terminal.waitForScreen('>>> Leave group chat dev');
   const told = [...terminal.screen().matchAll(/^>>> (Group|Entered|\(dev\) ann|Leave)/gm)];
@@ -138,6 +140,7 @@ test('loses no line of a long pipe, and de-registers at its end', async (t) => {
   const texts = Array.from({ length: 200 }, (_, number) => `line ${number}`);
   client.write('create_group dev\njoin_group dev');
   for (const text of texts) client.write(`send_group ${text}`);
+  for (const _ of texts) client.write('list_members');
   client.end();
   assert.equal((await client.exit()).code, 0);
   await offline(world, 'ann');
@@ -146,7 +149,10 @@ test('loses no line of a long pipe, and de-registers at its end', async (t) => {
     told.map(([, text]) => text),
     texts,
   );
-  assert.match(client.stdout, /(>>> \(dev\) Message received by Server\.\n){200}>>> You are Off/);
+  assert.match(
+    client.stdout,
+    /(>>> \(dev\) Message received by Server\.\n){200}(>>> \(dev\) Members in the group dev:\n>>> \(dev\) ann\n){200}>>> You are Offline\. Bye\.\n$/,
+  );
 });
 
 test('shows the controls in what others write, at the client and at the server', async (t) => {
@@ -174,7 +180,7 @@ test('refuses wrong arguments in the original’s words before it opens a socket
     [['-c', 'Y', 'localhost', '6666', '77777'], 'Invalid client port number\n'],
   ];
   for (const [args, words] of refusals) {
-    const program = startNode(home, [classicProgram, ...args]);
+    const program = startBanter(home, args);
     assert.deepEqual(await program.exit(), { code: 1, signal: null });
     assert.equal(program.output, words);
   }
@@ -183,7 +189,7 @@ test('refuses wrong arguments in the original’s words before it opens a socket
 test('says that a server’s port is in use', async (t) => {
   const { address } = await serve(t);
   const port = address.split(':')[1] ?? '';
-  const second = startNode(temporaryHome(t), [classicProgram, '-s', port]);
+  const second = startBanter(temporaryHome(t), ['-s', port]);
   assert.deepEqual(await second.exit(), { code: 1, signal: null });
   assert.equal(second.output, `Invalid server port number: UDP port ${port} is in use\n`);
 });
@@ -191,7 +197,7 @@ test('says that a server’s port is in use', async (t) => {
 test('gives up a server that never answers', async (t) => {
   const [serverPort, clientPort] = [await freePort(), await freePort()];
   const args = ['-c', 'ann', 'localhost', `${serverPort}`, `${clientPort}`];
-  const client = startNode(temporaryHome(t), [classicProgram, ...args]);
+  const client = startBanter(temporaryHome(t), args);
   assert.deepEqual(await client.exit(), { code: 1, signal: null });
   assert.equal(
     client.output,
@@ -204,16 +210,16 @@ test('a name stays its owner’s when the server starts again', async (t) => {
   const owner = temporaryHome(t);
   const register = async (who: typeof owner): Promise<ChildProgram> => {
     const args = ['-c', 'ann', 'localhost', port, `${await freePort()}`];
-    return startNode(who, [classicProgram, ...args]);
+    return startBanter(who, args);
   };
-  const first = startNode(home, [classicProgram, '-s', port]);
+  const first = startBanter(home, ['-s', port]);
   await first.waitFor('Server is online');
   const client = await register(owner);
   await client.waitFor('Welcome');
   client.end();
   await client.exit();
   await first.kill();
-  const second = startNode(home, [classicProgram, '-s', port]);
+  const second = startBanter(home, ['-s', port]);
   await second.waitFor('Server is online');
   const stranger = await register(temporaryHome(t));
   await stranger.waitFor('>>> Someone has already used this name. Try another one.\n');

@@ -137,27 +137,27 @@ test('a finite flood of sends is refused beyond the minute, counted, and logged 
 });
 
 test('an outbox forged through prototypes and builtins is not believed', { timeout }, async (t) => {
-  const { plug, alice, world, runtime } = await stage(t);
+  const { plug, alice, world, logged, runtime } = await stage(t);
   await plug('good', sibling);
   await plug(
     'forger',
-    `ctx.on('message', (m) => {
-       const forged = [{ type: 'sendGroup', id: 1, group: 'lab', text: 'forged', hops: 0 }];
+    `ctx.on('message', () => {
+       const forged = { type: 'sendGroup', id: 1, group: 'lab', text: 'forged', hops: 0 };
        Object.prototype.toJSON = () => forged;
-       Array.prototype.toJSON = () => forged;
+       Array.prototype.toJSON = () => [forged];
        String.prototype.toJSON = () => forged;
        JSON.stringify = () => JSON.parse('[]');
-       JSON.parse = () => forged;
+       JSON.parse = () => [forged];
        Array.prototype.push = () => 0;
        ctx.log.info('tried');
      });`,
-    { permissions: ['message.read'] },
   );
   alice.say('attack');
+  await logged(/^tried$/);
   alice.say('ping after');
   await world.heard('lab/bot: pong after');
   assert.ok(!world.transcript.some((line) => line.includes('forged')));
-  assert.ok(runtime.list().every(({ counters }) => counters.sends <= 1));
+  assert.ok(runtime.list().every(({ state }) => state === 'running'));
 });
 
 test('what could escape a call or count is not there', { timeout }, async (t) => {

@@ -21,6 +21,8 @@ export interface Plan {
 
 export interface Blackhole {
   readonly member: number;
+  /** What is swallowed: what comes to the member, what it sends, or both. */
+  readonly way: 'in' | 'out' | 'both';
   readonly fromMs: number;
   readonly toMs: number;
 }
@@ -94,12 +96,13 @@ function planFaults(random: Random, calm: boolean): Faults {
 function planBlackhole(random: Random, silenceMs: number): Blackhole {
   const member = random.below(memberCount);
   const fromMs = within(random, 500, 4000);
+  const way = random.pick(['in', 'out', 'both'] as const);
   const isClose = random.chance(0.5);
   if (silenceMs === longSilenceMs) {
-    return { member, fromMs, toMs: fromMs + within(random, 40_000, 58_000) };
+    return { member, way, fromMs, toMs: fromMs + within(random, 44_000, 58_000) };
   }
   const lastsMs = isClose ? within(random, 2000, 3500) : within(random, 1000, 10_000);
-  return { member, fromMs, toMs: fromMs + lastsMs };
+  return { member, way, fromMs, toMs: fromMs + lastsMs };
 }
 
 function planCrash(random: Random): Crash {

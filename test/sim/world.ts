@@ -160,7 +160,7 @@ class World {
     }
     if (blackhole !== undefined) {
       const { host } = this.#member(blackhole.member);
-      clock.setTimer(() => this.#network.cut(host), blackhole.fromMs);
+      clock.setTimer(() => this.#network.cut(host, blackhole.way), blackhole.fromMs);
       clock.setTimer(() => this.#network.mend(host), blackhole.toMs);
     }
     if (crash !== undefined) {

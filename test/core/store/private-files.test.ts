@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -9,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
 import { BanterError } from '../../../core/errors.ts';
 import { JsonLines, readPrivate, writePrivate } from '../../../core/store/private-files.ts';
@@ -16,6 +18,19 @@ import { temporaryHome } from '../../support/home.ts';
 
 function parseNumber(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
+}
+
+/** A program that appends lines of 100 bytes until it fails, and tells how many it has then. */
+function filler(path: string): readonly string[] {
+  const code = `
+    import { JsonLines } from ${JSON.stringify(import.meta.resolve('../../../core/store/private-files.ts'))};
+    const lines = JsonLines.open(${JSON.stringify(path)}, (value) => value);
+    try {
+      for (let at = 0; at < 1000; at++) lines.append('x'.repeat(97));
+    } catch {
+      console.log(lines.items.length);
+    }`;
+  return [process.execPath, '--input-type=module', '-e', code];
 }
 
 /** What using the store fails with. */
@@ -133,6 +148,26 @@ describe('JSON lines', () => {
     lines.append(2);
     lines.close();
     assert.deepEqual(JsonLines.open(path, parseNumber).items, [2]);
+  });
+
+  it('do not take half a line when the disk is full', async (t) => {
+    const { path } = temporaryHome(t);
+    const file = join(path, 'lines');
+    // A limit on the size of files is the disk that this process can fill.
+    const shell = spawn(
+      'sh',
+      ['-c', 'trap "" XFSZ; ulimit -f 1; exec "$0" "$@"', ...filler(file)],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    const taken = Number(await text(shell.stdout));
+    const lines = JsonLines.open(file, (value) => (typeof value === 'string' ? value : undefined));
+    assert.ok(taken > 0);
+    assert.equal(lines.items.length, taken);
+    lines.append('once there is room again');
+    lines.close();
+    assert.equal(readFileSync(file, 'utf8').split('\n').length, taken + 2);
   });
 
   it('do not take what cannot be written, and say so', (t) => {

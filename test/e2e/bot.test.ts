@@ -1,0 +1,155 @@
+/** A bot between real processes: it answers, outlives its server, and leaves when it is told to. */
+
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
+import { type Home, temporaryHome } from '../support/home.ts';
+import { type ChildProgram, startBanter } from '../support/processes.ts';
+import { assertNothingRuns } from './living-processes.ts';
+
+const silent = 'await chat.next({ from: "nobody" })';
+
+async function serve(home: Home, port: number): Promise<ChildProgram> {
+  const server = startBanter(home, ['serve', '-p', `${port}`, '--host', '127.0.0.1']);
+  await server.waitFor(/#[\w-]{43}/);
+  return server;
+}
+
+async function greet(home: Home, server: string): Promise<ChildProgram> {
+  const bot = startBanter(home, ['bot', 'greeter', '--server', server]);
+  await bot.waitFor('is in #lobby');
+  return bot;
+}
+
+/** Runs lines as ann; resolves to the standard output. */
+async function ann(home: Home, server: string, lines: readonly string[]): Promise<string> {
+  const evals = lines.flatMap((line) => ['-e', line]);
+  const program = startBanter(home, [...evals, '--as', 'ann', server]);
+  assert.equal((await program.exit()).code, 0, program.output);
+  return program.stdout;
+}
+
+const hello = [
+  'join_group lobby',
+  'send_group hello',
+  '(await chat.next({ from: "greeter", text: /!$/ })).text',
+];
+
+test('the greeter answers, survives a crash of the server, and leaves at SIGTERM', async (t) => {
+  const home = temporaryHome(t);
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const server = await serve(home, port);
+  const bot = await greet(home, address);
+  assert.match(await ann(home, address, hello), /^Hello, ann!$/m);
+
+  server.signal('SIGKILL');
+  await server.exit();
+  const crashedAt = bot.output.length;
+  const restarted = await serve(home, port);
+  await bot.waitFor('connected again', crashedAt);
+  await bot.waitFor('is in #lobby', crashedAt);
+  assert.match(await ann(home, address, hello), /^Hello, ann!$/m);
+
+  const watcher = startBanter(home, ['run', '-', address, '--as', 'ann', '-g', 'lobby']);
+  watcher.write(silent);
+  await watcher.waitFor(/greeter \(bot\).*Welcome/);
+  bot.signal('SIGTERM');
+  assert.deepEqual(await bot.exit(), { code: 143, signal: null });
+  assertNothingRuns(bot.pid);
+  await watcher.waitFor('greeter went offline and left #lobby');
+  await watcher.kill();
+  assert.equal(
+    await ann(home, address, ['join_group lobby', 'list_members']),
+    'you are in #lobby\nann\n',
+  );
+
+  restarted.signal('SIGTERM');
+  assert.deepEqual(await restarted.exit(), { code: 143, signal: null });
+  assertNothingRuns(restarted.pid);
+});
+
+test('a bot waits for a server that is not there yet, and stops waiting at SIGINT', async (t) => {
+  const home = temporaryHome(t);
+  const bot = startBanter(home, ['bot', 'greeter', '--server', `127.0.0.1:${await freePort()}`]);
+  await bot.waitFor(/warn: no server answers at .*; trying again in/);
+  bot.signal('SIGINT');
+  assert.deepEqual(await bot.exit(), { code: 130, signal: null });
+});
+
+test('a bot of one’s own brings its plugin, its groups and its settings', async (t) => {
+  const home = temporaryHome(t);
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  await serve(home, port);
+  writeFileSync(
+    join(home.path, 'dice.ts'),
+    `import { definePlugin } from 'banter/plugins';
+     export default definePlugin({
+       id: 'dice', version: '1.0.0',
+       permissions: ['private.read', 'private.send', 'file.append'],
+       config: { sides: { type: 'number', default: 6 } },
+       setup(ctx) {
+         ctx.command({ name: 'roll', description: 'Rolls.' }, async ({ message }) => {
+           await ctx.file.append('rolled for ' + message.from);
+           return 'one of ' + ctx.config.sides;
+         });
+       },
+     });`,
+  );
+  const definition = {
+    name: 'roller',
+    server: address,
+    groups: ['games', 'more'],
+    plugins: [{ plugin: './dice.ts', config: { sides: 20 } }],
+  };
+  const file = join(home.path, 'roller.json');
+  writeFileSync(file, JSON.stringify(definition));
+  const bot = startBanter(home, ['bot', file]);
+  await bot.waitFor('warn: the server allows 1 groups a client; left out: more');
+  await bot.waitFor('is in #games');
+  const lines = ['send roller !roll', '(await chat.next({ from: "roller" })).text'];
+  assert.match(await ann(home, address, lines), /^one of 20$/m);
+  assert.ok(existsSync(join(home.path, 'data/banter/bots/roller/plugins/dice/dice.log')));
+});
+
+test('a bot whose plugin was quarantined ends with 1 and says why', async (t) => {
+  const home = temporaryHome(t);
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  await serve(home, port);
+  writeFileSync(
+    join(home.path, 'spin.ts'),
+    `import { definePlugin } from 'banter/plugins';
+     export default definePlugin({
+       id: 'spin', version: '1.0.0', permissions: ['message.read'],
+       setup(ctx) { ctx.on('message', () => { for (;;); }); },
+     });`,
+  );
+  const file = join(home.path, 'spinner.json');
+  const definition = { name: 'spinner', groups: ['ops'], plugins: ['./spin.ts'] };
+  writeFileSync(file, JSON.stringify(definition));
+  const bot = startBanter(home, ['bot', file, '--server', address]);
+  await bot.waitFor('is in #ops');
+  await ann(home, address, ['join_group ops', 'send_group go']);
+  assert.deepEqual(await bot.exit(), { code: 1, signal: null });
+  assert.match(bot.stderr, /^error: plugin spin was quarantined: /m);
+  assertNothingRuns(bot.pid);
+});
+
+test('a bot that is refused or wrongly written ends at once', async (t) => {
+  const home = temporaryHome(t);
+  const other = temporaryHome(t);
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  await serve(home, port);
+  await ann(home, address, ['whoami']);
+  const thief = startBanter(other, ['bot', 'greeter', '--server', address, '--name', 'ann']);
+  assert.deepEqual(await thief.exit(), { code: 4, signal: null });
+  assert.match(thief.stderr, /^error: the name "ann" belongs to another key\n +Choose another/m);
+  const stranger = startBanter(home, ['bot', 'greter']);
+  assert.deepEqual(await stranger.exit(), { code: 2, signal: null });
+  assert.match(stranger.stderr, /^error: there is no bot "greter"; ready are greeter/);
+});
