@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Client, Server } from '../../core/index.ts';
+import { PluginRuntime } from '../../plugins/index.ts';
+import { temporaryHome } from '../support/home.ts';
+
+const pages = [
+  { file: 'README.md', id: 'echo', ask: '!echo twice', answer: /^twice$/ },
+  { file: 'docs/PLUGINS.md', id: 'dice', ask: '!roll', answer: /^ann rolled [1-6]$/ },
+];
+
+for (const { file, id, ask, answer } of pages) {
+  test(`the plugin in ${file} loads and answers`, { timeout: 60_000 }, async (t) => {
+    const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+    const [, source] = /```ts\n([^`]*?definePlugin(?:[^`]|`[^`]+`)*?)```/.exec(text) ?? [];
+    assert.ok(source !== undefined);
+    const { path } = temporaryHome(t);
+    const plugin = join(path, `${id}.ts`);
+    await writeFile(plugin, source);
+
+    await using server = await Server.start({ port: 0, host: '127.0.0.1' });
+    const options = { server: `127.0.0.1:${server.address.port}`, serverKey: server.key };
+    await using robot = await Client.connect({ ...options, name: 'robot', bot: true });
+    await using ann = await Client.connect({ ...options, name: 'ann' });
+    await using runtime = await PluginRuntime.start({ client: robot });
+    assert.equal((await runtime.load(plugin)).id, id);
+    await ann.createGroup('lab');
+    await Promise.all([ann.joinGroup('lab'), robot.joinGroup('lab')]);
+    const answered = new Promise<string>((resolve) =>
+      ann.once('groupMessageReceived', (message) => resolve(message.text)),
+    );
+    await ann.sendGroup('lab', ask);
+    assert.match(await answered, answer);
+  });
+}
