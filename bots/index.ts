@@ -7,5 +7,5 @@ export {
   type BotPolicy,
   defineBot,
 } from './bot-file.ts';
-export { findBot, readyBots } from './ready-bots.ts';
+export { findBot } from './ready-bots.ts';
 export { type BotLog, type BotOptions, runBot } from './runner.ts';

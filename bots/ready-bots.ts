@@ -8,8 +8,7 @@ const files: ReadonlyMap<string, () => Promise<{ readonly default: BotDefinition
   ['greeter', () => import('./greeter.ts')],
 ]);
 
-/** The names under which ready bots are found. */
-export const readyBots: readonly string[] = [...files.keys()];
+const readyBots: readonly string[] = [...files.keys()];
 
 /** A ready bot by its name, another by its file. @throws BanterError OPTION_INVALID */
 export async function findBot(spec: string): Promise<Bot> {

@@ -178,6 +178,8 @@ export class Chat {
 
   async #call<Value>(work: (signal: AbortSignal | undefined) => Promise<Value>): Promise<Value> {
     const signal = this.#options.currentSignal();
+    // Ctrl-C may break code that does not yield anywhere; no part of the client may be running within it.
+    await undefined;
     return abortable(signal, async () => work(signal));
   }
 

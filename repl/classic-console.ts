@@ -3,7 +3,7 @@
 import { createInterface, type Interface } from 'node:readline';
 import { LineWriter, type OutputStream } from './line-writer.ts';
 import { safeText } from './safe-text.ts';
-import { type EditedLine, Screen } from './screen.ts';
+import { type EditedLine, Screen, type ScreenOptions } from './screen.ts';
 import { textLines } from './text-lines.ts';
 
 /** What a console is made of. */
@@ -34,6 +34,8 @@ export interface ClassicConsole {
   /** Stops reading and gives the terminal back; what is printed afterwards still appears. */
   close(): void;
 }
+
+type TerminalOutput = ScreenOptions['output'];
 
 const lineLengthMax = 65_536;
 
@@ -81,12 +83,12 @@ class PipeConsole implements ClassicConsole {
 class TerminalConsole implements ClassicConsole {
   readonly #options: ConsoleOptions;
   readonly #prompt: () => string;
-  readonly #output: NodeJS.WriteStream;
+  readonly #output: TerminalOutput;
   readonly #writer: LineWriter;
   readonly #screen: Screen;
   #editor: Interface | undefined;
 
-  constructor(options: ConsoleOptions, output: NodeJS.WriteStream) {
+  constructor(options: ConsoleOptions, output: TerminalOutput) {
     const { dumb } = options;
     const prompt = (): string => safeLine(options.prompt());
     this.#options = options;
@@ -153,6 +155,6 @@ class TerminalConsole implements ClassicConsole {
   }
 }
 
-function isTerminal(output: OutputStream): output is NodeJS.WriteStream {
+function isTerminal(output: OutputStream): output is TerminalOutput {
   return output.isTTY === true;
 }

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, type CommandOptions } from 'commander';
 import type { Config, Flags } from './config.ts';
-import type { Interruption } from './interruption.ts';
+import { Interruption } from './interruption.ts';
 
 /** What a command works with. */
 interface Work {
@@ -101,17 +101,24 @@ function withEval(argv: readonly string[]): readonly string[] {
 }
 
 async function perform(flags: Flags, work: (given: Work) => Promise<number>): Promise<number> {
-  const { Interruption } = await import('./interruption.ts');
   using interruption = new Interruption();
   try {
-    const { loadConfig, processSurroundings } = await import('./config.ts');
-    return await work({ config: await loadConfig(flags, processSurroundings()), interruption });
+    return await work({ config: await settle(flags), interruption });
   } catch (error) {
-    if (interruption.code !== undefined) return interruption.code;
-    const { exitCodeOf, explain } = await import('./exit-codes.ts');
-    process.stderr.write(explain(error, flags.debug === true));
-    return exitCodeOf(error);
+    return interruption.code ?? (await complain(error, flags.debug === true));
   }
+}
+
+/** Apart from `perform`: in a block with `using`, tsc leaves the extensions of dynamic imports as they are. */
+async function settle(flags: Flags): Promise<Config> {
+  const { loadConfig, processSurroundings } = await import('./config.ts');
+  return loadConfig(flags, processSurroundings());
+}
+
+async function complain(error: unknown, debug: boolean): Promise<number> {
+  const { exitCodeOf, explain } = await import('./exit-codes.ts');
+  process.stderr.write(explain(error, debug));
+  return exitCodeOf(error);
 }
 
 function classic(form: '-s' | '-c', args: readonly string[]): Promise<number> {

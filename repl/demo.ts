@@ -6,6 +6,7 @@ import { keepArrivals } from './arrivals.ts';
 import type { Config } from './config.ts';
 import type { Interruption } from './interruption.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
+import { safeText } from './safe-text.ts';
 import { runScript } from './script.ts';
 
 /** What the settings do not say. */
@@ -33,7 +34,7 @@ export async function demo(options: DemoOptions): Promise<number> {
     ...place,
     signal: ending.signal,
     onLog: ({ level, text }) => {
-      if (level === 'error') process.stderr.write(`greeter: ${text}\n`);
+      if (level === 'error') process.stderr.write(`greeter: ${safeText(text)}\n`);
     },
     onReady: ready.resolve,
   });

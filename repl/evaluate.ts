@@ -7,7 +7,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Runtime, Session } from 'node:inspector';
 import { createRequire } from 'node:module';
-import { constants, runInThisContext, Script } from 'node:vm';
+import { constants, runInThisContext } from 'node:vm';
 import { abortable, aborted } from './abort.ts';
 import { importerKey } from './imports.ts';
 import { prepare, withoutWarning } from './syntax.ts';
@@ -18,8 +18,9 @@ export interface EvaluatorOptions {
   /** The absolute path that relative imports and `require` start from; the file need not exist. */
   readonly baseFile: string;
   /**
-   * Runs code synchronously in the global scope and says whether SIGINT came meanwhile, which breaks it.
-   * A prompt brings its own, for there Ctrl-C has to become SIGINT first. Default: `node:vm`.
+   * Runs code synchronously in the global scope and says whether Ctrl-C broke it; a prompt brings its own.
+   * Default: SIGINT has its default effect meanwhile and ends the process at once, for its listeners would hear of it only
+   * when the code yields, which it may never do. (Breaking the code instead would at times lose the signal.)
    */
   readonly runBreakable?: (code: string) => 'done' | 'broken';
 }
@@ -51,7 +52,7 @@ export class Evaluator {
   readonly #baseFile: string;
   readonly #runBreakable: (code: string) => 'done' | 'broken';
 
-  constructor({ globals, baseFile, runBreakable = runInVm }: EvaluatorOptions) {
+  constructor({ globals, baseFile, runBreakable = runEndable }: EvaluatorOptions) {
     this.#runBreakable = runBreakable;
     this.#baseFile = baseFile;
     this.#session.connect();
@@ -67,7 +68,6 @@ export class Evaluator {
 
   /**
    * Evaluates and gives back the last value; a promise is awaited.
-   * An interrupt signal (SIGINT) breaks a loop that never yields.
    * @throws IncompleteCode; SyntaxError; whatever the code throws; BanterError ABORTED
    */
   async evaluate(source: string, { signal, name }: EvaluateOptions): Promise<unknown> {
@@ -191,14 +191,15 @@ function primitive(remote: Runtime.RemoteObject): unknown {
     : Number(unserializableValue);
 }
 
-function runInVm(code: string): 'done' | 'broken' {
+function runEndable(code: string): 'done' {
+  const listeners = process.listeners('SIGINT');
+  process.removeAllListeners('SIGINT');
   try {
-    new Script(code, { filename: 'banter' }).runInThisContext({ breakOnSigint: true });
-    return 'done';
-  } catch (error) {
-    if (!isInterruption(error)) throw error;
-    return 'broken';
+    runInThisContext(code, { filename: 'banter' });
+  } finally {
+    for (const listener of listeners) process.on('SIGINT', listener);
   }
+  return 'done';
 }
 
 /** Whether an error is what breaking code with SIGINT throws. */

@@ -65,7 +65,7 @@ export class LazyPlugins implements ChatPlugins {
 }
 
 /** A line that a plugin logged, harmless on a terminal. */
-export function describeLog({ plugin, level, text }: PluginLog): string {
+function describeLog({ plugin, level, text }: PluginLog): string {
   const prefix = level === 'info' ? '' : `${level}: `;
   return `${prefix}plugin ${safeText(plugin)}: ${safeText(text)}`;
 }

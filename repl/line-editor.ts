@@ -149,7 +149,8 @@ export class LineEditor {
   /**
    * Runs code synchronously; Ctrl-C breaks it. While it runs, the terminal turns Ctrl-C into SIGINT: `node:repl` listens
    * for that signal before it lets the terminal do so, and tells of one that came too late to break anything.
-   * Node drops a signal that comes in the very moment in which it stops listening; Ctrl-C has to be pressed again then.
+   * Node drops a signal that comes in the moment in which it stops listening, when the code has run to its end; what the
+   * code waits for then goes on, and Ctrl-C, a key again, interrupts it when pressed once more.
    */
   runBreakable(code: string): 'done' | 'broken' {
     this.#broken = false;
@@ -281,8 +282,13 @@ export class LineEditor {
   }
 
   #tellStray(error: unknown): void {
-    if (isInterruption(error)) this.#broken = true;
-    else this.#options.onStrayError(error);
+    if (!isInterruption(error)) {
+      this.#options.onStrayError(error);
+      return;
+    }
+    this.#broken = true;
+    // What the code had asked for before it was broken is not to happen any more.
+    this.#interrupt();
   }
 
   #settle(error: unknown): void {

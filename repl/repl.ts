@@ -14,7 +14,7 @@ import { LineEditor } from './line-editor.ts';
 import { watchNotices } from './notices.ts';
 import { Runner } from './runner.ts';
 import { safeText } from './safe-text.ts';
-import { Screen } from './screen.ts';
+import { Screen, type TerminalOutput } from './screen.ts';
 import { ChatSession } from './session.ts';
 import { type Statement, splitStatements } from './statements.ts';
 
@@ -26,7 +26,7 @@ export interface ReplOptions {
   readonly historyFile?: string;
   /** Both a terminal; a pipe is for `runScript`. */
   readonly input: NodeJS.ReadStream;
-  readonly output: NodeJS.WriteStream;
+  readonly output: TerminalOutput;
   readonly errorOutput: NodeJS.WriteStream;
   /** Show stacks, codes and remedies with errors. Default false. */
   readonly debug?: boolean;

@@ -1,5 +1,6 @@
 /** Shares a terminal between the line being typed and everything else: text is printed above the line. */
 
+import { writeSync } from 'node:fs';
 import { safeOutput } from './safe-text.ts';
 
 /** The part of a line editor that knows where the cursor is. */
@@ -15,9 +16,12 @@ export interface EditedLine {
   prompt(preserveCursor: boolean): void;
 }
 
+/** A terminal, and the descriptor behind it. */
+export type TerminalOutput = NodeJS.WriteStream & { readonly fd: number };
+
 /** What a screen is made of. */
 export interface ScreenOptions {
-  readonly output: NodeJS.WriteStream;
+  readonly output: TerminalOutput;
   readonly errorOutput: NodeJS.WriteStream;
   /** The terminal understands no cursor movements (`TERM=dumb`). */
   readonly dumb: boolean;
@@ -40,6 +44,7 @@ export class Screen {
   /** What the line editor writes to: the terminal itself. */
   readonly editorOutput: NodeJS.WriteStream;
   readonly #write: Write;
+  readonly #descriptor: number;
   readonly #dumb: boolean;
   readonly #prompt: () => string;
   readonly #restore: readonly (() => void)[];
@@ -54,6 +59,7 @@ export class Screen {
 
   constructor({ output, errorOutput, dumb, prompt }: ScreenOptions) {
     this.#write = output.write.bind(output);
+    this.#descriptor = output.fd;
     this.#dumb = dumb;
     this.#prompt = prompt;
     this.editorOutput = withWrite(output, this.#write);
@@ -107,6 +113,7 @@ export class Screen {
 
   /** Prints what waits, unless the editor must not be disturbed. */
   flush(): void {
+    this.#scheduled = false;
     if (this.#pending.length === 0) return;
     const editor = this.#evaluating ? undefined : this.#editor;
     if (editor !== undefined && this.#isBusy()) return;
@@ -115,7 +122,9 @@ export class Screen {
     this.#pending = [];
     this.#pendingLength = 0;
     this.#dropped = 0;
-    if (editor === undefined) this.#write(text);
+    // Ctrl-C may break running code anywhere; within the stream, that would leave it waiting for ever.
+    if (this.#evaluating) writeAll(this.#descriptor, text);
+    else if (editor === undefined) this.#write(text);
     else this.#printAbove(editor, text);
   }
 
@@ -151,10 +160,7 @@ export class Screen {
     if (this.#scheduled) return;
     this.#scheduled = true;
     // Everything that is printed in one turn shares one redrawing of the line.
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.flush();
-    });
+    queueMicrotask(() => this.flush());
   }
 
   #bound(): void {
@@ -190,6 +196,18 @@ export class Screen {
     if (end > 0) this.print(safeOutput(all.slice(0, end)));
     if (end < all.length) this.#partial.set(stream, all.slice(end));
     else this.#partial.delete(stream);
+  }
+}
+
+/** Writes everything, waiting for a terminal that takes no more at present. */
+function writeAll(descriptor: number, text: string): void {
+  let rest: Uint8Array = Buffer.from(text);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(descriptor, rest));
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+    }
   }
 }
 

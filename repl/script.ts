@@ -46,7 +46,7 @@ const exitCodeInterrupted = 130;
 
 /**
  * Runs to the end of the source, the first error, `dereg`, the loss of the client, the signal, or until nobody reads
- * the output; then de-registers. Resolves to the exit code: 0, 1 (failed), 3 (client lost), 130 or the signal's.
+ * the output; then de-registers. SIGINT in the midst of code that does not yield ends the process at once. Resolves to the exit code: 0, 1 (failed), 3 (client lost), 130 or the signal's.
  */
 export function runScript(options: ScriptOptions): Promise<number> {
   return new Script(options).run();
@@ -121,7 +121,7 @@ class Script {
       const next = await abortable(signal, () => steps.next());
       if (next.done) return;
       const { origin, run } = next.value;
-      // A turn of the event loop, for a signal that is under way is lost once code runs that SIGINT can break.
+      // A turn of the event loop: while code runs nobody listens for SIGINT, and one that is under way would be lost.
       await nextTurn();
       if (signal.aborted) return;
       try {
@@ -184,11 +184,6 @@ class Script {
   }
 
   #fail(error: unknown, origin: Origin | undefined): void {
-    // Nothing but SIGINT interrupts a statement while nobody has stopped the script.
-    if (error instanceof BanterError && error.code === 'ABORTED') {
-      this.#end(exitCodeInterrupted);
-      return;
-    }
     this.#output.error(error, origin);
     const lost =
       error instanceof BanterError && (error.code === 'CONNECTION_LOST' || error.code === 'CLOSED');

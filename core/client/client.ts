@@ -9,7 +9,7 @@ import { BanterError } from '../errors.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { ClientFiles } from '../store/client-files.ts';
+import { ClientFiles, Journal } from '../store/client-files.ts';
 import { Deliveries } from './deliveries.ts';
 import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
@@ -69,7 +69,8 @@ export class Client extends EventEmitter<ClientEvents> {
         this.#wiring?.session.tell({ type: 'confirm', conversation, seq }),
     });
     this.#inbox = new Inbox({
-      journal: this.#files.journal,
+      // What the present client has held back is for it to show.
+      journal: options.auxiliary ? new Journal(undefined) : this.#files.journal,
       holdsBack: () =>
         !this.#memberships.isOpen || (!this.#privateInGroup && this.groups.length > 0),
       onShow: (message) => {

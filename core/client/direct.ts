@@ -263,7 +263,7 @@ export class Direct {
     }
     const pinned = this.#options.pins.key(entry.name);
     if (pinned !== undefined && pinned !== identity) return;
-    if (pinned === undefined) this.#options.pins.pin(entry.name, identity);
+    if (pinned === undefined && !this.#canPin(entry.name, identity)) return;
     if (!this.#seen.has(identity, message.mid)) {
       // What cannot be kept is not acknowledged; its sender hears that it did not arrive.
       if (!this.#deliver(entry, message)) return;
@@ -272,6 +272,17 @@ export class Direct {
     const receipt = encode({ type: 'privateReceived', mid: message.mid });
     this.#options.endpoint.send(link, controlConversation, receipt);
     this.#options.wake();
+  }
+
+  /** Whether the key of first contact can be kept; else its message is not acknowledged either. */
+  #canPin(name: string, identity: string): boolean {
+    try {
+      this.#options.pins.pin(name, identity);
+      return true;
+    } catch (error) {
+      if (error instanceof BanterError) return false;
+      throw error;
+    }
   }
 
   #deliver(from: DirectoryEntry, message: Incoming): boolean {

@@ -36,12 +36,14 @@ const eventsPerInstantMax = 1_000_000;
 const firstFreePort = 49_152;
 
 interface Event {
-  readonly at: number;
+  at: number;
   /** Events of one instant happen in the order in which they were scheduled. */
-  readonly order: number;
+  order: number;
   readonly machine: Machine;
-  readonly isDatagram: boolean;
-  readonly run: () => void;
+  /** The life of the machine it belongs to; undefined for a datagram, which belongs to the network. */
+  readonly life: number | undefined;
+  /** Undefined once it is cancelled. */
+  action: (() => void) | undefined;
 }
 
 /** One address and what runs there. */
@@ -158,7 +160,9 @@ export class SimulatedNetwork {
     machine.isPaused = false;
     machine.waitingDatagrams = 0;
     for (const event of machine.waiting.splice(0)) {
-      this.#events.push({ ...event, at: this.#now, order: this.#nextOrder++ });
+      event.at = this.#now;
+      event.order = this.#nextOrder++;
+      this.#events.push(event);
     }
   }
 
@@ -179,7 +183,7 @@ export class SimulatedNetwork {
   /** A datagram of whoever can write any sender on it arrives now, without faults. */
   inject(datagram: Uint8Array, from: Address, to: Address): void {
     const machine = this.#machine(to.host);
-    this.#schedule(machine, 0, () => this.#arrive(datagram, from, machine, to.port), true);
+    this.#post(machine, 0, () => this.#arrive(datagram, from, machine, to.port));
   }
 
   /** Lets time pass until the instant `untilMs`. Rejects with what an event throws. */
@@ -214,13 +218,22 @@ export class SimulatedNetwork {
         // Everything that awaits what the last event settled goes on before the next one.
         await turnOfTheLoop();
         if (isDone()) return;
-        const event = this.#events.peek();
-        if (event === undefined || event.at > untilMs) return;
-        this.#events.pop();
+        const event = this.#takeEvent(untilMs);
+        if (event === undefined) return;
         this.#happen(event);
       }
     } finally {
       this.#isRunning = false;
+    }
+  }
+
+  #takeEvent(untilMs: number): Event | undefined {
+    for (;;) {
+      const event = this.#events.peek();
+      if (event === undefined || event.at > untilMs) return undefined;
+      this.#events.pop();
+      const isOver = event.life !== undefined && event.life !== event.machine.life;
+      if (event.action !== undefined && !isOver) return event;
     }
   }
 
@@ -230,8 +243,8 @@ export class SimulatedNetwork {
     assert.ok(this.#eventsThisInstant < eventsPerInstantMax, 'time stands still');
     this.#now = event.at;
     if (!machine.isPaused) {
-      event.run();
-    } else if (!event.isDatagram) {
+      event.action?.();
+    } else if (event.life !== undefined) {
       machine.waiting.push(event);
     } else if (machine.waitingDatagrams < waitingDatagramsMax) {
       machine.waitingDatagrams++;
@@ -241,21 +254,24 @@ export class SimulatedNetwork {
     }
   }
 
-  /** Ends with the machine's present life, unless it is a datagram: that belongs to the network. */
-  #schedule(machine: Machine, delayMs: number, action: () => void, isDatagram = false): () => void {
-    const { life } = machine;
-    let run: (() => void) | undefined = () => {
-      if (isDatagram || machine.life === life) action();
-    };
-    this.#events.push({
-      at: this.#now + delayMs,
-      order: this.#nextOrder++,
-      machine,
-      isDatagram,
-      run: () => run?.(),
-    });
+  /** Something a machine does, unless it crashes before. @returns a function that cancels */
+  #schedule(machine: Machine, delayMs: number, action: () => void): () => void {
+    return this.#push({ ...this.#due(delayMs), machine, life: machine.life, action });
+  }
+
+  /** A datagram on its way to a machine. */
+  #post(machine: Machine, delayMs: number, action: () => void): void {
+    this.#push({ ...this.#due(delayMs), machine, life: undefined, action });
+  }
+
+  #due(delayMs: number): { readonly at: number; readonly order: number } {
+    return { at: this.#now + delayMs, order: this.#nextOrder++ };
+  }
+
+  #push(event: Event): () => void {
+    this.#events.push(event);
     return () => {
-      run = undefined;
+      event.action = undefined;
     };
   }
 
@@ -297,7 +313,7 @@ export class SimulatedNetwork {
           path.arrived(fate);
           this.#arrive(datagram, from, target, to.port);
         };
-        this.#schedule(target, fate.delayMs, arrive, true);
+        this.#post(target, fate.delayMs, arrive);
       }
     }
   }

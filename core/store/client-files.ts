@@ -35,7 +35,7 @@ export class ServerPin {
 /** The keys of peers at first contact, by name. */
 export class PeerPins {
   readonly #path: string | undefined;
-  readonly #keys: Map<string, string>;
+  #keys: ReadonlyMap<string, string>;
 
   /** @param path undefined to keep them in memory @throws BanterError DATA_UNUSABLE */
   constructor(path: string | undefined) {
@@ -48,21 +48,24 @@ export class PeerPins {
     return this.#keys.get(name);
   }
 
+  /** Durable when this returns. @throws BanterError DATA_UNUSABLE, and the key is not pinned */
   pin(name: string, key: string): void {
-    this.#keys.set(name, key);
-    this.#write();
+    this.#replace(new Map(this.#keys).set(name, key));
   }
 
-  /** @returns whether there was a pin */
+  /** @returns whether there was a pin @throws BanterError DATA_UNUSABLE, and it stays */
   forget(name: string): boolean {
-    const known = this.#keys.delete(name);
-    if (known) this.#write();
-    return known;
+    const keys = new Map(this.#keys);
+    if (!keys.delete(name)) return false;
+    this.#replace(keys);
+    return true;
   }
 
-  #write(): void {
-    if (this.#path === undefined) return;
-    writePrivate(this.#path, `${JSON.stringify(Object.fromEntries(this.#keys), null, 2)}\n`);
+  #replace(keys: ReadonlyMap<string, string>): void {
+    if (this.#path !== undefined) {
+      writePrivate(this.#path, `${JSON.stringify(Object.fromEntries(keys), null, 2)}\n`);
+    }
+    this.#keys = keys;
   }
 }
 

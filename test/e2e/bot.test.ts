@@ -60,11 +60,10 @@ test('the greeter answers, survives a crash of the server, and leaves at SIGTERM
   assert.deepEqual(await bot.exit(), { code: 143, signal: null });
   assertNothingRuns(bot.pid);
   await watcher.waitFor('greeter went offline and left #lobby');
-  await watcher.kill();
-  assert.equal(
-    await ann(home, address, ['join_group lobby', 'list_members']),
-    'you are in #lobby\nann\n',
-  );
+  watcher.signal('SIGTERM');
+  await watcher.exit();
+  const left = await ann(home, address, ['join_group lobby', 'list_members']);
+  assert.equal(left, 'you are in #lobby\nann\n');
 
   restarted.signal('SIGTERM');
   assert.deepEqual(await restarted.exit(), { code: 143, signal: null });

@@ -29,6 +29,7 @@ export const starting: readonly string[] = [
   '>>> Client start listening',
   '>>> Registration request sent',
 ];
+
 /** The answer to what is no command, or not in this place. */
 export const invalid = '>>> Invalid command';
 

@@ -53,7 +53,7 @@ test('on a terminal three lines to try lead to an answer', async (t) => {
   await terminal.waitForScreen(/greeter \(bot\) {2}Hello, ann! Welcome to lobby.*ann #lobby>$/s);
   terminal.type('send_group hello\r');
   await terminal.waitForScreen(/greeter \(bot\) {2}Hello, ann!\nann #lobby>$/);
-  terminal.type("(await chat.next({ from: 'greeter', text: /!$/ })).text\r");
+  terminal.type("(await chat.next({ from: 'greeter' })).text\r");
   await terminal.waitForScreen(/^'Hello, ann!'$/m);
   terminal.type('.exit\r');
   assert.deepEqual(await terminal.exit(), { code: 0, signal: null });

@@ -16,8 +16,8 @@ const sentAtMs = Date.UTC(2026, 0, 1, 12, 4);
 
 /** The network: who is there, which groups, in which order things were said. */
 export class MemoryChat {
-  readonly clients = new Map<string, MemoryClient>();
-  readonly groups = new Map<string, { readonly members: Set<string>; seq: number }>();
+  readonly clients: Map<string, MemoryClient> = new Map();
+  readonly groups: Map<string, { readonly members: Set<string>; seq: number }> = new Map();
   readonly policy: Policy;
 
   constructor(policy: Partial<Policy> = {}) {

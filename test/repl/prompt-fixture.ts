@@ -21,6 +21,7 @@ function say(text: string): void {
   else ann.receiveGroup(group, 'bob', said);
 }
 
+Object.defineProperty(globalThis, 'sent', { value: () => ann.sent.length });
 const historyFile = process.env['HISTORY'];
 const code = await startRepl({
   client: ann,

@@ -117,6 +117,7 @@ const running: Readonly<Record<string, string>> = {
   'a loop of awaits':
     'for (let n = 0; ; n++) { await chat.sleep(1); if (n === 1) console.log("begun") }',
   'a loop that never yields': 'console.log("begun"); for (;;);',
+  'a loop that prints without end': 'for (;;) console.log("begun")',
 };
 
 for (const [what, code] of Object.entries(running)) {
@@ -130,6 +131,16 @@ for (const [what, code] of Object.entries(running)) {
     await terminal.waitForScreen('\n42\n');
   });
 }
+
+test('ctrl-c undoes what a loop that never yields had asked for', async (t) => {
+  const terminal = await open(t);
+  terminal.type('console.log("begun"); for (;;) chat.send("bob", "x")\r');
+  await terminal.waitForScreen(/^begun$/m);
+  terminal.key('ctrl-c');
+  await terminal.waitForScreen(/error: interrupted\nann>/);
+  terminal.type('sent()\r');
+  await terminal.waitForScreen(/\n0\nann>/);
+});
 
 test('ctrl-c clears the line, twice exits', async (t) => {
   const terminal = await open(t);

@@ -49,6 +49,7 @@ export interface Violation {
   readonly promise:
     | 'settled'
     | 'undisturbed when calm'
+    | 'honest failure'
     | 'one order'
     | 'exactly once'
     | 'nothing lost'
@@ -57,6 +58,13 @@ export interface Violation {
     | 'nothing thrown';
   readonly detail: string;
 }
+
+/** What a send may fail with on a bad network. */
+const honestCodes: ReadonlySet<string> = new Set([
+  'OUTCOME_UNKNOWN',
+  'CONNECTION_LOST',
+  'PEER_UNREACHABLE',
+]);
 
 /** Every broken promise of a history that has come to rest. */
 export function violationsIn(history: History): readonly Violation[] {
@@ -115,7 +123,11 @@ function unsettled({ groupSends, privateSends, calm }: History): readonly Violat
     if (outcome === undefined) {
       return by.crashed ? [] : [{ promise: 'settled', detail: `${label(text)} is still open` }];
     }
-    if (!calm || outcome.type === 'acknowledged') return [];
+    if (outcome.type === 'acknowledged') return [];
+    if (!honestCodes.has(outcome.code)) {
+      return [{ promise: 'honest failure', detail: `${label(text)}: ${outcome.code}` }];
+    }
+    if (!calm) return [];
     return [{ promise: 'undisturbed when calm', detail: `${label(text)}: ${outcome.code}` }];
   });
 }

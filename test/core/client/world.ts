@@ -12,16 +12,17 @@ import type { Environment } from '../../../core/net/transport.ts';
 import { Server, type ServerOptions } from '../../../core/server/server.ts';
 
 export class World {
-  readonly #t: TestContext;
+  readonly #closers: (() => Promise<unknown>)[] = [];
   server: Server;
 
-  private constructor(t: TestContext, server: Server) {
-    this.#t = t;
+  private constructor(server: Server) {
     this.server = server;
   }
 
   static async start(t: TestContext, options: ServerOptions = {}): Promise<World> {
-    return new World(t, await startServer(t, options));
+    const world = new World(await startServer(options));
+    t.after(() => world.#close());
+    return world;
   }
 
   /** Where clients find the server. */
@@ -34,13 +35,13 @@ export class World {
   async restart(options: ServerOptions = {}): Promise<void> {
     const { port } = this.server.address;
     await this.server.close();
-    this.server = await startServer(this.#t, { ...options, port });
+    this.server = await startServer({ ...options, port });
   }
 
   /** A client that the test closes. */
   async join(name: string, options: Partial<ConnectOptions> = {}): Promise<Client> {
     const client = await Client.connect({ name, server: this.address, ...options });
-    this.#t.after(() => client.close());
+    this.#closers.push(() => client.close());
     return client;
   }
 
@@ -52,12 +53,16 @@ export class World {
     for (const client of clients) await client.joinGroup(group);
     return clients;
   }
+
+  /** Clients first: they need the server to leave it. */
+  async #close(): Promise<void> {
+    await Promise.all(this.#closers.map((close) => close()));
+    await this.server.close();
+  }
 }
 
-async function startServer(t: TestContext, options: ServerOptions): Promise<Server> {
-  const server = await Server.start({ host: '127.0.0.1', port: 0, ...options });
-  t.after(() => server.close());
-  return server;
+function startServer(options: ServerOptions): Promise<Server> {
+  return Server.start({ host: '127.0.0.1', port: 0, ...options });
 }
 
 /** The way to the network of one client; once it is cut, nothing comes or goes, as if its process had died. */
@@ -129,6 +134,11 @@ export function told<Events extends Record<keyof Events, unknown[]>, Name extend
   };
   listen.on(name, (value) => log.add(value));
   return log;
+}
+
+/** Resolves once a client has heard of a name that is online. */
+export async function knows(client: Client, name: string): Promise<void> {
+  await told(client, 'directoryChanged').until(() => client.directory.get(name)?.online === true);
 }
 
 /** The texts of messages. */

@@ -65,9 +65,11 @@ async function open(t: TestContext): Promise<Ground> {
       }),
   };
   const server = await Server.start({ host, port: 0, environment });
-  t.after(() => server.close());
   const client = await Client.connect({ name: 'ann', server: `${host}:${server.address.port}` });
-  t.after(() => client.close());
+  t.after(async () => {
+    await client.close();
+    await server.close();
+  });
   await client.createGroup('hall');
   await client.joinGroup('hall');
   await client.listMembers('hall');

@@ -1,0 +1,93 @@
+/** `banter trust`: a changed key is refused until a person says otherwise. */
+
+import assert from 'node:assert/strict';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
+import { type Home, temporaryHome } from '../support/home.ts';
+import { type ChildProgram, startBanter } from '../support/processes.ts';
+
+async function serve(
+  home: Home,
+  port: number,
+): Promise<{ readonly server: ChildProgram; readonly fingerprint: string }> {
+  const server = startBanter(home, ['serve', '-p', `${port}`, '--host', '127.0.0.1']);
+  const { captures } = await server.waitFor(/#([\w-]{43})\n/);
+  return { server, fingerprint: captures[0] ?? '' };
+}
+
+async function run(home: Home, args: readonly string[]): Promise<ChildProgram> {
+  const program = startBanter(home, args);
+  await program.exit();
+  return program;
+}
+
+/** Its key and its names are gone, as after a new installation. */
+function forgetServer(home: Home): void {
+  rmSync(join(home.path, 'data/banter/server'), { recursive: true });
+}
+
+test('a server with another key is refused until it is trusted', async (t) => {
+  const home = temporaryHome(t);
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  const ask = ['-e', 'whoami', '--as', 'ann', address];
+  const before = await serve(home, port);
+  assert.deepEqual(await (await run(home, ask)).exit(), { code: 0, signal: null });
+  before.server.signal('SIGTERM');
+  await before.server.exit();
+  forgetServer(home);
+  const after = await serve(home, port);
+  assert.notEqual(after.fingerprint, before.fingerprint);
+
+  const refused = await run(home, ask);
+  assert.deepEqual(await refused.exit(), { code: 4, signal: null });
+  assert.match(
+    refused.stderr,
+    new RegExp(`another key than before: ${after.fingerprint}\n.*banter trust`),
+  );
+  const wrong = await run(home, ['trust', `${address}#${before.fingerprint}`]);
+  assert.deepEqual(await wrong.exit(), { code: 4, signal: null });
+  assert.match(wrong.stderr, new RegExp(`another key than the one given: ${after.fingerprint}`));
+
+  const trusted = await run(home, ['trust', `${address}#${after.fingerprint}`]);
+  assert.equal(
+    trusted.stdout,
+    `${address} is trusted with the key ${after.fingerprint} (before: ${before.fingerprint})\n`,
+  );
+  assert.deepEqual(await (await run(home, ask)).exit(), { code: 0, signal: null });
+  const same = await run(home, ['trust', address]);
+  assert.equal(same.stdout, `${address} is trusted as before: ${after.fingerprint}\n`);
+});
+
+test('a peer’s key is forgotten on request', async (t) => {
+  const home = temporaryHome(t);
+  const port = await freePort();
+  const address = `127.0.0.1:${port}`;
+  await serve(home, port);
+  const bob = startBanter(home, ['run', '-', address, '--as', 'bob']);
+  bob.write('whoami');
+  await bob.waitFor('bob, in no group');
+  const greeting = await run(home, ['-e', 'send bob hi', '--as', 'ann', address]);
+  assert.deepEqual(await greeting.exit(), { code: 0, signal: null }, greeting.output);
+  const folder = join(home.path, 'data/banter/servers', `127%2E0%2E0%2E1%3A${port}`, 'ann');
+  assert.match(readFileSync(join(folder, 'peers.json'), 'utf8'), /"bob"/);
+
+  const forget = ['trust', address, 'bob', '--as', 'ann'];
+  const forgotten = await run(home, forget);
+  assert.match(forgotten.stdout, /^the key of bob is forgotten; /);
+  assert.doesNotMatch(readFileSync(join(folder, 'peers.json'), 'utf8'), /"bob"/);
+  const again = await run(home, forget);
+  assert.deepEqual(await again.exit(), { code: 1, signal: null });
+  assert.equal(again.stdout, 'ann has no key of bob to forget\n');
+  const stranger = await run(home, ['trust', address, 'bob', '--as', 'eve']);
+  assert.deepEqual(await stranger.exit(), { code: 2, signal: null });
+  assert.match(stranger.stderr, /^error: "eve" was never used at /);
+});
+
+test('trust says when no server answers', async (t) => {
+  const program = await run(temporaryHome(t), ['trust', `127.0.0.1:${await freePort()}`]);
+  assert.deepEqual(await program.exit(), { code: 3, signal: null });
+  assert.match(program.stderr, /^error: no server answers at /);
+});
