@@ -26,4 +26,5 @@ export {
 } from './client/trust.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
 export type { Address } from './protocol/address.ts';
+export { clientTable, narrate } from './server/console.ts';
 export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';

@@ -20,6 +20,8 @@ class Host implements IsolateOwner {
       // The other end of this channel is our own parent, which wrote the message from this very type.
       this.#obey(message as HostCommand);
     });
+    // A terminal and a service manager signal the whole group; the parent decides when this process ends.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, ignore);
     // Never `process.exit()`: it would wait for an isolate that does not stop.
     process.on('disconnect', die);
     this.#report({ type: 'up' });
@@ -97,6 +99,8 @@ class Host implements IsolateOwner {
     process.send?.(report, undefined, undefined, () => undefined);
   }
 }
+
+function ignore(): void {}
 
 function die(): void {
   process.kill(process.pid, 'SIGKILL');

@@ -4,8 +4,14 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import { BanterError, Client, classicPolicy, Server, type ServerFact } from '../core/index.ts';
-import { narrate } from '../core/server/console.ts';
+import {
+  BanterError,
+  Client,
+  classicPolicy,
+  narrate,
+  Server,
+  type ServerFact,
+} from '../core/index.ts';
 import {
   type ClientArguments,
   invalidHost,

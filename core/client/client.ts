@@ -65,6 +65,7 @@ export class Client extends EventEmitter<ClientEvents> {
       memberships: this.#memberships,
       onDirectory: (changed) => this.#handleDirectory(changed),
       onGroupLost: (group) => this.#forgetGroup(group),
+      onOverrun: () => this.#wiring?.session.restart('more came than can wait'),
       onHandled: (conversation, seq) =>
         this.#wiring?.session.tell({ type: 'confirm', conversation, seq }),
     });
@@ -282,7 +283,7 @@ export class Client extends EventEmitter<ClientEvents> {
 
   #listener(): SessionListener {
     return {
-      onServerKey: (key) => this.#handleServerKey(key),
+      onServerKey: (key) => this.#trust.learn(key),
       onWelcome: (welcome, isFirst) => this.#handleWelcome(welcome, isFirst),
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
@@ -295,14 +296,6 @@ export class Client extends EventEmitter<ClientEvents> {
         else this.#connecting.reject(error);
       },
     };
-  }
-
-  #handleServerKey(key: Uint8Array): void {
-    try {
-      this.#trust.learn(key);
-    } catch (error) {
-      this.#connecting?.reject(error);
-    }
   }
 
   #handleWelcome(welcome: Welcome, isFirst: boolean): void {

@@ -24,6 +24,8 @@ export interface DeliveriesOptions {
   readonly onGroupLost: (group: string) => void;
   /** Tells the server that everything up to `seq` was handled. */
   readonly onHandled: (conversation: number, seq: number) => void;
+  /** More came than can wait for its group to be named. */
+  readonly onOverrun: () => void;
 }
 
 export class Deliveries {
@@ -79,8 +81,11 @@ export class Deliveries {
 
   /** Takes a push of a group's conversation, or keeps it until the group of the conversation is known. */
   receiveGroup(push: GroupPush, conversation: number): void {
-    const { emitter, environment, memberships } = this.#options;
-    if (memberships.keepIfEarly(conversation, push)) return;
+    const { emitter, environment, memberships, onOverrun } = this.#options;
+    if (memberships.keepIfEarly(conversation, push)) {
+      if (memberships.isOverrun) onOverrun();
+      return;
+    }
     if (push.type === 'gap') {
       const group = memberships.receiveGap(conversation, push);
       if (group !== undefined) emitter.emit('gapFound', group, push.count || undefined);

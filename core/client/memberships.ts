@@ -17,7 +17,7 @@ interface Membership {
   recoveredSeq: number;
 }
 
-/** What may wait for the answer that names its conversation; beyond, the oldest goes, and comes again after a reconnection. */
+/** What may wait for the answer that names its conversation, or for the first listener. */
 const earlyMax = 4096;
 
 /** Word that this client is a member of a group now. */
@@ -40,6 +40,7 @@ export class Memberships {
   #early: Early[] = [];
   #newestConversation = 0;
   #isOpen = false;
+  #isOverrun = false;
 
   /** Oldest membership first. */
   get groups(): readonly string[] {
@@ -79,9 +80,14 @@ export class Memberships {
   /** Whether nobody listens yet or the group of a conversation is still to be named; the message is then kept. */
   keepIfEarly(conversation: number, push: GroupPush): boolean {
     if (this.#isOpen && conversation <= this.#newestConversation) return false;
-    this.#early.push({ conversation, push });
-    if (this.#early.length > earlyMax) this.#early.shift();
+    if (this.#early.length < earlyMax) this.#early.push({ conversation, push });
+    else this.#isOverrun = true;
     return true;
+  }
+
+  /** Whether something could not be kept: the connection is to be replaced, and what was not handled comes again. */
+  get isOverrun(): boolean {
+    return this.#isOverrun;
   }
 
   /** What was kept for a conversation, in order. */
@@ -96,17 +102,16 @@ export class Memberships {
     this.#byConversation.clear();
     this.#early = [];
     this.#newestConversation = 0;
+    this.#isOverrun = false;
   }
 
-  /** Goes by the memberships that a welcome tells of. @returns the groups that are no longer among them */
-  resume(groups: readonly WelcomeGroup[]): readonly string[] {
-    const lost = this.groups.filter((group) => !groups.some((kept) => kept.group === group));
+  /** Goes by the memberships that a welcome tells of. */
+  resume(groups: readonly WelcomeGroup[]): void {
     this.#byGroup.clear();
     this.#byConversation.clear();
     for (const { group, conversation, logId, seq, headSeq } of groups) {
       this.#put({ group, logId, conversation, seq, recoveredSeq: headSeq });
     }
-    return lost;
   }
 
   delete(group: string): void {

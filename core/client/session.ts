@@ -28,7 +28,7 @@ export type Push = Exclude<ServerMessage, { readonly requestId: number }>;
 
 /** What a session tells the client around it. */
 export interface SessionListener {
-  /** The handshake proved this key; nothing was registered yet. */
+  /** The handshake proved this key; nothing was registered yet. A BanterError that it throws ends the session. */
   readonly onServerKey: (key: Uint8Array) => void;
   /** Registered; `first` the first time. */
   readonly onWelcome: (welcome: Welcome, first: boolean) => void;
@@ -143,7 +143,7 @@ export class Session {
         break;
       case 'silenceExceeded':
         this.#options.endpoint.close(event.link, 0, 'no answer');
-        this.#handleLoss('the server does not answer', 0);
+        this.#handleLoss('the server does not answer', this.#silencePatienceMs);
         break;
       case 'silenceBroken':
       case 'answered':
@@ -153,6 +153,11 @@ export class Session {
         break;
     }
     return true;
+  }
+
+  /** Replaces the connection by a new one, on which everything that was not handled comes again. */
+  restart(reason: string): void {
+    if (this.isReady) this.#dropLink(reason);
   }
 
   /** Ends the session with a word to the server; what is under way fails. */
@@ -178,7 +183,13 @@ export class Session {
   #register(link: number, serverKey: Uint8Array): void {
     const { name, bot, auxiliary, takeOver, mirror, memberships, listener } = this.#options;
     this.#serverKey = serverKey;
-    listener.onServerKey(serverKey);
+    try {
+      listener.onServerKey(serverKey);
+    } catch (error) {
+      if (!(error instanceof BanterError)) throw error;
+      this.#finish(error);
+      return;
+    }
     this.#state = 'registering';
     const request: ClientMessage = {
       type: 'register',
@@ -223,6 +234,11 @@ export class Session {
     if (restarted) this.#requests.failSends();
     this.#options.listener.onWelcome(welcome, first);
     this.#requests.open();
+  }
+
+  /** Who has set a patience has it used up by a silence; others wait as long again for the server's return. */
+  get #silencePatienceMs(): number {
+    return this.#options.followsPolicy ? this.#silenceMs : 0;
   }
 
   #adopt(silenceMs: number): void {

@@ -10,7 +10,7 @@ export interface ServerAddress {
   readonly port: number;
   /** The server's Ed25519 key, 32 bytes, if the person gave its fingerprint. */
   readonly key: Uint8Array | undefined;
-  /** The same without the fingerprint: what pins are kept under. */
+  /** The same without the fingerprint, however this machine itself was written: what keys are kept under. */
   readonly name: string;
 }
 
@@ -29,8 +29,13 @@ export function parseServerAddress(text: string): ServerAddress {
   if (port < 1 || port > 65_535) {
     throw new BanterError('ADDRESS_INVALID', `port ${port} is not between 1 and 65535`);
   }
-  const name = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-  return { host, port, key: parseFingerprint(match?.[5]), name };
+  return { host, port, key: parseFingerprint(match?.[5]), name: nameOf(host.toLowerCase(), port) };
+}
+
+/** Whoever knows a server as `localhost` must not be a stranger to it as `127.0.0.1`. */
+function nameOf(host: string, port: number): string {
+  if (host === '127.0.0.1' || host === '::1') return `localhost:${port}`;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** A key for people: 43 letters, digits, "-" and "_". */

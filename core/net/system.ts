@@ -6,12 +6,15 @@ import { systemRandom } from './sodium.ts';
 import type { Environment } from './transport.ts';
 import { openUdp } from './udp.ts';
 
+/** The longest timer: a longer one would fire at once. Whoever waits years looks again after 24 days. Milliseconds. */
+const timerMsMax = 2 ** 31 - 1;
+
 export const systemEnvironment: Environment = {
   random: systemRandom,
   now: () => performance.now(),
   wallClockMs: () => Date.now(),
   setTimer: (callback, delayMs) => {
-    const timer = setTimeout(callback, delayMs);
+    const timer = setTimeout(callback, Math.min(delayMs, timerMsMax));
     return () => clearTimeout(timer);
   },
   soon: (callback) => {

@@ -55,6 +55,7 @@ export class ByteWriter {
 
   /** An integer from 0 to 2^53 − 1 in 1, 2, 4 or 8 bytes (RFC 9000 §16). */
   varint(value: number): void {
+    if (!(value >= 0 && value <= varintMax)) throw new RangeError(`no varint: ${value}`);
     if (value < 0x40) {
       this.uint8(value);
     } else if (value < 0x4000) {

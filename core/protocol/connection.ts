@@ -55,7 +55,7 @@ export type ConnectionEvent =
     };
 
 /** Why a datagram was dropped; endpoints count each. */
-export type PacketDrop = 'forged' | 'replayed' | 'malformed' | 'overfull';
+export type PacketDrop = 'forged' | 'replayed' | 'malformed' | 'overfull' | 'ended';
 
 export interface ConnectionOptions {
   readonly crypto: Crypto;
@@ -155,7 +155,8 @@ export class Connection {
 
   /** Takes a data packet that bears this connection's id. @returns why it was dropped, or undefined */
   receive(datagram: Uint8Array, now: number): PacketDrop | undefined {
-    if (this.#isEnding || datagram.length < dataPacketBytesMin) return 'malformed';
+    if (this.#isEnding) return 'ended';
+    if (datagram.length < dataPacketBytesMin) return 'malformed';
     const packetNumber = expandPacketNumber(
       readTruncatedPacketNumber(datagram),
       this.#received.newest,

@@ -219,7 +219,7 @@ export class Endpoint {
     }
     const dropped = peer.connection.receive(datagram, now);
     if (dropped !== undefined) this.#drop(dropped);
-    if (dropped === 'forged' || dropped === 'replayed') return;
+    if (dropped === 'forged' || dropped === 'replayed' || dropped === 'ended') return;
     if (peer.halfOpen) {
       peer.halfOpen = false;
       this.#announce(peer);

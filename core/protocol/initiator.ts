@@ -20,6 +20,12 @@ import { supportedVersions } from './packet.ts';
 const copiesPerTry = 2;
 const firstGapMs = 100;
 
+/** From this try on an INIT goes with a HELLO: the responder may have restarted, or its RETRY may have been forged. */
+const helloAgainTry = 3;
+
+/** RETRYs followed in one attempt at most: each costs a key agreement. */
+const retriesMax = 8;
+
 /** Why a handshake ended without a connection. */
 export type HandshakeFailure =
   /** Nobody answered. */
@@ -57,20 +63,23 @@ export class Initiator {
   readonly nonce: Uint8Array;
   readonly #options: InitiatorOptions;
   readonly #deadline: number;
-  #datagram: Uint8Array;
+  readonly #hello: Uint8Array;
+  #init: { readonly datagram: Uint8Array; readonly cookie: Uint8Array } | undefined;
   #handshake: HandshakeInitiator | undefined;
   #remoteIdentity: Uint8Array | undefined;
   #version = 0;
   #stageStartedAt: number;
   #tries = 0;
-  #copies = copiesPerTry;
+  #due: Uint8Array[];
+  #retries = 0;
   #failure: HandshakeFailure = { type: 'timeout' };
 
   constructor(options: InitiatorOptions) {
     this.#options = options;
     this.address = options.address;
     this.nonce = options.random(nonceBytes);
-    this.#datagram = encodeHello({ versions: supportedVersions, nonce: this.nonce });
+    this.#hello = encodeHello({ versions: supportedVersions, nonce: this.nonce });
+    this.#due = this.#nextCopies();
     this.#stageStartedAt = options.now;
     this.#deadline = options.now + options.timeoutMs;
   }
@@ -80,7 +89,7 @@ export class Initiator {
    * is only remembered as the likely reason in case nothing better comes.
    */
   receiveRetry(retry: Retry, now: number): void {
-    if (this.#handshake !== undefined) return;
+    if (!this.#followsRetry(retry.cookie)) return;
     const { expectedIdentity, crypto, random, identity, introduction } = this.#options;
     if (expectedIdentity !== undefined && !equalBytes(expectedIdentity, retry.identity)) {
       this.#failure = { type: 'keyChanged', identity: retry.identity.slice() };
@@ -100,13 +109,15 @@ export class Initiator {
     });
     if (handshake === undefined) return;
     const { version, cookie } = retry;
-    this.#datagram = encodeInit({ ...offer, version, cookie, message: handshake.message });
+    const datagram = encodeInit({ ...offer, version, cookie, message: handshake.message });
+    this.#init = { datagram, cookie: cookie.slice() };
+    this.#retries++;
     this.#handshake = handshake;
     this.#remoteIdentity = retry.identity.slice();
     this.#version = version;
     this.#stageStartedAt = now;
     this.#tries = 0;
-    this.#copies = copiesPerTry;
+    this.#due = this.#nextCopies();
   }
 
   /** Takes a RESPONSE to our connection id; undefined if it does not authenticate. */
@@ -126,9 +137,7 @@ export class Initiator {
 
   /** The datagram to send now, once for each copy that is due. */
   pollTransmit(): Uint8Array | undefined {
-    if (this.#copies === 0) return undefined;
-    this.#copies--;
-    return this.#datagram;
+    return this.#due.shift();
   }
 
   /** When {@link handleTimeout} is due. */
@@ -141,9 +150,22 @@ export class Initiator {
     if (now >= this.#deadline) return this.#failure;
     if (now >= this.#nextTryAt) {
       this.#tries++;
-      this.#copies = copiesPerTry;
+      this.#due = this.#nextCopies();
     }
     return undefined;
+  }
+
+  /** The first RETRY that fits, and a later one with another cookie once the first has led nowhere. */
+  #followsRetry(cookie: Uint8Array): boolean {
+    if (this.#init === undefined) return true;
+    const isStuck = this.#tries >= helloAgainTry && this.#retries < retriesMax;
+    return isStuck && !equalBytes(cookie, this.#init.cookie);
+  }
+
+  #nextCopies(): Uint8Array[] {
+    const copies = Array.from({ length: copiesPerTry }, () => this.#init?.datagram ?? this.#hello);
+    const asksAgain = this.#init !== undefined && this.#tries >= helloAgainTry;
+    return asksAgain ? [...copies, this.#hello] : copies;
   }
 
   get #nextTryAt(): number {

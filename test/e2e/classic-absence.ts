@@ -1,21 +1,85 @@
 /** The second half of the classic story: somebody is not there. */
 
-import { groups, invalid, type Scene, signals, starting, table, types } from './classic-scene.ts';
+import {
+  groups,
+  invalid,
+  type Scene,
+  signals,
+  starting,
+  starts,
+  table,
+  types,
+} from './classic-scene.ts';
 
-/** Somebody has gone, and somebody else stops answering the group. */
-export const absences: readonly Scene[] = [
+/** Who is known after X has gone and W has come. */
+const present = { X: false, Y: true, Z: true, W: true };
+
+/** The same as a newcomer learns it: by the last change of each. */
+const asLearnt = { Y: true, Z: true, X: false, W: true };
+
+/** Private messages to somebody who has gone, and to somebody who has crashed, which the server sees for itself. */
+export const unanswered: readonly Scene[] = [
+  starts('W', [
+    { who: 'server', lines: table('>>> ', present) },
+    { who: 'Y', lines: table('>>> (roomA) ', present) },
+    { who: 'Z', lines: table('>>> ', present) },
+    {
+      who: 'W',
+      lines: [...starting, '>>> Welcome, You are registered.', ...table('>>> ', asLearnt)],
+    },
+  ]),
+  // Meanwhile everything that W owes the server is acknowledged: when it crashes, no silence has begun.
   types(
     'Z',
-    ['send X are you still there?', 'join_group roomA'],
+    ['send X are you still there?'],
+    [
+      {
+        who: 'Z',
+        lines: ['>>> No ACK from X, message not delivered', '>>> Report this issue to server'],
+      },
+    ],
+  ),
+  signals('W', 'SIGKILL', []),
+  types(
+    'Z',
+    ['send W and you?'],
     [
       {
         who: 'Z',
         lines: [
-          '>>> No ACK from X, message not delivered',
+          '>>> No ACK from W, message not delivered',
           '>>> Report this issue to server',
-          '>>> Entered group roomA successfully',
+          ...table('>>> ', { ...present, W: false }),
         ],
       },
+      { who: 'Y', lines: table('>>> (roomA) ', { ...present, W: false }) },
+      { who: 'server', lines: table('>>> ', { ...present, W: false }) },
+    ],
+  ),
+];
+
+/** Names that have been used are taken, whether their owner is there or not; so are addresses in use. */
+export const strangers: readonly Scene[] = [
+  ...['X', 'Y'].map((name) =>
+    refused({ who: `another ${name}`, name }, 'Someone has already used this name.'),
+  ),
+  refused(
+    { who: 'neighbour', name: 'V', at: 'Y' },
+    'Someone has already used this (IP, port) combination.',
+  ),
+];
+
+/** Who is known while Z does not answer. */
+const withoutZ = { ...present, W: false, Z: false };
+const withZ = { ...withoutZ, Z: true };
+
+/** A member that does not acknowledge a group message, and what it reads when it is back. */
+export const absence: readonly Scene[] = [
+  types(
+    'Z',
+    ['join_group roomA'],
+    [
+      { who: 'Z', lines: ['>>> Entered group roomA successfully'] },
       {
         who: 'server',
         lines: [
@@ -32,10 +96,7 @@ export const absences: readonly Scene[] = [
     [
       {
         who: 'Y',
-        lines: [
-          '>>> (roomA) Message received by Server.',
-          ...table('>>> (roomA) ', { X: false, Y: true, Z: false }),
-        ],
+        lines: ['>>> (roomA) Message received by Server.', ...table('>>> (roomA) ', withoutZ)],
       },
       {
         who: 'server',
@@ -43,20 +104,20 @@ export const absences: readonly Scene[] = [
           '>>> Client Y sent group message: who is there?',
           '>>> Client Z not responsive, removed from roomA',
           ...groups("'roomA': {'Y'}, 'roomB': set()"),
-          ...table('>>> ', { X: false, Y: true, Z: false }),
+          ...table('>>> ', withoutZ),
         ],
       },
     ],
   ),
   signals('Z', 'SIGCONT', [
-    { who: 'server', lines: table('>>> ', { X: false, Y: true, Z: true }) },
-    { who: 'Y', lines: table('>>> (roomA) ', { X: false, Y: true, Z: true }) },
+    { who: 'server', lines: table('>>> ', withZ) },
+    { who: 'Y', lines: table('>>> (roomA) ', withZ) },
     {
       who: 'Z',
       lines: [
         '>>> (roomA) Group_Message Y: who is there?',
-        ...table('>>> (roomA) ', { X: false, Y: true, Z: false }),
-        ...table('>>> (roomA) ', { X: false, Y: true, Z: true }),
+        ...table('>>> (roomA) ', withoutZ),
+        ...table('>>> (roomA) ', withZ),
       ],
     },
   ]),
@@ -75,90 +136,8 @@ export const absences: readonly Scene[] = [
   ),
 ];
 
-/** A member leaves the group. */
-export const departure: Scene = types(
-  'Y',
-  ['leave_group'],
-  [
-    { who: 'Y', lines: ['>>> Leave group chat roomA'] },
-    {
-      who: 'server',
-      lines: ['>>> Client Y left group', ...groups("'roomA': set(), 'roomB': set()")],
-    },
-  ],
-);
-
-/** A private message to somebody who does not answer, which the server sees for itself. */
-export const unanswered: readonly Scene[] = [
-  signals('Z', 'SIGSTOP', []),
-  types(
-    'Y',
-    ['send Z hello?'],
-    [
-      {
-        who: 'Y',
-        lines: [
-          '>>> No ACK from Z, message not delivered',
-          '>>> Report this issue to server',
-          ...table('>>> ', { X: false, Y: true, Z: false }),
-        ],
-      },
-      { who: 'server', lines: table('>>> ', { X: false, Y: true, Z: false }) },
-    ],
-  ),
-  signals('Z', 'SIGCONT', [
-    { who: 'server', lines: table('>>> ', { X: false, Y: true, Z: true }) },
-    { who: 'Y', lines: table('>>> ', { X: false, Y: true, Z: true }) },
-    {
-      who: 'Z',
-      lines: [
-        ...table('>>> ', { X: false, Y: true, Z: false }),
-        ...table('>>> ', { X: false, Y: true, Z: true }),
-      ],
-    },
-  ]),
-];
-
-/** Names that have been used are taken, whether their owner is there or not. */
-export const strangers: readonly Scene[] = ['X', 'Y'].map((name) => ({
-  happens: { type: 'clientStarts', who: `another ${name}`, name },
-  read: [
-    {
-      who: `another ${name}`,
-      lines: [...starting, '>>> Someone has already used this name. Try another one.'],
-      exit: 1,
-    },
-  ],
-}));
-
-/** So is an address. */
-export const neighbour: Scene = {
-  happens: { type: 'clientStarts', who: 'W', name: 'W', at: 'Y' },
-  read: [
-    {
-      who: 'W',
-      lines: [
-        ...starting,
-        '>>> Someone has already used this (IP, port) combination. Try another one.',
-      ],
-      exit: 1,
-    },
-  ],
-};
-
 /** The server goes; private messages go on. */
 export const downfall: readonly Scene[] = [
-  types(
-    'Y',
-    ['join_group roomB'],
-    [
-      { who: 'Y', lines: ['>>> Entered group roomB successfully'] },
-      {
-        who: 'server',
-        lines: ['>>> Client Y joined group roomB', ...groups("'roomA': set(), 'roomB': {'Y'}")],
-      },
-    ],
-  ),
   signals('server', 'SIGTERM', [{ who: 'server', lines: [], exit: 143 }]),
   types('Z', ['send Y the server is gone'], [{ who: 'Z', lines: ['>>> Message received by Y.'] }]),
   types(
@@ -168,8 +147,8 @@ export const downfall: readonly Scene[] = [
       {
         who: 'Y',
         lines: [
-          '>>> (roomB) Server not responding',
-          '>>> (roomB) Exiting',
+          '>>> (roomA) Server not responding',
+          '>>> (roomA) Exiting',
           '>>> Z: the server is gone',
         ],
         exit: 1,
@@ -182,3 +161,15 @@ export const downfall: readonly Scene[] = [
     [{ who: 'Z', lines: ['>>> Server not responding', '>>> Exiting'], exit: 1 }],
   ),
 ];
+
+/** Somebody starts a client and is not let in. */
+function refused(
+  newcomer: { readonly who: string; readonly name: string; readonly at?: string },
+  reason: string,
+): Scene {
+  const lines = [...starting, `>>> ${reason} Try another one.`];
+  return {
+    happens: { type: 'clientStarts', ...newcomer },
+    read: [{ who: newcomer.who, lines, exit: 1 }],
+  };
+}

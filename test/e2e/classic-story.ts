@@ -1,14 +1,7 @@
 /** The story of the classic profile: who types what, and every line that anybody reads, in order. */
 
 import type { TestContext } from 'node:test';
-import {
-  absences,
-  departure,
-  downfall,
-  neighbour,
-  strangers,
-  unanswered,
-} from './classic-absence.ts';
+import { absence, downfall, strangers, unanswered } from './classic-absence.ts';
 import { arrivals, heldBack, inside, outside } from './classic-presence.ts';
 import type { Scene } from './classic-scene.ts';
 import { Stage, type StageOptions } from './classic-stage.ts';
@@ -18,12 +11,9 @@ const story: readonly Scene[] = [
   ...outside,
   ...inside,
   ...heldBack,
-  ...absences,
-  departure,
-  // While these come and go, everything that Z owes the server is acknowledged: it is stopped with no silence begun.
-  ...strangers,
-  neighbour,
   ...unanswered,
+  ...strangers,
+  ...absence,
   ...downfall,
 ];
 

@@ -26,6 +26,7 @@ try {
   const { name, version } = JSON.parse(readFileSync(join(top, 'package.json'), 'utf8'));
   install(pack(`${name}-${version}.tgz`));
   tryExecutable(String(version));
+  tryDemo();
   tryOlderNode();
   tryEntryPoints();
   say('the packed package installs and works');
@@ -63,6 +64,19 @@ function tryExecutable(version: string): void {
   const told = run('banter', ['--version'], stranger, banterOn(recentPath));
   assert.equal(succeed(told), `${version}\n`);
   say(`"banter --version" prints ${version}`);
+}
+
+/** Server, bot, plugins in their process, client and script: everything that was built has to load. */
+function tryDemo(): void {
+  const script = [
+    'join_group lobby',
+    'send_group hello',
+    'console.log((await chat.next({ from: "greeter", text: /!$/ })).text)',
+    '',
+  ].join('\n');
+  const told = run('banter', ['demo'], stranger, banterOn(recentPath), script);
+  assert.match(succeed(told), /Hello, you!/);
+  say('a script on a pipe gets the answer of the bot');
 }
 
 /** An older Node must read the executable, refuse in one line, and say what to do. */
@@ -118,11 +132,18 @@ function banterOn(path: string): string {
   return [join(stranger, 'node_modules/.bin'), path, '/usr/bin', '/bin'].join(delimiter);
 }
 
-function run(command: string, args: readonly string[], cwd: string, path = recentPath): Outcome {
+function run(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  path = recentPath,
+  input = '',
+): Outcome {
   const env = { ...process.env, PATH: path };
   const { status, stdout, stderr, error } = spawnSync(command, args, {
     cwd,
     env,
+    input,
     encoding: 'utf8',
     timeout: timeoutMs,
   });

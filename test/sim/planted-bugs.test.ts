@@ -30,7 +30,7 @@ interface Plant {
 const plants: readonly Plant[] = [
   {
     bug: 'a packet that comes twice is handled twice',
-    breaks: 'undisturbed when calm',
+    breaks: 'nothing thrown',
     plant: () => replace(ReceivedPackets.prototype, 'isDuplicate', () => () => false),
   },
   {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { parseServerAddress } from '../../../core/net/address.ts';
 import { Journal } from '../../../core/store/client-files.ts';
 import { type Home, temporaryHome } from '../../support/home.ts';
 import { startNode } from '../../support/processes.ts';
@@ -12,7 +13,7 @@ const inGroups = { policy: { privateInGroup: true } };
 
 /** The folder of a name in a client's data folder. */
 function folderOf(dataDir: string, world: World, name: string): string {
-  const server = world.address.replaceAll('.', '%2E').replace(':', '%3A');
+  const server = parseServerAddress(world.address).name.replace(':', '%3A');
   return join(dataDir, 'servers', server, name);
 }
 

@@ -4,10 +4,14 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { BanterError } from '../../../core/errors.ts';
-import { fingerprintOf } from '../../../core/net/address.ts';
+import { fingerprintOf, parseServerAddress } from '../../../core/net/address.ts';
 import { PeerPins, ServerPin } from '../../../core/store/client-files.ts';
 import { temporaryHome } from '../../support/home.ts';
 import { codeOf, told, World } from './world.ts';
+
+function pinOf(dataDir: string, world: World): ServerPin {
+  return new ServerPin(dataDir, parseServerAddress(world.address).name);
+}
 
 describe('a server', () => {
   it('whose key has changed since first contact is refused', async (t) => {
@@ -22,10 +26,7 @@ describe('a server', () => {
       await codeOf(world.join('Ann', { dataDir, silenceMs: 300 })),
       'SERVER_KEY_CHANGED',
     );
-    assert.equal(
-      fingerprintOf(new ServerPin(dataDir, world.address).read() ?? assert.fail()),
-      pinned,
-    );
+    assert.equal(fingerprintOf(pinOf(dataDir, world).read() ?? assert.fail()), pinned);
   });
 
   it('whose key changes while a client is away loses that client for good', async (t) => {
@@ -52,13 +53,13 @@ describe('a server', () => {
     const { path: dataDir } = temporaryHome(t);
     const world = await World.start(t);
     await world.join('Ann', { dataDir, serverKey: world.server.key });
-    assert.equal(new ServerPin(dataDir, world.address).read(), undefined);
+    assert.equal(pinOf(dataDir, world).read(), undefined);
   });
 
   it('is not asked with a damaged pin', async (t) => {
     const { path: dataDir } = temporaryHome(t);
     const world = await World.start(t);
-    new ServerPin(dataDir, world.address).write('damaged');
+    pinOf(dataDir, world).write('damaged');
     assert.equal(await codeOf(world.join('Ann', { dataDir })), 'DATA_UNUSABLE');
   });
 
@@ -75,11 +76,11 @@ describe('a peer', () => {
   it('whose key is not the pinned one is neither written to nor heard', async (t) => {
     const { path: dataDir } = temporaryHome(t);
     const world = await World.start(t);
-    const pins = join(dataDir, 'servers', encodeURIComponent(world.address).replaceAll('.', '%2E'));
     const ann = await world.join('Ann', { dataDir });
+    const serverFolder = parseServerAddress(world.address).name.replace(':', '%3A');
     const key = '1'.repeat(64);
     await ann.close();
-    new PeerPins(join(pins, 'ann', 'peers.json')).pin('Bob', key);
+    new PeerPins(join(dataDir, 'servers', serverFolder, 'ann', 'peers.json')).pin('Bob', key);
     const again = await world.join('Ann', { dataDir });
     const heard = told(again, 'messageReceived');
     const changes = told(again, 'directoryChanged');

@@ -66,6 +66,12 @@ describe('a varint', () => {
     assert.equal(readerOf('c000000000000025').varint(), 37);
   });
 
+  it('is never written of what it cannot hold', () => {
+    for (const value of [-1, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY]) {
+      assert.throws(() => new ByteWriter().varint(value), RangeError, String(value));
+    }
+  });
+
   it('beyond 2^53 − 1 is malformed', () => {
     assert.equal(readerOf('c01fffffffffffff').varint(), Number.MAX_SAFE_INTEGER);
     assert.throws(() => readerOf('c020000000000000').varint(), MalformedError);

@@ -348,6 +348,7 @@ describe('the life of a connection', () => {
     assert.deepEqual(eventsOf(right), [{ type: 'closed', by: 'peer', code: 20, reason }]);
     assert.deepEqual(transmitted(right, 0), []);
     assert.deepEqual(transmitted(left, 99), []);
+    assert.equal(right.receive(sealed(9, writePing), 99), 'ended');
   });
 
   it('tells the messages before a CLOSE in the same packet', () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { closeNumbers } from '../../../core/chat/closing.ts';
+import { clientCodec, peerCodec, serverCodec } from '../../../core/chat/wire.ts';
 import { errorTable } from '../../../core/errors.ts';
 import { closeCode } from '../../../core/protocol/connection.ts';
 import { frameType } from '../../../core/protocol/frame.ts';
@@ -13,11 +14,72 @@ const text = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url),
 function numbersUnder(heading: string): ReadonlyMap<string, number> {
   const [, rest = ''] = text.split(`${heading}\n`);
   const [section = ''] = rest.split(/\n##/);
-  const rows = section.matchAll(/^\| (\d+) \| (\w+) \|/gm);
+  const rows = section.matchAll(/^\| *(\d+) *\| *(\w+) *\|/gm);
   return new Map(Array.from(rows, ([, number, name = '']) => [name, Number(number)]));
 }
 
+/** The rows of a table of messages: number, name and the names of the fields in order. */
+function messagesUnder(heading: string): readonly (readonly [number, string, readonly string[]])[] {
+  const [, rest = ''] = text.split(`${heading}\n`);
+  const [section = ''] = rest.split(/\n##/);
+  const rows = section.matchAll(/^\| *(\d+) *\| *(\w+) *\|(.*?)\|/gm);
+  return Array.from(rows, ([, number, name = '', fields = '']) => {
+    const parts = fields
+      .replaceAll(/`.*?`/g, '')
+      .replaceAll(/\(.*?\)|at most \d+/g, '')
+      .split(',');
+    const words = parts.flatMap((part) => /^\s*(\w+)/.exec(part)?.[1] ?? []);
+    return [Number(number), name, words] as const;
+  });
+}
+
+const bytesOf: Readonly<Record<string, number>> = {
+  processId: 8,
+  epoch: 8,
+  logId: 8,
+  mid: 16,
+  key: 32,
+};
+const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'host']);
+const lists = new Set(['resume', 'groups', 'names', 'entries']);
+
+/** Any message of a type, which notes the fields that an encoder asks for. */
+function asked(type: string, fields: string[]): { readonly type: string } {
+  return new Proxy(
+    { type },
+    {
+      get: (target, field) => {
+        if (field === 'type' || typeof field === 'symbol') return target.type;
+        fields.push(field);
+        if (texts.has(field)) return '';
+        if (lists.has(field)) return [];
+        if (field === 'reason') return 'left';
+        const count = bytesOf[field];
+        return count === undefined ? 0 : new Uint8Array(count);
+      },
+    },
+  );
+}
+
 describe('docs/PROTOCOL.md', () => {
+  it('gives messages the numbers and fields that their codecs write, in this order', () => {
+    const codecs = [
+      ['### Client to server', 10, (message: never) => clientCodec.encode(message)],
+      ['### Server to client', 13, (message: never) => serverCodec.encode(message)],
+      ['### Client to client', 2, (message: never) => peerCodec.encode(message)],
+    ] as const;
+    for (const [heading, count, encode] of codecs) {
+      const rows = messagesUnder(heading);
+      assert.equal(rows.length, count);
+      for (const [number, name, fields] of rows) {
+        const written: string[] = [];
+        // The document's word is what is put to the test: a name that no table has makes the codec throw.
+        assert.equal(encode(asked(name, written) as never)[0], number, name);
+        assert.deepEqual(written, fields, name);
+      }
+    }
+  });
+
   it('gives datagrams, frames, codes of CLOSE and refusals the numbers that the code gives them', () => {
     const { data: _, ...forms } = datagramForm;
     const upperCase = (table: Readonly<Record<string, number>>): ReadonlyMap<string, number> =>

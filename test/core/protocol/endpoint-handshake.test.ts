@@ -150,6 +150,30 @@ describe('a handshake', () => {
     assert.equal(pair.server.endpoint.connectionCount, 1);
   });
 
+  it('begins anew with a responder that has restarted in the middle and knows no cookie of before', () => {
+    const pair = new Pair();
+    mangle(pair, 'init', () => []);
+    pair.connect();
+    pair.run(300);
+    pair.route = (flight) => [flight];
+    pair.restartServer();
+    pair.run(3000);
+    assert.ok((pair.server.endpoint.drops.get('staleCookie') ?? 0) > 0);
+    assert.deepEqual([pair.client.links.length, pair.server.links.length], [1, 1]);
+  });
+
+  it('is not led astray for good by a RETRY with a forged cookie', () => {
+    const pair = new Pair();
+    let forgeries = 2;
+    mangle(pair, 'retry', (datagram) =>
+      forgeries-- > 0 ? [flipped(datagram, 20), datagram] : [datagram],
+    );
+    pair.connect({ identity: pair.server.identity.publicKey });
+    pair.run(3000);
+    assert.ok((pair.server.endpoint.drops.get('staleCookie') ?? 0) > 0);
+    assert.equal(pair.client.links.length, 1);
+  });
+
   it('yields a connection each way when both sides begin at once', () => {
     const pair = new Pair();
     const target = { address: pair.client.address, identity: undefined };
