@@ -71,7 +71,7 @@ export class Wiring {
         ...shared,
         listener: options.listener,
         server: { host, port: server.port },
-        serverName: server.name,
+        serverName: server.text,
         name,
         bot,
         auxiliary,

@@ -10,7 +10,9 @@ export interface ServerAddress {
   readonly port: number;
   /** The server's Ed25519 key, 32 bytes, if the person gave its fingerprint. */
   readonly key: Uint8Array | undefined;
-  /** The same without the fingerprint, however this machine itself was written: what keys are kept under. */
+  /** Host and port as they were written, for people. */
+  readonly text: string;
+  /** The same for whoever keeps something by server: in lower case, and this machine always `localhost`. */
   readonly name: string;
 }
 
@@ -29,13 +31,11 @@ export function parseServerAddress(text: string): ServerAddress {
   if (port < 1 || port > 65_535) {
     throw new BanterError('ADDRESS_INVALID', `port ${port} is not between 1 and 65535`);
   }
-  return { host, port, key: parseFingerprint(match?.[5]), name: nameOf(host.toLowerCase(), port) };
-}
-
-/** Whoever knows a server as `localhost` must not be a stranger to it as `127.0.0.1`. */
-function nameOf(host: string, port: number): string {
-  if (host === '127.0.0.1' || host === '::1') return `localhost:${port}`;
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  const written = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  // Whoever knows a server as `localhost` must not be a stranger to it as `127.0.0.1`.
+  const isLoopback = host === '127.0.0.1' || host === '::1';
+  const name = isLoopback ? `localhost:${port}` : written.toLowerCase();
+  return { host, port, key: parseFingerprint(match?.[5]), text: written, name };
 }
 
 /** A key for people: 43 letters, digits, "-" and "_". */

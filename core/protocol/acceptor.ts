@@ -1,6 +1,6 @@
 /** The responder's side of handshakes: nothing is kept for an address that has not answered (docs/PROTOCOL.md §3). */
 
-import type { Address } from './address.ts';
+import { type Address, addressKey } from './address.ts';
 import { toHex } from './bytes.ts';
 import { CookieJar } from './cookie.ts';
 import type { Crypto, Identity, Random } from './crypto.ts';
@@ -46,7 +46,7 @@ export class Acceptor {
   readonly #random: Random;
   readonly #identity: Identity;
   readonly #cookies: CookieJar;
-  /** By the initiator's ephemeral key, oldest first. */
+  /** By address and ephemeral key of the initiator, oldest first. */
   readonly #inits = new Map<string, RememberedInit>();
 
   constructor(options: {
@@ -90,7 +90,8 @@ export class Acceptor {
       return { type: 'dropped', reason: 'staleCookie' };
     }
     this.#forgetExpired(now);
-    const memoryKey = toHex(init.message.subarray(0, ephemeralBytes));
+    // With the address: whoever copies an INIT on its way must not get the answer instead of its sender.
+    const memoryKey = `${addressKey(from)} ${toHex(init.message.subarray(0, ephemeralBytes))}`;
     const known = this.#inits.get(memoryKey);
     if (known !== undefined) return { type: 'reply', datagram: known.response };
     if (this.#inits.size >= initMemoryMax) return { type: 'dropped', reason: 'handshakesFull' };

@@ -71,7 +71,7 @@ test('a peer’s key is forgotten on request', async (t) => {
   await bob.waitFor('bob, in no group');
   const greeting = await run(home, ['-e', 'send bob hi', '--as', 'ann', address]);
   assert.deepEqual(await greeting.exit(), { code: 0, signal: null }, greeting.output);
-  const folder = join(home.path, 'data/banter/servers', `127%2E0%2E0%2E1%3A${port}`, 'ann');
+  const folder = join(home.path, 'data/banter/servers', `localhost%3A${port}`, 'ann');
   assert.match(readFileSync(join(folder, 'peers.json'), 'utf8'), /"bob"/);
 
   const forget = ['trust', address, 'bob', '--as', 'ann'];

@@ -138,6 +138,34 @@ describe('a handshake', () => {
     assert.equal(pair.server.endpoint.connectionCount, 1);
   });
 
+  it('is its sender’s, although somebody on the way comes first with a copy and a cookie of their own', () => {
+    const pair = new Pair();
+    const thief = { host: '192.0.2.66', port: 5000 };
+    const held: Flight[] = [];
+    pair.route = (flight) => {
+      if (formOf(flight.datagram) !== 'init') return [flight];
+      held.push(flight);
+      return [];
+    };
+    const link = pair.connect();
+    pair.run(25);
+    pair.inject({ ...pair.newest('hello'), from: thief });
+    pair.run(15);
+    // The cookie stands at the same place in RETRY and INIT.
+    const cookie = pair.newest('retry').datagram.subarray(12, 32);
+    const [init] = held;
+    assert.ok(init);
+    const copy = init.datagram.slice();
+    copy.set(cookie, 12);
+    pair.inject({ ...init, from: thief, datagram: copy });
+    pair.run(15);
+    pair.route = (flight) => [flight];
+    for (const flight of held) pair.inject(flight);
+    pair.run(100);
+    assert.deepEqual(pair.client.links, [link]);
+    assert.equal(pair.server.links.length, 1);
+  });
+
   it('takes no INIT whose cookie is 15 seconds old or another address’s', () => {
     const pair = new Pair();
     pair.connected();

@@ -10,6 +10,7 @@ import {
 } from '../../../core/protocol/bytes.ts';
 import {
   ackRangesMax,
+  extensionFrameMin,
   type Frame,
   fragmentBytes,
   fragmentFrameBytes,
@@ -118,7 +119,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record(
     {
       type: fc.constant('extension' as const),
-      number: fc.integer({ min: 0x40, max: 0xff }),
+      number: fc.integer({ min: extensionFrameMin, max: 0xff }),
     },
     plain,
   ),

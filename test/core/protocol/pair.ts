@@ -48,7 +48,8 @@ export class Host {
 
   constructor({ seed, address, timing = patient, connectionsMax = 100, now = 0 }: HostOptions) {
     const crypto = new SodiumCrypto();
-    const random = new Random(seed);
+    // A process that starts later has other randomness, if the same identity.
+    const random = new Random(seed + now);
     this.address = address;
     this.identity = crypto.identity(new Random(seed * 7919).bytes(32));
     this.endpoint = new Endpoint({
