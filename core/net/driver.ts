@@ -108,7 +108,8 @@ export class Driver {
     const delayMs = Math.max(tickMs, Math.ceil(at - this.#options.environment.now()));
     this.#cancelTimer = this.#options.environment.setTimer(() => {
       this.#timerAt = Number.POSITIVE_INFINITY;
-      this.#flush();
+      // Not at once: in a process that was stopped for a while, timers run before what has arrived meanwhile is read.
+      this.wake();
     }, delayMs);
   }
 }

@@ -96,6 +96,7 @@ export class Connection {
     this.remoteAddress = options.remoteAddress;
     this.remoteIdentity = options.remoteIdentity;
     this.#recovery = new Recovery(options.rttMs);
+    this.#recovery.silenceMs = options.timing.silenceMs;
   }
 
   /** Whether the connection has ended; `closed` was or will be polled. */
@@ -116,6 +117,7 @@ export class Connection {
   /** Adopts other patience, as a server's welcome may ask for. */
   setTiming(timing: Partial<ConnectionTiming>): void {
     this.#liveness.timing = { ...this.#liveness.timing, ...timing };
+    this.#recovery.silenceMs = this.#liveness.timing.silenceMs;
   }
 
   /** Queues a message; conversations keep their order, each message arrives once. Ignored once closed. */

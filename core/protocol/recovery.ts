@@ -20,6 +20,9 @@ const initialRttMs = 333;
 const probeTimeoutMsMin = 50;
 const probeTimeoutMsMax = 5000;
 
+/** A stall looks like a slow path for many round trips; a peer is asked this often all the same before it counts as silent. */
+const probesPerSilence = 5;
+
 /** Probes per timeout: one instead of two doubles the tail at 20 % loss. */
 export const probesPerTimeout = 2;
 
@@ -50,6 +53,7 @@ export class Recovery<Content> {
   #lossDeadline: number | undefined;
   #lastSentAt = 0;
   #probeCount = 0;
+  #probeTimeoutMsMax = probeTimeoutMsMax;
 
   /** @param rttMs an upper bound of the round-trip time from the handshake, if one was seen */
   constructor(rttMs: number = initialRttMs) {
@@ -65,6 +69,11 @@ export class Recovery<Content> {
   /** The number of the next packet; each is handed out once. */
   get nextPacketNumber(): number {
     return this.#nextPacketNumber;
+  }
+
+  /** How long the peer may be silent: bounds the time between probes, whatever the round-trip time is. Milliseconds. */
+  set silenceMs(silenceMs: number) {
+    this.#probeTimeoutMsMax = Math.min(probeTimeoutMsMax, silenceMs / probesPerSilence);
   }
 
   get hasUnacknowledged(): boolean {
@@ -127,7 +136,7 @@ export class Recovery<Content> {
     const once =
       this.#smoothedRttMs + Math.max(4 * this.#rttVariationMs, granularityMs) + ackDelayMsMax;
     const doubled = Math.max(once, probeTimeoutMsMin) * 2 ** Math.min(this.#probeCount, 16);
-    return Math.min(doubled, probeTimeoutMsMax);
+    return Math.min(doubled, this.#probeTimeoutMsMax);
   }
 
   #takeAcknowledged(ranges: readonly PacketRange[]): readonly SentPacket<Content>[] {

@@ -58,6 +58,19 @@ export const unanswered: readonly Scene[] = [
   ),
 ];
 
+/** Z is a member again. */
+export const arrival: Scene = types(
+  'Z',
+  ['join_group roomA'],
+  [
+    { who: 'Z', lines: ['>>> Entered group roomA successfully'] },
+    {
+      who: 'server',
+      lines: ['>>> Client Z joined group roomA', ...groups("'roomA': {'Y', 'Z'}, 'roomB': set()")],
+    },
+  ],
+);
+
 /** Names that have been used are taken, whether their owner is there or not; so are addresses in use. */
 export const strangers: readonly Scene[] = [
   ...['X', 'Y'].map((name) =>
@@ -75,20 +88,6 @@ const withZ = { ...withoutZ, Z: true };
 
 /** A member that does not acknowledge a group message, and what it reads when it is back. */
 export const absence: readonly Scene[] = [
-  types(
-    'Z',
-    ['join_group roomA'],
-    [
-      { who: 'Z', lines: ['>>> Entered group roomA successfully'] },
-      {
-        who: 'server',
-        lines: [
-          '>>> Client Z joined group roomA',
-          ...groups("'roomA': {'Y', 'Z'}, 'roomB': set()"),
-        ],
-      },
-    ],
-  ),
   signals('Z', 'SIGSTOP', []),
   types(
     'Y',

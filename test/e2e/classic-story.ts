@@ -1,7 +1,7 @@
 /** The story of the classic profile: who types what, and every line that anybody reads, in order. */
 
 import type { TestContext } from 'node:test';
-import { absence, downfall, strangers, unanswered } from './classic-absence.ts';
+import { absence, arrival, downfall, strangers, unanswered } from './classic-absence.ts';
 import { arrivals, heldBack, inside, outside } from './classic-presence.ts';
 import type { Scene } from './classic-scene.ts';
 import { Stage, type StageOptions } from './classic-stage.ts';
@@ -12,6 +12,8 @@ const story: readonly Scene[] = [
   ...inside,
   ...heldBack,
   ...unanswered,
+  arrival,
+  // While these come and go, everything that Z owes the server is acknowledged.
   ...strangers,
   ...absence,
   ...downfall,

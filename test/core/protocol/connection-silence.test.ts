@@ -52,9 +52,24 @@ test('a probe that was lost after its content had arrived begins no silence', ()
     left.handleTimeout(now);
     assert.deepEqual(transmit(left, now), []);
   }
-  const types: string[] = [];
-  for (let event = left.pollEvent(); event !== undefined; event = left.pollEvent()) {
-    types.push(event.type);
+  assert.equal(left.pollEvent(), undefined);
+});
+
+test('a peer is probed several times before it counts as silent, however slow it once was', () => {
+  const left = connect(keys);
+  const right = connect({ send: keys.receive, receive: keys.send });
+  left.send(0, new TextEncoder().encode('hello'));
+  for (const packet of transmit(left, 0)) right.receive(packet, 0);
+  right.handleTimeout(25);
+  const stalledMs = silenceMs - 100;
+  for (const packet of transmit(right, 25)) left.receive(packet, stalledMs);
+  left.send(0, new TextEncoder().encode('are you back?'));
+  transmit(left, stalledMs);
+  let probeCount = 0;
+  for (let now = stalledMs; now < stalledMs + silenceMs; now++) {
+    left.handleTimeout(now);
+    if (transmit(left, now).length > 0) probeCount++;
   }
-  assert.deepEqual(types, []);
+  assert.equal(left.pollEvent(), undefined);
+  assert.equal(probeCount, 4);
 });
