@@ -19,7 +19,10 @@ export const errorTable = {
     remedy: 'Choose 1 to 32 letters, digits, "." "_" or "-", all of one script.',
   },
   NAME_TAKEN: { wire: 4, remedy: 'Choose another name: this one belongs to another key.' },
-  NAME_PRESENT: { wire: 5, remedy: 'Close the other client of this name, or pass --take-over.' },
+  NAME_PRESENT: {
+    wire: 5,
+    remedy: 'Close the other client of this name; banter chat takes over with --take-over.',
+  },
   ADDRESS_TAKEN: { wire: 6, remedy: 'Choose another client port: somebody online uses this one.' },
   USER_UNKNOWN: { wire: 7, remedy: 'List who is there with "list_users" and check the spelling.' },
   GROUP_NAME_INVALID: {

@@ -71,7 +71,7 @@ The original's forms:
 /** Carries out a command line and ends the process with its exit code: 0 ok, 1 failed, 2 usage, 3 lost, 4 refused, 128 + signal. */
 export async function main(argv: readonly string[]): Promise<void> {
   // Who stops reading gets no complaint; whatever is still to be done is done.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', tolerateBrokenPipe);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', tolerateAbsence);
   const code = await dispatch(argv);
   for (const stream of [process.stdout, process.stderr]) await flushed(stream);
   // A script may have left timers behind that nobody waits for.
@@ -313,8 +313,9 @@ function isDumb(): boolean {
   return process.env['TERM'] === 'dumb';
 }
 
-function tolerateBrokenPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+/** Whoever reads has gone: the end of a pipe (EPIPE), or the terminal itself (EIO). */
+function tolerateAbsence(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
 }
 
 /** Resolves when everything written has gone to whoever reads it, or nobody does. */

@@ -68,7 +68,7 @@ export async function loadConfig(flags: Flags, surroundings: Surroundings): Prom
   const layers = [
     flagLayer(flags),
     variableLayer(environment, 'environment', ''),
-    variableLayer(withoutData(dotenv), '.env', '.env: '),
+    variableLayer(withoutRefused(dotenv), '.env', '.env: '),
     await configFileLayer(configFile),
   ];
   const settle = <Key extends keyof Settings>(
@@ -106,7 +106,6 @@ export function ownName({ name }: Config): string {
 }
 
 const prefix = 'BANTER_';
-const dataVariable = variableOf('data');
 
 /** `groupsPerClient` → `BANTER_GROUPS_PER_CLIENT`. */
 export function variableOf(key: string): string {
@@ -157,15 +156,21 @@ async function readDotenv(path: string): Promise<Readonly<Record<string, string>
   return Object.fromEntries(ours);
 }
 
-/** Whoever made the folder one happens to stand in must not choose which identity is used. */
-function withoutData(dotenv: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(dotenv).filter(([name]) => name !== dataVariable));
+/** Whoever made the folder one happens to stand in must not choose which identity is used, or whose code runs. */
+const refusedVariables: readonly string[] = [variableOf('data'), variableOf('plugins')];
+
+function withoutRefused(
+  dotenv: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(dotenv).filter(([name]) => !refusedVariables.includes(name)),
+  );
 }
 
 function refusedOf(dotenv: Readonly<Record<string, string>>): readonly string[] {
-  return dataVariable in dotenv
-    ? [`${dataVariable} in .env: it is taken from the environment itself only`]
-    : [];
+  return refusedVariables
+    .filter((name) => name in dotenv)
+    .map((name) => `${name} in .env: it is taken from the environment itself only`);
 }
 
 function strangers(environment: Surroundings['environment']): readonly string[] {

@@ -1,6 +1,6 @@
 /** From settings to a client that is connected, has its plugins and is in its group. */
 
-import { Client } from '../core/index.ts';
+import { BanterError, Client } from '../core/index.ts';
 import { keepArrivals } from './arrivals.ts';
 import { type Config, ownName } from './config.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
@@ -15,21 +15,22 @@ export interface Chatter {
 export interface ConnectingOptions {
   /** Take the name over from another process of the same identity. */
   readonly takeOver: boolean;
+  /** Where a client of the name is present already, connect beside it: to send and to list, without a presence. */
+  readonly besidePresent?: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Connects under the settings' name. @throws BanterError as `Client.connect` does; OPTION_INVALID without a name */
 export async function connectChatter(
   config: Config,
-  { takeOver, signal }: ConnectingOptions,
+  { takeOver, besidePresent = false, signal }: ConnectingOptions,
 ): Promise<Chatter> {
   const dataDir = config.data.value;
-  const client = await Client.connect({
-    name: ownName(config),
-    server: config.server.value,
-    dataDir,
-    takeOver,
-    signal,
+  const options = { name: ownName(config), server: config.server.value, dataDir, takeOver, signal };
+  const client = await Client.connect(options).catch((error: unknown) => {
+    const isPresent = error instanceof BanterError && error.code === 'NAME_PRESENT';
+    if (isPresent && besidePresent) return Client.connect({ ...options, auxiliary: true });
+    throw error;
   });
   keepArrivals(client);
   return { client, plugins: new LazyPlugins({ client, dataDir, errorOutput: process.stderr }) };

@@ -51,6 +51,9 @@ type EvalCallback = (error: Error | null, ...values: readonly [unknown?]) => voi
 
 const keysMax = 65_536;
 
+/** How long a terminal may take to be given back. Milliseconds. */
+const closeMsMax = 500;
+
 /** Keys typed during an evaluation wait for its end (at most 65,536, later ones are dropped); Ctrl-C interrupts it. */
 export class LineEditor {
   readonly #options: LineEditorOptions;
@@ -165,12 +168,15 @@ export class LineEditor {
     return this.#broken ? 'broken' : 'done';
   }
 
-  /** Ends the prompt and gives the terminal back. */
+  /** Ends the prompt and gives the terminal back, if there still is one: without it readline throws and never says that it closed. */
   async close(): Promise<void> {
     if (this.#closed) return;
     const { exited } = this;
     this.#server.close();
-    await exited;
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, closeMsMax);
+    await Promise.race([exited, patience.promise]);
+    clearTimeout(timer);
   }
 
   #isBusy(): boolean {

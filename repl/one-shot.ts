@@ -38,7 +38,7 @@ export function scriptOfLines(lines: readonly string[]): Script {
 export async function runOnce(script: Script, options: OneShotOptions): Promise<number> {
   const { config, takeOver, interruption, ...form } = options;
   const { signal } = interruption;
-  const chatter = await connectChatter(config, { takeOver, signal });
+  const chatter = await connectChatter(config, { takeOver, besidePresent: true, signal });
   try {
     return await runConnected(chatter, script, { config, signal, ...form });
   } finally {

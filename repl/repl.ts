@@ -260,13 +260,22 @@ class Repl {
     const onTerminate = (): void => stop(exitCodes.SIGTERM);
     const onHangUp = (): void => stop(exitCodes.SIGHUP);
     // What a person left running must not end the chat.
-    const onError = (error: unknown): void => this.#printError(error);
+    const onError = (error: unknown): void => {
+      if (isHangUp(error)) stop(exitCodes.SIGHUP);
+      else this.#printError(error);
+    };
+    const { input, output } = this.#options;
+    // A terminal that went away fails whatever is asked of it, even to leave raw mode; unheard, that would stop us leaving.
+    input.on('error', onHangUp);
+    output.on('error', onHangUp);
     process.on('SIGINT', onInterrupt);
     process.on('SIGTERM', onTerminate);
     process.on('SIGHUP', onHangUp);
     process.on('unhandledRejection', onError);
     process.on('uncaughtException', onError);
     return () => {
+      input.off('error', onHangUp);
+      output.off('error', onHangUp);
       process.off('SIGINT', onInterrupt);
       process.off('SIGTERM', onTerminate);
       process.off('SIGHUP', onHangUp);
@@ -274,6 +283,11 @@ class Repl {
       process.off('uncaughtException', onError);
     };
   }
+}
+
+/** The terminal is gone: what is written to it or read from it fails. */
+function isHangUp(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EIO';
 }
 
 function isIncomplete({ content }: Statement): boolean {

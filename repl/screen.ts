@@ -5,6 +5,8 @@ import { safeOutput } from './safe-text.ts';
 
 /** The part of a line editor that knows where the cursor is. */
 export interface EditedLine {
+  /** Whether it takes no more lines. */
+  readonly closed: boolean;
   /** What has been typed, without the prompt. */
   readonly line: string;
   /** Rows between the top of the prompt and the cursor, as last drawn. */
@@ -115,7 +117,7 @@ export class Screen {
   flush(): void {
     this.#scheduled = false;
     if (this.#pending.length === 0) return;
-    const editor = this.#evaluating ? undefined : this.#editor;
+    const editor = this.#openEditor;
     if (editor !== undefined && this.#isBusy()) return;
     const notice = this.#dropped === 0 ? '' : `(${this.#dropped} earlier texts not shown)\n`;
     const text = notice + this.#pending.join('');
@@ -130,7 +132,7 @@ export class Screen {
 
   /** Draws the prompt anew if it changed. */
   refresh(): void {
-    const editor = this.#evaluating ? undefined : this.#editor;
+    const editor = this.#openEditor;
     if (editor === undefined || this.#isBusy() || editor.getPrompt() === this.#prompt()) return;
     this.#printAbove(editor, '');
   }
@@ -140,6 +142,11 @@ export class Screen {
     this.#editor = undefined;
     this.endEvaluation();
     for (const restore of this.#restore) restore();
+  }
+
+  /** The line to print above; a terminal that went away has none. */
+  get #openEditor(): EditedLine | undefined {
+    return this.#evaluating || this.#editor?.closed ? undefined : this.#editor;
   }
 
   #printAbove(editor: EditedLine, text: string): void {

@@ -133,11 +133,19 @@ export class JsonOutput implements ScriptOutput {
 function line(type: string, fields: Readonly<Record<string, unknown>>): string {
   const object = { v: 1, type, ...fields };
   try {
-    return JSON.stringify(object, plain);
+    return harmless(JSON.stringify(object, plain));
   } catch {
     // Circular values, and objects whose toJSON throws.
-    return JSON.stringify({ v: 1, type, ...mapValues(object) });
+    return harmless(JSON.stringify({ v: 1, type, ...mapValues(object) }));
   }
+}
+
+/** The same JSON without a character that a terminal would obey: JSON itself escapes only the first 32. */
+function harmless(json: string): string {
+  return json.replace(
+    /[\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** What JSON has no form for is told as a text. */

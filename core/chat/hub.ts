@@ -73,6 +73,7 @@ export class Hub {
       isUp: true,
       registration: undefined,
       isClaiming: false,
+      hasLeft: false,
       isSilent: false,
       isReadable: false,
       nextConversation: controlConversation + 1,
@@ -147,6 +148,11 @@ export class Hub {
   readNext(number: number): OutgoingMessage | undefined {
     const link = this.#links.get(number);
     return link === undefined ? undefined : this.#delivery.readNext(link);
+  }
+
+  /** Whether a connection speaks under a name. */
+  isRegistered(number: number): boolean {
+    return this.#links.get(number)?.registration !== undefined;
   }
 
   /** All that lasts, as plain data in one order. */

@@ -9,7 +9,7 @@ export const nameBytesMax: number = 4 * nameCodePointsMax;
 /**
  * What is wrong with a name, in words that complete "the name …", or undefined if it may be used.
  *
- * 1 to 32 code points of `\p{L}\p{N}\p{M}._-`, NFKC-stable, of one script (Han, Hiragana, Katakana and
+ * 1 to 32 code points of `\p{L}\p{N}\p{M}._-`, all visible, no mark first and at most three in a row, NFKC-stable, of one script (Han, Hiragana, Katakana and
  * Hangul count as one), and not `server` in any case. The scripts are those that UAX #31 lists as in
  * modern use (tables 5 and 7); a code point of several scripts or of none goes by its script extensions
  * (UAX #24), so that digits fit every name and a vowel mark fits only the scripts it is written in.
@@ -21,6 +21,9 @@ export function checkName(name: string): string | undefined {
     return `is longer than ${nameCodePointsMax} characters`;
   }
   if (!allowed.test(name)) return 'holds something other than letters, digits, ".", "_" or "-"';
+  if (invisible.test(name)) return 'holds an invisible character';
+  if (!beginning.test(name)) return 'begins with a mark that belongs on a letter';
+  if (heap.test(name)) return 'heaps marks on a letter';
   if (name.normalize('NFKC') !== name) return 'holds a compatibility form of a character';
   const isOneScript = latin.test(name) || otherScripts().some((script) => script.test(name));
   if (!isOneScript) return 'mixes scripts or uses a historic one';
@@ -36,6 +39,11 @@ export function foldName(name: string): string {
   const folded = name.normalize('NFKC').toLowerCase().toUpperCase().toLowerCase();
   return folded.normalize('NFKC');
 }
+
+/** They fold to other names than the ones they look like. */
+const invisible = /\p{Default_Ignorable_Code_Point}/u;
+const beginning = /^[\p{L}\p{N}._-]/u;
+const heap = /\p{M}{4}/u;
 
 const allowed = /^[\p{L}\p{N}\p{M}._-]+$/u;
 

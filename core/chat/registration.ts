@@ -73,6 +73,7 @@ export class RegistrationDesk {
 
   /** Ends every membership and the presence of a name for good; of an auxiliary link only itself. */
   deregister(link: Link, { session, isAuxiliary }: Registration): void {
+    link.hasLeft = true;
     const { effects, groups } = this.#parts;
     this.#release(link);
     if (isAuxiliary) return;
@@ -151,7 +152,7 @@ export class RegistrationDesk {
   /** Why a claim can be refused out of hand. */
   #objection(link: Link, { name }: Claim): Refusal | undefined {
     const { directory, limits } = this.#parts;
-    if (link.registration !== undefined || link.isClaiming) {
+    if (link.registration !== undefined || link.isClaiming || link.hasLeft) {
       return { code: 'BAD_REQUEST', detail: 'this connection has claimed a name already' };
     }
     const fault = checkName(name);

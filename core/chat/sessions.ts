@@ -16,6 +16,8 @@ export interface Link {
   isUp: boolean;
   /** Undefined until it has a name. */
   registration: Registration | undefined;
+  /** It has de-registered: one connection, one name. */
+  hasLeft: boolean;
   /** Its claim waits for a probe of another link. */
   isClaiming: boolean;
   /** It does not answer: its name is offline until it does. */

@@ -354,24 +354,25 @@ export class Client extends EventEmitter<ClientEvents> {
 
   async #close(): Promise<boolean> {
     this.#deliveries.confirm();
-    const patience = new AbortController();
-    const patienceMs = Math.min(this.#silenceMs, closePatienceMs);
-    const cancelTimer = this.#environment.setTimer(() => patience.abort(), patienceMs);
-    const isDone = await this.#deregister(patience.signal);
-    cancelTimer();
+    // Who is away hears nothing; the server will find out by the silence.
+    const isDone = this.connected && (await this.#deregister());
     this.#inbox.release();
     await this.#free();
     this.emit('closed', undefined);
     return isDone;
   }
 
-  async #deregister(signal: AbortSignal): Promise<boolean> {
+  async #deregister(): Promise<boolean> {
+    const patience = new AbortController();
+    const patienceMs = Math.min(this.#silenceMs, closePatienceMs);
+    const cancelTimer = this.#environment.setTimer(() => patience.abort(), patienceMs);
     try {
-      await this.#wiring?.session.ask({ type: 'deregister' }, signal);
+      await this.#wiring?.session.ask({ type: 'deregister' }, patience.signal);
       return true;
     } catch {
-      // Whatever the reason, the server does not know; it will find out by the silence.
       return false;
+    } finally {
+      cancelTimer();
     }
   }
 

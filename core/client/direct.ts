@@ -21,6 +21,9 @@ const unknownMax = 256;
 /** How long such a message waits for the directory. Milliseconds. */
 const unknownMs = 5000;
 
+/** Connections to a peer that may end in a row without a confirmation. */
+const fruitlessMax = 3;
+
 /** A message that is not confirmed within this many silences is given up, whatever connections come and go. */
 const patienceSilences = 4;
 
@@ -44,6 +47,8 @@ interface Peer {
   address: string;
   link: number | undefined;
   isOpen: boolean;
+  /** Connections in a row that ended without a word from the peer. */
+  fruitless: number;
   readonly outbox: Outbox;
 }
 
@@ -169,6 +174,7 @@ export class Direct {
       address: addressKey(entry.address),
       link: undefined,
       isOpen: false,
+      fruitless: 0,
       outbox: new Outbox(environment, patienceSilences * timing.silenceMs),
     };
     this.#peers.set(entry.key, peer);
@@ -194,6 +200,7 @@ export class Direct {
         identity: fromHex(peer.identity),
         timing,
         timeoutMs: timing.silenceMs,
+        conversationsMax: 1,
       };
       peer.link = endpoint.connect(target, environment.now());
       peer.isOpen = false;
@@ -220,7 +227,9 @@ export class Direct {
     peer.link = undefined;
     peer.isOpen = false;
     peer.outbox.rewind();
-    this.#advance(peer);
+    // A peer that hangs up each time must not make us call it for ever.
+    if (++peer.fruitless > fruitlessMax) this.#giveUp(peer);
+    else this.#advance(peer);
   }
 
   /** The peer that a link is the way to send to. */
@@ -231,6 +240,7 @@ export class Direct {
 
   #giveUp(peer: Peer | undefined): void {
     if (peer === undefined) return;
+    peer.fruitless = 0;
     this.#disconnect(peer);
     peer.outbox.failAll();
   }
@@ -249,10 +259,16 @@ export class Direct {
     const message = peerCodec.decode(payload);
     if (identity === undefined || message === undefined) return;
     if (message.type === 'privateReceived') {
-      this.#peers.get(identity)?.outbox.confirm(toHex(message.mid));
+      this.#confirm(this.#peers.get(identity), toHex(message.mid));
     } else {
       this.#accept(link, identity, message);
     }
+  }
+
+  #confirm(peer: Peer | undefined, mid: string): void {
+    if (peer === undefined) return;
+    peer.fruitless = 0;
+    peer.outbox.confirm(mid);
   }
 
   #accept(link: number, identity: string, message: Incoming): void {

@@ -3,6 +3,10 @@
 import type { PrivateMessage } from '../chat/types.ts';
 import type { Journal } from '../store/client-files.ts';
 
+/** Messages kept at most; further ones are not acknowledged, so that their senders know. */
+const heldBackMax = 1000;
+const heldBackPerSenderMax = 100;
+
 export interface InboxOptions {
   readonly journal: Journal;
   /** Whether messages are to be kept now. */
@@ -25,6 +29,10 @@ export class Inbox {
       onShow(message);
       return true;
     }
+    const isFull =
+      journal.messages.length >= heldBackMax ||
+      journal.messages.filter(({ from }) => from === message.from).length >= heldBackPerSenderMax;
+    if (isFull) return false;
     try {
       journal.append({ ...message, heldBack: true });
     } catch {

@@ -119,6 +119,8 @@ export class Session {
   /** Asks the server. @throws BanterError as {@link Requests.ask} */
   ask(body: RequestBody, signal?: AbortSignal): Promise<Answer> {
     const asked = this.#requests.ask(body, this.#silenceMs, signal);
+    // Somebody waits: the next try to come back is now.
+    if (this.#state === 'waiting' && this.#options.reconnect) this.#retryNow();
     this.#options.wake();
     return asked;
   }
@@ -289,6 +291,11 @@ export class Session {
     if (wasReady) this.#options.listener.onLost(reason);
     if (this.#options.reconnect) this.#retryLater();
     else this.#finish(new BanterError('CONNECTION_LOST', `the server is gone: ${reason}`));
+  }
+
+  #retryNow(): void {
+    this.#cancelRetry?.();
+    this.start();
   }
 
   #retryLater(): void {

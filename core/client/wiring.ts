@@ -23,6 +23,9 @@ const keepaliveMs = 15_000;
 const serverIdleTimeoutMs = 45_000;
 const peerIdleTimeoutMs = 60_000;
 
+/** Peers talk on one conversation. */
+const peerConversationsMax = 1;
+
 /** Peers that may hold a connection to this client at a time. */
 const connectionsMax = 1024;
 
@@ -96,6 +99,7 @@ export class Wiring {
       identity: crypto.identity(files.seed),
       timing: peerTiming(options.silenceMs),
       connectionsMax,
+      conversationsMax: peerConversationsMax,
       now: environment.now(),
     });
     const host = await environment.resolve(server.host);

@@ -32,6 +32,9 @@ export const closeCode = { done: 0, protocolViolation: 1 } as const;
 /** Frames a packet may hold; a packet with more breaks the protocol. Padding does not count. */
 const framesPerPacketMax = 256;
 
+/** No peer skips so many numbers; whoever does would soon be beyond those that a number holds exactly. */
+const packetNumberJumpMax = 2 ** 24;
+
 /** A CLOSE travels unacknowledged; what is lost of it, the other side's silence timer or a reset makes good. */
 const closeCopies = 2;
 
@@ -70,6 +73,8 @@ export interface ConnectionOptions {
   /** An upper bound of the round-trip time, seen in the handshake. */
   readonly rttMs: number;
   readonly timing: ConnectionTiming;
+  /** Conversations the peer may open; one more is a violation. Default: as many as the protocol knows. */
+  readonly conversationsMax?: number | undefined;
   readonly now: number;
 }
 
@@ -80,7 +85,7 @@ export class Connection {
   readonly #received = new ReceivedPackets();
   readonly #recovery: Recovery<readonly Chunk[]>;
   readonly #outgoing = new SendQueue();
-  readonly #incoming = new ReceiveQueue();
+  readonly #incoming: ReceiveQueue;
   readonly #events: ConnectionEvent[] = [];
   readonly #liveness: Liveness;
   #probes = 0;
@@ -92,6 +97,7 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
+    this.#incoming = new ReceiveQueue(options.conversationsMax);
     this.#liveness = new Liveness(options.timing, options.now);
     this.remoteAddress = options.remoteAddress;
     this.remoteIdentity = options.remoteIdentity;
@@ -164,6 +170,7 @@ export class Connection {
       this.#received.newest,
     );
     if (packetNumber < 0 || this.#received.isDuplicate(packetNumber)) return 'replayed';
+    if (packetNumber > this.#received.newest + packetNumberJumpMax) return 'malformed';
     const { crypto, keys } = this.#options;
     const plaintext = crypto.open(keys.receive, packetNumber, datagram, dataHeaderBytes);
     if (plaintext === undefined) return 'forged';

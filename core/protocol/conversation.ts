@@ -135,7 +135,7 @@ const nextBytesMax = 4_194_304;
 const waitingOverheadBytes = 64;
 
 const sequencesAheadMax = 16_384;
-const conversationsMax = 4096;
+const conversationsDefaultMax = 4096;
 
 interface Assembly {
   readonly whole: Uint8Array;
@@ -149,8 +149,14 @@ interface Incoming {
 
 /** Puts received frames together and in order; each message of a conversation comes out exactly once. */
 export class ReceiveQueue {
+  readonly #conversationsMax: number;
   readonly #conversations = new Map<number, Incoming>();
   #waitingBytes = 0;
+
+  /** @param conversationsMax how many the peer may open, 4,096 unless told otherwise */
+  constructor(conversationsMax: number = conversationsDefaultMax) {
+    this.#conversationsMax = conversationsMax;
+  }
 
   /**
    * Takes a message or fragment frame.
@@ -182,7 +188,7 @@ export class ReceiveQueue {
   #conversation(conversation: number): Incoming {
     const known = this.#conversations.get(conversation);
     if (known !== undefined) return known;
-    if (this.#conversations.size >= conversationsMax) {
+    if (this.#conversations.size >= this.#conversationsMax) {
       throw new MalformedError('too many conversations');
     }
     const incoming: Incoming = { nextSequence: 0, waiting: new Map() };

@@ -61,6 +61,8 @@ export interface EndpointOptions {
   readonly timing: ConnectionTiming;
   /** Connections and half-open connections at most; beyond, handshakes are dropped. */
   readonly connectionsMax: number;
+  /** Conversations that whoever opens a connection may use on it. Default: as many as the protocol knows. */
+  readonly conversationsMax?: number;
   readonly now: number;
 }
 
@@ -239,7 +241,7 @@ export class Endpoint {
   }
 
   #addPeer(established: Established, now: number): void {
-    const { link, idKey, address, agreement, timing } = established;
+    const { link, idKey, address, agreement, timing, conversationsMax } = established;
     const initiated = timing !== undefined;
     const connection = new Connection({
       crypto: this.#options.crypto,
@@ -251,6 +253,7 @@ export class Endpoint {
       remoteIdentity: agreement.remoteIdentity,
       rttMs: agreement.rttMs,
       timing: timing ?? this.#options.timing,
+      conversationsMax: initiated ? conversationsMax : this.#options.conversationsMax,
       now,
     });
     const textKey = toHex(agreement.remote.resetToken);

@@ -19,6 +19,8 @@ export interface ConnectTarget {
   readonly timing: ConnectionTiming;
   /** How long to try. Milliseconds. */
   readonly timeoutMs: number;
+  /** Conversations the other side may use. Default: as many as the protocol knows. */
+  readonly conversationsMax?: number;
 }
 
 /** A connection that a handshake has agreed on. */
@@ -29,6 +31,7 @@ export interface Established {
   readonly agreement: Agreement;
   /** Set where we initiated; the connection is half-open otherwise. */
   readonly timing: ConnectionTiming | undefined;
+  readonly conversationsMax?: number | undefined;
 }
 
 /** `unexpected`: nobody waits for this datagram. */
@@ -40,6 +43,7 @@ interface Attempt {
   readonly textKey: string;
   readonly initiator: Initiator;
   readonly timing: ConnectionTiming;
+  readonly conversationsMax: number | undefined;
 }
 
 export interface HandshakesOptions {
@@ -85,6 +89,7 @@ export class Handshakes {
       textKey: toHex(initiator.nonce),
       initiator,
       timing: target.timing,
+      conversationsMax: target.conversationsMax,
     };
     this.#attempts.add(attempt);
     this.#transmit(attempt);
@@ -194,8 +199,8 @@ export class Handshakes {
     const agreement = attempt.initiator.receiveResponse(response, now);
     if (agreement === undefined) return 'forged';
     this.#delete(attempt);
-    const { link, idKey, timing } = attempt;
-    return { link, idKey, address: from, agreement, timing };
+    const { link, idKey, timing, conversationsMax } = attempt;
+    return { link, idKey, address: from, agreement, timing, conversationsMax };
   }
 
   #transmit(attempt: Attempt): void {

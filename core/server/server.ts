@@ -45,6 +45,12 @@ export interface ServerEvents {
 /** A connection from which nothing came for this long is closed; its client comes back. Milliseconds. */
 const idleTimeoutMs = 45_000;
 
+/** Clients talk on the control conversation only. */
+const clientConversationsMax = 1;
+
+/** Whoever has claimed no name by then is disconnected. Milliseconds. */
+const registrationMs = 10_000;
+
 /** What may wait on one connection before the hub is asked for more. Bytes. */
 const queuedBytesMax = 64 * 1024;
 
@@ -61,6 +67,8 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #hub: Hub;
   /** Links for which the hub has something and the connection had no room yet. */
   readonly #readable = new Set<number>();
+  /** Of the time each connection has to claim a name. */
+  readonly #cancelTimers = new Map<number, () => void>();
   #driver: Driver | undefined;
   #undecodable = 0;
   #closing: Promise<void> | undefined;
@@ -89,6 +97,7 @@ export class Server extends EventEmitter<ServerEvents> {
       identity,
       timing: { silenceMs: policy.silenceMs, keepaliveMs: undefined, idleTimeoutMs },
       connectionsMax: options.connectionsMax ?? 10_000,
+      conversationsMax: clientConversationsMax,
       now: environment.now(),
     });
   }
@@ -140,6 +149,7 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   async #close(): Promise<void> {
+    for (const cancel of this.#cancelTimers.values()) cancel();
     this.#endpoint.closeAll(closeNumbers.shutdown, 'the server is shutting down');
     await this.#driver?.close();
     this.#files?.close();
@@ -151,6 +161,7 @@ export class Server extends EventEmitter<ServerEvents> {
     switch (event.type) {
       case 'connected':
         this.#hub.linkUp(link, event.identity, event.address);
+        this.#awaitRegistration(link);
         break;
       case 'messageReceived':
         if (!this.#hub.receive(link, event.conversation, event.payload, now)) this.#undecodable++;
@@ -164,12 +175,25 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'closed':
         this.#readable.delete(link);
+        this.#cancelTimers.get(link)?.();
+        this.#cancelTimers.delete(link);
         this.#hub.linkDown(link, now);
         break;
       case 'handshakeFailed':
         break;
     }
     this.#carryOut();
+  }
+
+  /** A place is for somebody with a name. */
+  #awaitRegistration(link: number): void {
+    const cancel = this.#environment.setTimer(() => {
+      this.#cancelTimers.delete(link);
+      if (this.#hub.isRegistered(link)) return;
+      this.#endpoint.close(link, closeNumbers.silent, 'no name was claimed');
+      this.#driver?.wake();
+    }, registrationMs);
+    this.#cancelTimers.set(link, cancel);
   }
 
   /** Gives each connection with room what the hub has for it; who reads slowly keeps nobody waiting. */

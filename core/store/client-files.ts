@@ -1,6 +1,7 @@
 /** What a client keeps for a server and a name: its identity, the keys it trusts, private messages held back. */
 
 import { join } from 'node:path';
+import { foldName } from '../chat/names.ts';
 import type { PrivateMessage } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { fromHex } from '../protocol/bytes.ts';
@@ -32,7 +33,7 @@ export class ServerPin {
   }
 }
 
-/** The keys of peers at first contact, by name. */
+/** The keys of peers at first contact, by name however it is spelt. */
 export class PeerPins {
   readonly #path: string | undefined;
   #keys: ReadonlyMap<string, string>;
@@ -45,18 +46,18 @@ export class PeerPins {
 
   /** The pinned key of a name, 64 hex digits. */
   key(name: string): string | undefined {
-    return this.#keys.get(name);
+    return this.#keys.get(foldName(name));
   }
 
   /** Durable when this returns. @throws BanterError DATA_UNUSABLE, and the key is not pinned */
   pin(name: string, key: string): void {
-    this.#replace(new Map(this.#keys).set(name, key));
+    this.#replace(new Map(this.#keys).set(foldName(name), key));
   }
 
   /** @returns whether there was a pin @throws BanterError DATA_UNUSABLE, and it stays */
   forget(name: string): boolean {
     const keys = new Map(this.#keys);
-    if (!keys.delete(name)) return false;
+    if (!keys.delete(foldName(name))) return false;
     this.#replace(keys);
     return true;
   }

@@ -1,6 +1,7 @@
 /** Files for their owner's eyes (mode 0600, folders 0700), written so that a crash leaves the old or the new content. */
 
 import {
+  chmodSync,
   closeSync,
   fsyncSync,
   ftruncateSync,
@@ -23,6 +24,15 @@ export function readPrivate(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw unusable(path, error);
+  }
+}
+
+/** Takes away what others may do with a file. @throws BanterError DATA_UNUSABLE */
+export function makePrivate(path: string): void {
+  try {
+    chmodSync(path, fileMode);
+  } catch (error) {
     throw unusable(path, error);
   }
 }

@@ -3,7 +3,8 @@
 import { join } from 'node:path';
 import { BanterError } from '../errors.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
-import { JsonLines, readPrivate, writePrivate } from './private-files.ts';
+import { FolderLock } from './folder-lock.ts';
+import { JsonLines, makePrivate, readPrivate, writePrivate } from './private-files.ts';
 
 const keyBytes = 32;
 
@@ -18,18 +19,25 @@ export class ServerFiles {
   /** 32 bytes from which the server's identity follows. */
   readonly seed: Uint8Array;
   readonly #names: JsonLines<NameBinding>;
+  readonly #lock: FolderLock;
 
-  private constructor(seed: Uint8Array, names: JsonLines<NameBinding>) {
+  private constructor(seed: Uint8Array, names: JsonLines<NameBinding>, lock: FolderLock) {
     this.seed = seed;
     this.#names = names;
+    this.#lock = lock;
   }
 
-  /** Opens a server's folder and makes what is missing. @throws BanterError DATA_UNUSABLE */
+  /** Opens a server's folder and makes what is missing; one server at a time. @throws BanterError DATA_UNUSABLE */
   static open(folder: string, newSeed: () => Uint8Array): ServerFiles {
-    return new ServerFiles(
-      readOrMakeSeed(join(folder, 'server-key'), newSeed),
-      JsonLines.open(join(folder, 'names.jsonl'), parseBinding),
-    );
+    const lock = FolderLock.take(folder);
+    try {
+      const seed = readOrMakeSeed(join(folder, 'server-key'), newSeed);
+      const names = JsonLines.open(join(folder, 'names.jsonl'), parseBinding);
+      return new ServerFiles(seed, names, lock);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
   }
 
   get names(): readonly NameBinding[] {
@@ -43,12 +51,14 @@ export class ServerFiles {
 
   close(): void {
     this.#names.close();
+    this.#lock.release();
   }
 }
 
 /** The seed in a file, made at the first call. @throws BanterError DATA_UNUSABLE */
 export function readOrMakeSeed(path: string, newSeed: () => Uint8Array): Uint8Array {
   const text = readPrivate(path);
+  if (text !== undefined) makePrivate(path);
   if (text === undefined) {
     const seed = newSeed();
     writePrivate(path, `${toHex(seed)}\n`);

@@ -60,7 +60,11 @@ test('a flag beats the environment, that a .env, that the config file, that the 
   assert.deepEqual(config.groupsPerClient, { value: 1, source: 'default', origin: 'default' });
 });
 
-test('the data folder is never chosen by a .env', async (t) => {
+test('neither the data folder nor plugins are chosen by a .env', async (t) => {
+  const strange = surround(t, { dotenv: 'BANTER_PLUGINS=./evil.ts\n' });
+  const harmless = await loadConfig({}, strange);
+  assert.deepEqual(harmless.plugins.value, []);
+  assert.match(describeConfig(harmless, true), /ignored: BANTER_PLUGINS in \.env/);
   const surroundings = surround(t, { dotenv: 'BANTER_DATA=/elsewhere\n' });
   const config = await loadConfig({}, surroundings);
   assert.equal(config.data.value, surroundings.dataFolder);

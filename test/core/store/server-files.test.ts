@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -53,5 +55,22 @@ describe('the files of a server', () => {
 
   it('cannot be in a folder that cannot be made', () => {
     assert.throws(() => ServerFiles.open('/dev/null/server', newSeed), isUnusable('/dev/null'));
+  });
+});
+
+describe('the folder of a server', () => {
+  it('is one server’s at a time, and free again when that one has died', async (t) => {
+    const { path } = temporaryHome(t);
+    const first = ServerFiles.open(path, newSeed);
+    first.close();
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    writeFileSync(join(path, 'lock'), `${other.pid}\n`);
+    assert.throws(
+      () => ServerFiles.open(path, newSeed),
+      new RegExp(`in use by a server, process ${other.pid}`),
+    );
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    ServerFiles.open(path, newSeed).close();
   });
 });

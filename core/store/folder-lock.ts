@@ -1,0 +1,45 @@
+/** One process at a time in a folder: a file that names its owner, which counts only while the owner lives. */
+
+import { rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { BanterError } from '../errors.ts';
+import { readPrivate, writePrivate } from './private-files.ts';
+
+export class FolderLock {
+  readonly #path: string;
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Takes the folder, also after an owner that has died. @throws BanterError DATA_UNUSABLE naming the process that has it */
+  static take(folder: string): FolderLock {
+    const path = join(folder, 'lock');
+    const owner = Number.parseInt(readPrivate(path) ?? '', 10);
+    // Our own number is that of a predecessor: in a container every life may have the same one.
+    if (owner > 0 && owner !== process.pid && isAlive(owner)) {
+      throw new BanterError(
+        'DATA_UNUSABLE',
+        `${dirname(path)} is in use by a server, process ${owner}; stop it or choose another folder`,
+        { data: { folder, owner } },
+      );
+    }
+    writePrivate(path, `${process.pid}\n`);
+    return new FolderLock(path);
+  }
+
+  /** Lets the next one in. */
+  release(): void {
+    rmSync(this.#path, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process lives too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
