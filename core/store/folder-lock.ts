@@ -30,7 +30,11 @@ export class FolderLock {
 
   /** Lets the next one in. */
   release(): void {
-    rmSync(this.#path, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // A folder that is gone needs no lock, and a lock left behind counts for nothing once this process is gone.
+    }
   }
 }
 

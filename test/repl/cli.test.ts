@@ -178,7 +178,9 @@ test('ends with 4 where the name belongs to somebody else, or is in use', async 
   const taken = await run(temporaryHome(t), ['-e', 'whoami', '--as', 'ann', address]);
   assert.equal(taken.code, 4);
   assert.match(taken.stderr, /^error: the name "ann" belongs to another key\n/);
-  const present = await run(home, ['-e', 'whoami', '--as', 'ann', address]);
+  const beside = await run(home, ['-e', 'list_users', '--as', 'ann', address]);
+  assert.equal(beside.code, 0, 'one line beside a chat is an auxiliary connection');
+  const present = await run(home, ['chat', 'ann', address]);
   assert.equal(present.code, 4);
   assert.match(present.stderr, /^error: .*\n.*--take-over/);
   const taker = await run(home, ['-e', 'whoami', '--as', 'ann', '--take-over', address]);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { errorCodeFromWire } from '../../../core/errors.ts';
 import { gathered, outcome, processId, type TestClient, World } from './world.ts';
 
 function names(client: TestClient, type: 'groupList' | 'memberList'): readonly string[] {
@@ -171,12 +172,12 @@ describe('de-registration', () => {
     assert.equal(outcome(bob.ask({ type: 'listGroups', after: 0 })), 'NOT_REGISTERED');
   });
 
-  it('lets the link claim a name again', () => {
+  it('lets the link claim no other name', () => {
     const { bob } = gathered();
     bob.ask({ type: 'deregister' });
-    const welcome = bob.register('bob');
-    assert.ok(welcome?.type === 'welcome');
-    assert.deepEqual(welcome.groups, []);
+    const answer = bob.register('bob');
+    assert.ok(answer?.type === 'refused');
+    assert.equal(errorCodeFromWire(answer.code), 'BAD_REQUEST');
   });
 });
 
