@@ -326,7 +326,7 @@ function handshakeError(failure: HandshakeFailure, serverName: string): BanterEr
     case 'keyChanged':
       return new BanterError(
         'SERVER_KEY_CHANGED',
-        `${serverName} has another key than before: ${fingerprintOf(failure.identity)}`,
+        `${serverName} has another key than expected: ${fingerprintOf(failure.identity)}`,
         { data: { server: serverName, fingerprint: fingerprintOf(failure.identity) } },
       );
     case 'version':

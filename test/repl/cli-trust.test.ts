@@ -45,7 +45,7 @@ test('a server with another key is refused until it is trusted', async (t) => {
   assert.deepEqual(await refused.exit(), { code: 4, signal: null });
   assert.match(
     refused.stderr,
-    new RegExp(`another key than before: ${after.fingerprint}\n.*banter trust`),
+    new RegExp(`another key than expected: ${after.fingerprint}\n.*banter trust`),
   );
   const wrong = await run(home, ['trust', `${address}#${before.fingerprint}`]);
   assert.deepEqual(await wrong.exit(), { code: 4, signal: null });
