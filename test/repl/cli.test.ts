@@ -146,6 +146,19 @@ test('speaks JSON', async (t) => {
   ]);
 });
 
+test('speaks JSON in which no character reaches a terminal that obeys it', async (t) => {
+  const { home, address } = await serve(t);
+  const line = 'String.fromCharCode(0x9b, 0x7f, 0x202e)';
+  const { code, stdout } = await run(home, ['-e', line, '--json', '--as', 'ann', address]);
+  assert.equal(code, 0);
+  assert.doesNotMatch(stdout, /[\u007f-\u009f\u202e]/);
+  const objects = stdout
+    .trim()
+    .split('\n')
+    .map((each) => JSON.parse(each));
+  assert.ok(objects.some(({ value }) => value === '\u009b\u007f\u202e'));
+});
+
 test('joins the group and loads the plugins that were asked for', async (t) => {
   const { home, address } = await serve(t);
   await run(home, ['-e', 'create_group ops', '--as', 'ann', address]);

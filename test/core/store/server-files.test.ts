@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { BanterError } from '../../../core/errors.ts';
@@ -59,6 +59,14 @@ describe('the files of a server', () => {
 });
 
 describe('the folder of a server', () => {
+  it('takes away what others may do with its key', (t) => {
+    const { path } = temporaryHome(t);
+    ServerFiles.open(path, newSeed).close();
+    chmodSync(join(path, 'server-key'), 0o644);
+    ServerFiles.open(path, noSeed).close();
+    assert.equal(statSync(join(path, 'server-key')).mode & 0o777, 0o600);
+  });
+
   it('is one server’s at a time, and free again when that one has died', async (t) => {
     const { path } = temporaryHome(t);
     const first = ServerFiles.open(path, newSeed);
