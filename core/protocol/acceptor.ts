@@ -1,6 +1,6 @@
 /** The responder's side of handshakes: nothing is kept for an address that has not answered (docs/PROTOCOL.md §3). */
 
-import { type Address, addressKey, canonicalHost, isSameAddress } from './address.ts';
+import { type Address, addressKey, canonicalHost, sameAddress } from './address.ts';
 import { AddressTokens } from './address-token.ts';
 import type { Admission, AdmissionRefusal } from './admission.ts';
 import { toHex } from './bytes.ts';
@@ -119,7 +119,7 @@ export class Acceptor {
     const known = this.#inits.get(memoryKey);
     if (known !== undefined) {
       // A copy from another port of the host makes nothing new, nor does it divert the answer.
-      return isSameAddress(known.from, from)
+      return sameAddress(known.from, from)
         ? { type: 'reply', datagram: known.response }
         : this.#retry(init, from, now);
     }

@@ -21,8 +21,9 @@ export function addressKey(address: Address): string {
 }
 
 /** Whether two addresses are one, however they are spelt. */
-export function isSameAddress(a: Address, b: Address): boolean {
+export function sameAddress(a: Address, b: Address): boolean {
   if (a.port !== b.port) return false;
+  // The kernel spells an address the same way each time: no packet of a connection costs more than this.
   return a.host === b.host || canonicalHost(a.host) === canonicalHost(b.host);
 }
 

@@ -2,7 +2,7 @@
 
 import { Acceptor, type AcceptorDrop, type AcceptorOptions } from './acceptor.ts';
 import { Acquaintances } from './acquaintances.ts';
-import { type Address, isSameAddress } from './address.ts';
+import { type Address, sameAddress } from './address.ts';
 import { toHex } from './bytes.ts';
 import { decodeResponse, decodeRetry, type Introduction } from './handshake.ts';
 import { type Agreement, type HandshakeFailure, Initiator } from './initiator.ts';
@@ -21,6 +21,8 @@ export interface ConnectTarget {
   readonly timeoutMs: number;
   /** Conversations the other side may use. Default: as many as the protocol knows. */
   readonly conversationsMax?: number;
+  /** Whether the other side may come to send from another address: true for peers, false for a server. Default: true. */
+  readonly peerMoves?: boolean;
 }
 
 /** A connection that a handshake has agreed on. */
@@ -32,6 +34,7 @@ export interface Established {
   /** Set where we initiated; the connection is half-open otherwise. */
   readonly timing: ConnectionTiming | undefined;
   readonly conversationsMax?: number | undefined;
+  readonly peerMoves?: boolean | undefined;
 }
 
 /** `unexpected`: nobody waits for this datagram. */
@@ -44,6 +47,7 @@ interface Attempt {
   readonly initiator: Initiator;
   readonly timing: ConnectionTiming;
   readonly conversationsMax: number | undefined;
+  readonly peerMoves: boolean | undefined;
 }
 
 export interface HandshakesOptions extends AcceptorOptions {
@@ -90,6 +94,7 @@ export class Handshakes {
       initiator,
       timing: target.timing,
       conversationsMax: target.conversationsMax,
+      peerMoves: target.peerMoves,
     };
     this.#attempts.add(attempt);
     this.#transmit(attempt);
@@ -201,8 +206,8 @@ export class Handshakes {
     this.#delete(attempt);
     const { remoteIdentity, acquaintance } = agreement;
     this.#acquaintances.remember(remoteIdentity, attempt.initiator.address, acquaintance);
-    const { link, idKey, timing, conversationsMax } = attempt;
-    return { link, idKey, address: from, agreement, timing, conversationsMax };
+    const { link, idKey, timing, conversationsMax, peerMoves } = attempt;
+    return { link, idKey, address: from, agreement, timing, conversationsMax, peerMoves };
   }
 
   #transmit(attempt: Attempt): void {
@@ -221,5 +226,5 @@ export class Handshakes {
 }
 
 function isFrom(attempt: Attempt, from: Address): boolean {
-  return isSameAddress(attempt.initiator.address, from);
+  return sameAddress(attempt.initiator.address, from);
 }

@@ -6,7 +6,7 @@ import {
   canonicalHost,
   ipv6Network,
   isRelayed,
-  isSameAddress,
+  sameAddress,
 } from '../../../core/protocol/address.ts';
 
 /** Eight groups of an IPv6 address, of which many are zero. */
@@ -97,11 +97,11 @@ describe('an address', () => {
 
   it('is the same however it is spelt, and another with another host or port', () => {
     const address = { host: '1.2.3.4', port: 7 };
-    assert.ok(isSameAddress(address, { host: '1.2.3.4', port: 7 }));
-    assert.ok(isSameAddress(address, { host: '::ffff:102:304', port: 7 }));
-    assert.ok(!isSameAddress(address, { host: '1.2.3.4', port: 8 }));
-    assert.ok(!isSameAddress(address, { host: '1.2.3.5', port: 7 }));
-    assert.ok(!isSameAddress({ host: 'fe80::1%a', port: 7 }, { host: 'fe80::1%b', port: 7 }));
+    assert.ok(sameAddress(address, { host: '1.2.3.4', port: 7 }));
+    assert.ok(sameAddress(address, { host: '::ffff:102:304', port: 7 }));
+    assert.ok(!sameAddress(address, { host: '1.2.3.4', port: 8 }));
+    assert.ok(!sameAddress(address, { host: '1.2.3.5', port: 7 }));
+    assert.ok(!sameAddress({ host: 'fe80::1%a', port: 7 }, { host: 'fe80::1%b', port: 7 }));
   });
 });
 

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { AdmissionLimits } from '../../../core/protocol/admission.ts';
+import { relayedDatagramBytesMax } from '../../../core/protocol/packet.ts';
 import { formOf, type Host, Network, patient, utf8 } from './pair.ts';
-
-/** What the relay carries of one datagram. Bytes. */
-const relayedBytesMax = 1100;
 
 /** Two peers behind the server's relay: each is an address to the other. */
 function relayed(admission: Partial<AdmissionLimits> = {}): {
@@ -38,7 +36,7 @@ describe('a handshake over the relay', () => {
     network.run(40);
     assert.deepEqual(bob.texts, ['psst']);
     for (const { datagram } of network.sent) {
-      const bytesMax = formOf(datagram) === 'data' ? relayedBytesMax : 200;
+      const bytesMax = formOf(datagram) === 'data' ? relayedDatagramBytesMax : 200;
       assert.ok(datagram.length <= bytesMax, `${datagram.length} bytes of ${formOf(datagram)}`);
     }
   });
