@@ -51,7 +51,8 @@ const cachedPagesMax = 64;
 /** Stale changes that are not worth a cleaning. */
 const changesKept = 64;
 
-const nowhere: Address = { host: '', port: 0 };
+/** The address of whoever has none that others may know. */
+export const nowhere: Address = { host: '', port: 0 };
 
 /**
  * A log of changes in which only the newest change of a name counts; a reader is a version, and reads what is newer.

@@ -9,6 +9,7 @@ import { Effects, type HubEffect } from './effects.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
 import { RegistrationDesk } from './registration.ts';
+import { Relay } from './relay.ts';
 import { Processes } from './send-history.ts';
 import type { Link } from './sessions.ts';
 import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
@@ -39,6 +40,7 @@ export class Hub {
   readonly #parts: CommandParts;
   readonly #delivery: Delivery;
   readonly #links = new Map<number, Link>();
+  readonly #relay = new Relay();
 
   /** @throws BanterError OPTION_INVALID */
   constructor(options: HubOptions) {
@@ -53,7 +55,14 @@ export class Hub {
     const epoch = random(8);
     const shared = { policy, limits, effects, directory, groups };
     const links = this.#links;
-    const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links });
+    const desk = new RegistrationDesk({
+      ...shared,
+      epoch,
+      delivery,
+      processes,
+      links,
+      relay: this.#relay,
+    });
     this.#parts = { ...shared, desk, wallClock };
     this.#delivery = delivery;
   }
@@ -74,6 +83,7 @@ export class Hub {
       registration: undefined,
       isClaiming: false,
       hasLeft: false,
+      hidesAddress: false,
       isSilent: false,
       isReadable: false,
       nextConversation: controlConversation + 1,
@@ -97,6 +107,16 @@ export class Hub {
     this.#handle(link, message, now);
     this.#publish(now);
     return true;
+  }
+
+  /** A datagram came on a link. @returns where it goes on the relay and what is sent there, if anything */
+  relay(
+    number: number,
+    payload: Uint8Array,
+    now: number,
+  ): { readonly link: number; readonly payload: Uint8Array } | undefined {
+    const link = this.#links.get(number);
+    return link && this.#relay.forward(link, payload, this.#links, now);
   }
 
   /** A connection has ended. Who did not de-register is absent: a member still, unless the policy removes it. */

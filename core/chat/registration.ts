@@ -3,11 +3,12 @@
 import type { Address } from '../protocol/address.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import type { Delivery } from './delivery.ts';
-import type { Directory } from './directory.ts';
+import { type Directory, nowhere } from './directory.ts';
 import type { CloseReason, Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { checkName, foldName } from './names.ts';
+import type { Relay } from './relay.ts';
 import type { Process, Processes } from './send-history.ts';
 import type { Link, Registration, Session } from './sessions.ts';
 import type { Policy } from './types.ts';
@@ -38,6 +39,7 @@ export interface DeskParts {
   readonly groups: Groups;
   readonly delivery: Delivery;
   readonly processes: Processes;
+  readonly relay: Relay;
   /** The links that are up, by number. */
   readonly links: Map<number, Link>;
 }
@@ -217,6 +219,7 @@ export class RegistrationDesk {
     const session = this.#session(directory.find(claim.name)?.name ?? claim.name);
     const process = processes.open(link.identity, claim.processId, claim.nextCounter);
     link.registration = { session, process, bot: claim.bot, isAuxiliary: claim.auxiliary };
+    link.hidesAddress = claim.hidesAddress;
     const replaced = claim.auxiliary ? undefined : this.#replace(session, process);
     if (!claim.auxiliary) this.#goOnline(link, session, claim.bot);
     link.directoryRead = equalBytes(claim.epoch, epoch)
@@ -257,6 +260,7 @@ export class RegistrationDesk {
     if (old === undefined) return undefined;
     const reason = old.registration?.process === process ? 'replaced' : 'takenOver';
     this.#parts.groups.detach(session);
+    this.#parts.relay.leave(old);
     this.#leaveAddress(old);
     this.#release(old);
     this.#close(old, reason);
@@ -276,16 +280,18 @@ export class RegistrationDesk {
   }
 
   #goOnline(link: Link, session: Session, bot: boolean): void {
-    const { directory, effects } = this.#parts;
+    const { directory, effects, relay } = this.#parts;
     const { address } = link;
     session.link = link;
+    relay.enter(link);
     this.#linksByAddress.set(addressKey(address), link);
-    directory.setPresence(session.name, { address, online: true, bot });
+    directory.setPresence(session.name, { address: toldAddress(link), online: true, bot });
     effects.fact({ type: 'clientRegistered', name: session.name, address });
   }
 
   #goOffline(link: Link, session: Session): void {
     session.link = undefined;
+    this.#parts.relay.leave(link);
     this.#leaveAddress(link);
     this.#parts.directory.setPresence(session.name, { online: false });
   }
@@ -333,6 +339,11 @@ function presentSession(link: Link): Session | undefined {
 function isOfProcess(link: Link, { processId }: Claim): boolean {
   const process = link.registration?.process;
   return process !== undefined && equalBytes(process.id, processId);
+}
+
+/** What others are told of where a client is. */
+function toldAddress({ hidesAddress, address }: Link): Address {
+  return hidesAddress ? nowhere : address;
 }
 
 function addressKey({ host, port }: Address): string {

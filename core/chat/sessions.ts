@@ -20,6 +20,8 @@ export interface Link {
   hasLeft: boolean;
   /** Its claim waits for a probe of another link. */
   isClaiming: boolean;
+  /** Others are not told its address. */
+  hidesAddress: boolean;
   /** It does not answer: its name is offline until it does. */
   isSilent: boolean;
   /** Whether the owner knows that there is something to read. */

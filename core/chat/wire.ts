@@ -63,6 +63,8 @@ export type ClientMessage =
       readonly auxiliary: boolean;
       /** Replace the present client of the name though it lives. */
       readonly takeOver: boolean;
+      /** Nobody is to be told the client's address: its peers reach it over the relay. */
+      readonly hidesAddress: boolean;
       /** Chosen at random when the client's process started; the first half of each of its mids. 8 bytes. */
       readonly processId: Uint8Array;
       /** Mids of the process from this counter on were never sent; what became of an earlier one the server may have forgotten. */
@@ -208,7 +210,12 @@ export type PeerMessage =
       readonly text: string;
     }
   /** The message is kept, shown or held back. */
-  | { readonly type: 'privateReceived'; readonly mid: Uint8Array };
+  | { readonly type: 'privateReceived'; readonly mid: Uint8Array }
+  /** Where the sender can be reached on the networks it is on. */
+  | {
+      readonly type: 'reachableAt';
+      readonly addresses: readonly { readonly host: string; readonly port: number }[];
+    };
 
 type FieldsOf<Message> = {
   readonly [Name in Exclude<keyof Message, 'type'>]: Field<Message[Name]>;
@@ -267,6 +274,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
       bot: flag,
       auxiliary: flag,
       takeOver: flag,
+      hidesAddress: flag,
       processId: random8,
       nextCounter: varint,
       epoch: random8,
@@ -343,4 +351,8 @@ export const peerCodec: Codec<TablesOf<PeerMessage>> = new Codec<TablesOf<PeerMe
     fields: { mid, from: name, hops, bot: flag, sentAtMs: varint, text: body },
   },
   privateReceived: { number: 2, fields: { mid } },
+  reachableAt: {
+    number: 3,
+    fields: { addresses: list({ host: text(64), port: upTo(65_535) }, 8) },
+  },
 });

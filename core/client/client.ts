@@ -287,8 +287,10 @@ export class Client extends EventEmitter<ClientEvents> {
       onWelcome: (welcome, isFirst) => this.#handleWelcome(welcome, isFirst),
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
+      onRelayed: (payload) => this.#wiring?.routes.receiveRelayed(payload),
       onLost: (reason) => {
         this.#memberships.handleLoss();
+        this.#wiring?.direct.handleServer();
         this.emit('disconnected', reason);
       },
       onEnd: (error) => {
@@ -308,7 +310,10 @@ export class Client extends EventEmitter<ClientEvents> {
         this.#deliveries.receiveGroup(push, conversation);
       }
     }
-    if (!isFirst) this.emit('reconnected');
+    if (!isFirst) {
+      this.#wiring?.direct.handleServer();
+      this.emit('reconnected');
+    }
     this.#handleDirectory(this.#mirror.begin(welcome));
   }
 

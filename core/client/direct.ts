@@ -5,12 +5,13 @@ import type { Delivered, DirectoryEntry, PrivateMessage } from '../chat/types.ts
 import { controlConversation, type PeerMessage, peerCodec } from '../chat/wire.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
-import { addressKey } from '../protocol/address.ts';
+import { isRelayed } from '../protocol/address.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
 import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
 import type { PeerPins } from '../store/client-files.ts';
 import { Outbox } from './outbox.ts';
+import type { Routes } from './routes.ts';
 import { Seen } from './seen.ts';
 
 type Incoming = Extract<PeerMessage, { readonly type: 'privateMessage' }>;
@@ -27,12 +28,16 @@ const fruitlessMax = 3;
 /** A message that is not confirmed within this many silences is given up, whatever connections come and go. */
 const patienceSilences = 4;
 
+/** A direct way that has died is looked for again so much later. Milliseconds. */
+const widenAgainMs = 10_000;
+
 export interface DirectOptions {
   readonly endpoint: Endpoint;
   readonly environment: Environment;
   /** Called after the endpoint was given something to do. */
   readonly wake: () => void;
   readonly mirror: Mirror;
+  readonly routes: Routes;
   readonly pins: PeerPins;
   /** Of connections to peers; `silenceMs` is also how long to try to reach one. */
   readonly timing: ConnectionTiming;
@@ -43,10 +48,12 @@ export interface DirectOptions {
 /** A peer by its identity, with at most one connection to send on. */
 interface Peer {
   readonly identity: string;
-  /** Where its connection leads, or its handshake tries. */
-  address: string;
   link: number | undefined;
   isOpen: boolean;
+  /** Whether its packets take the relay. */
+  isRelayed: boolean;
+  /** Ways that have led nowhere since the last one that did. */
+  failedWays: number;
   /** Connections in a row that ended without a word from the peer. */
   fruitless: number;
   readonly outbox: Outbox;
@@ -85,8 +92,8 @@ export class Direct {
       throw new BanterError('USER_UNKNOWN', `no user is called "${to}"`, { data: { name: to } });
     }
     this.#checkPin(entry);
-    if (entry.address.port === 0) throw unreachable(entry.name);
-    const peer = this.#peer(entry);
+    if (this.#options.routes.ways(entry).length === 0) throw unreachable(entry.name);
+    const peer = this.#peer(entry.key);
     const confirmed = peer.outbox.add(
       {
         mid: toHex(message.mid),
@@ -104,10 +111,10 @@ export class Direct {
   receive(event: EndpointEvent): void {
     switch (event.type) {
       case 'connected':
-        this.#handleConnected(event.link, toHex(event.identity), addressKey(event.address));
+        this.#handleConnected(event.link, toHex(event.identity), isRelayed(event.address));
         break;
       case 'handshakeFailed':
-        this.#giveUp(this.#peerOfLink(event.link));
+        this.#handleFailure(event.link);
         break;
       case 'messageReceived':
         this.#receiveMessage(event.link, event.payload);
@@ -116,8 +123,10 @@ export class Direct {
         this.#options.endpoint.close(event.link, 0, 'no answer');
         this.#giveUp(this.#peerOfLink(event.link));
         break;
-      case 'datagramReceived':
       case 'moved':
+        this.#handleMove(event.link, isRelayed(event.address));
+        break;
+      case 'datagramReceived':
       case 'silenceBroken':
       case 'answered':
         break;
@@ -131,16 +140,24 @@ export class Direct {
   handleDirectory(entries: readonly DirectoryEntry[]): void {
     for (const entry of entries) {
       const peer = this.#peers.get(entry.key);
-      if (peer === undefined || entry.address.port === 0) continue;
-      const address = addressKey(entry.address);
-      if (address === peer.address || !entry.online) continue;
-      this.#disconnect(peer);
-      peer.address = address;
-      this.#advance(peer);
+      if (peer !== undefined && entry.online) this.#widen(peer);
     }
     const waiting = this.#unknown;
     this.#unknown = [];
     for (const { link, identity, message } of waiting) this.#accept(link, identity, message);
+  }
+
+  /** The relay has gone or come back with the server: what depends on it takes another way, or gets it beside its own. */
+  handleServer(): void {
+    for (const peer of this.#peers.values()) {
+      if (peer.isOpen) {
+        this.#widen(peer);
+      } else if (peer.link !== undefined && peer.isRelayed) {
+        this.#disconnect(peer);
+        peer.failedWays = 0;
+        this.#advance(peer);
+      }
+    }
   }
 
   /** Ends every connection; what is under way fails. */
@@ -164,61 +181,103 @@ export class Direct {
     }
   }
 
-  #peer(entry: DirectoryEntry): Peer {
-    const known = this.#peers.get(entry.key);
-    if (known !== undefined) {
-      if (known.link === undefined) known.address = addressKey(entry.address);
-      return known;
-    }
+  #peer(identity: string): Peer {
+    const known = this.#peers.get(identity);
+    if (known !== undefined) return known;
     const { environment, timing } = this.#options;
     const peer: Peer = {
-      identity: entry.key,
-      address: addressKey(entry.address),
+      identity,
       link: undefined,
       isOpen: false,
+      isRelayed: false,
+      failedWays: 0,
       fruitless: 0,
       outbox: new Outbox(environment, patienceSilences * timing.silenceMs),
     };
-    this.#peers.set(entry.key, peer);
+    this.#peers.set(identity, peer);
     return peer;
   }
 
   /** Sends what waits if there is a connection, else sees to it that there will be one. */
   #advance(peer: Peer): void {
-    const { endpoint, environment, timing, wake, mirror } = this.#options;
+    const { endpoint, environment, timing, wake, routes } = this.#options;
     if (peer.link !== undefined && peer.isOpen) {
       for (const payload of peer.outbox.take()) {
         endpoint.send(peer.link, controlConversation, payload);
       }
     } else if (peer.link === undefined && peer.outbox.size > 0) {
-      const entries = [...mirror.entries.values()].filter(({ key }) => key === peer.identity);
-      const entry = entries.find(({ online }) => online) ?? entries[0];
-      if (entry === undefined) {
+      const entry = this.#entryOf(peer);
+      const [address, ...others] =
+        entry === undefined ? [] : routes.ways(entry).slice(peer.failedWays);
+      if (address === undefined) {
         this.#giveUp(peer);
         return;
       }
       const target = {
-        address: entry.address,
+        address,
         identity: fromHex(peer.identity),
         timing,
-        timeoutMs: timing.silenceMs,
+        // Each way gets its share of the patience.
+        timeoutMs: timing.silenceMs / (1 + peer.failedWays + others.length),
         conversationsMax: 1,
       };
       peer.link = endpoint.connect(target, environment.now());
       peer.isOpen = false;
+      peer.isRelayed = isRelayed(address);
     }
     wake();
   }
 
-  #handleConnected(link: number, identity: string, address: string): void {
+  /** What the server says of a peer: of several names of one identity, one that is online. */
+  #entryOf({ identity }: Peer): DirectoryEntry | undefined {
+    const entries = [...this.#options.mirror.entries.values()].filter(
+      ({ key }) => key === identity,
+    );
+    return entries.find(({ online }) => online) ?? entries[0];
+  }
+
+  /** Looks for further ways to a peer. */
+  #widen(peer: Peer): void {
+    const { routes, wake } = this.#options;
+    const entry = this.#entryOf(peer);
+    if (entry === undefined || peer.link === undefined || !peer.isOpen) return;
+    routes.widen(peer.link, entry);
+    wake();
+  }
+
+  #handleConnected(link: number, identity: string, relayed: boolean): void {
     this.#identities.set(link, identity);
-    const peer = this.#peers.get(identity);
-    if (peer === undefined || (peer.isOpen && peer.link !== link)) return;
+    const { endpoint, routes } = this.#options;
+    const addresses = routes.tellable;
+    if (addresses.length > 0) {
+      endpoint.send(link, controlConversation, encode({ type: 'reachableAt', addresses }));
+    }
+    const peer = this.#peer(identity);
+    if (peer.isOpen && peer.link !== link) return;
     // The peer was faster: its connection serves as well as ours would.
-    if (peer.link !== undefined && peer.link !== link) this.#options.endpoint.abort(peer.link);
+    if (peer.link !== undefined && peer.link !== link) endpoint.abort(peer.link);
     peer.link = link;
-    peer.address = address;
     peer.isOpen = true;
+    peer.isRelayed = relayed;
+    peer.failedWays = 0;
+    this.#widen(peer);
+    this.#advance(peer);
+  }
+
+  /** A way was found, or one has died: it is looked for again after a while. */
+  #handleMove(link: number, relayed: boolean): void {
+    const peer = this.#peerOfLink(link);
+    if (peer === undefined) return;
+    peer.isRelayed = relayed;
+    if (relayed) this.#options.environment.setTimer(() => this.#widen(peer), widenAgainMs);
+  }
+
+  /** A way has led nowhere; there may be another. */
+  #handleFailure(link: number): void {
+    const peer = this.#peerOfLink(link);
+    if (peer === undefined) return;
+    peer.link = undefined;
+    peer.failedWays++;
     this.#advance(peer);
   }
 
@@ -229,6 +288,7 @@ export class Direct {
     peer.link = undefined;
     peer.isOpen = false;
     peer.outbox.rewind();
+    if (peer.outbox.size === 0) this.#peers.delete(peer.identity);
     // A peer that hangs up each time must not make us call it for ever.
     if (++peer.fruitless > fruitlessMax) this.#giveUp(peer);
     else this.#advance(peer);
@@ -242,7 +302,7 @@ export class Direct {
 
   #giveUp(peer: Peer | undefined): void {
     if (peer === undefined) return;
-    peer.fruitless = 0;
+    this.#peers.delete(peer.identity);
     this.#disconnect(peer);
     peer.outbox.failAll();
   }
@@ -260,10 +320,17 @@ export class Direct {
     const identity = this.#identities.get(link);
     const message = peerCodec.decode(payload);
     if (identity === undefined || message === undefined) return;
-    if (message.type === 'privateReceived') {
-      this.#confirm(this.#peers.get(identity), toHex(message.mid));
-    } else {
-      this.#accept(link, identity, message);
+    switch (message.type) {
+      case 'privateMessage':
+        this.#accept(link, identity, message);
+        break;
+      case 'privateReceived':
+        this.#confirm(this.#peers.get(identity), toHex(message.mid));
+        break;
+      case 'reachableAt':
+        this.#options.routes.tryTold(link, message.addresses);
+        this.#options.wake();
+        break;
     }
   }
 

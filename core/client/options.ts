@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly auxiliary?: boolean;
   /** Take the name's presence over from another process of the same identity. Default false. */
   readonly takeOver?: boolean;
+  /** Reach peers over the server's relay only, so that they do not learn this client's address. Default false. */
+  readonly relayOnly?: boolean;
   /** Whether to come back after a loss of the server. Default true. */
   readonly reconnect?: boolean;
   /** Show and send private messages inside groups whatever the server's policy: a bot has no screen to hold them back for. Default: the policy. */

@@ -35,6 +35,8 @@ export interface SessionListener {
   /** The server made this client a member; told before whoever asked for it hears. */
   readonly onJoined: (joined: Extract<Answer, { readonly type: 'joined' }>) => void;
   readonly onPush: (push: Push, conversation: number) => void;
+  /** The server has relayed a datagram of a peer. */
+  readonly onRelayed: (payload: Uint8Array) => void;
   readonly onLost: (reason: string) => void;
   /** The session is over. */
   readonly onEnd: (error: BanterError) => void;
@@ -53,6 +55,7 @@ export interface SessionOptions {
   readonly bot: boolean;
   readonly auxiliary: boolean;
   readonly takeOver: boolean;
+  readonly relayOnly: boolean;
   readonly reconnect: boolean;
   readonly timing: ConnectionTiming;
   /** Whether the server's policy replaces `timing.silenceMs`. */
@@ -93,6 +96,11 @@ export class Session {
 
   get isReady(): boolean {
     return this.#state === 'ready';
+  }
+
+  /** The connection to the server while it is registered there. */
+  get readyLink(): number | undefined {
+    return this.isReady ? this.#link : undefined;
   }
 
   /** A message id of this process that was never used. 16 bytes. */
@@ -149,6 +157,8 @@ export class Session {
         this.#handleLoss('the server does not answer', this.#silencePatienceMs);
         break;
       case 'datagramReceived':
+        this.#options.listener.onRelayed(event.payload);
+        break;
       case 'moved':
       case 'silenceBroken':
       case 'answered':
@@ -186,7 +196,8 @@ export class Session {
   }
 
   #register(link: number, serverKey: Uint8Array): void {
-    const { name, bot, auxiliary, takeOver, mirror, memberships, listener } = this.#options;
+    const { name, bot, auxiliary, takeOver, relayOnly, mirror, memberships, listener } =
+      this.#options;
     this.#serverKey = serverKey;
     try {
       listener.onServerKey(serverKey);
@@ -203,6 +214,7 @@ export class Session {
       bot,
       auxiliary,
       takeOver: takeOver && !this.#welcomed,
+      hidesAddress: relayOnly,
       processId: this.#processId,
       nextCounter: this.#nextSentCounter,
       epoch: mirror.epoch,

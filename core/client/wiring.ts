@@ -11,6 +11,7 @@ import type { ClientFiles } from '../store/client-files.ts';
 import { Direct } from './direct.ts';
 import type { Memberships } from './memberships.ts';
 import type { ConnectOptions } from './options.ts';
+import { Routes } from './routes.ts';
 import { Session, type SessionListener } from './session.ts';
 
 /** How long to wait for a server that was never reached. Milliseconds. */
@@ -48,6 +49,7 @@ export interface WiringOptions {
 export class Wiring {
   readonly session: Session;
   readonly direct: Direct;
+  readonly routes: Routes;
   readonly endpoint: Endpoint;
   readonly #driver: Driver;
 
@@ -58,13 +60,23 @@ export class Wiring {
       bot = false,
       auxiliary = false,
       takeOver = false,
+      relayOnly = false,
       reconnect = true,
     } = options.options;
     const shared = { endpoint, environment, mirror, wake: () => driver.wake() };
     this.endpoint = endpoint;
     this.#driver = driver;
+    this.routes = new Routes({
+      endpoint,
+      now: () => environment.now(),
+      serverLink: () => this.session.readyLink,
+      relayOnly,
+      localAddresses: () =>
+        environment.localHosts().map((host) => ({ host, port: this.localPort })),
+    });
     this.direct = new Direct({
       ...shared,
+      routes: this.routes,
       pins: files.pins,
       timing: peerTiming(silenceMs),
       onMessage: options.onPrivateMessage,
@@ -79,6 +91,7 @@ export class Wiring {
         bot,
         auxiliary,
         takeOver,
+        relayOnly,
         reconnect,
         timing: { silenceMs, keepaliveMs, idleTimeoutMs: serverIdleTimeoutMs },
         followsPolicy: options.options.silenceMs === undefined,
@@ -100,6 +113,7 @@ export class Wiring {
       timing: peerTiming(options.silenceMs),
       connectionsMax,
       conversationsMax: peerConversationsMax,
+      relayedOnly: options.options.relayOnly ?? false,
       now: environment.now(),
       epochMs: environment.wallClockMs() - environment.now(),
     });
@@ -111,6 +125,7 @@ export class Wiring {
       port: options.options.localPort ?? 0,
       // Nothing happens before the first connection, and so not before the wiring stands.
       onEvent: (event) => wiring.#receive(event),
+      sendRelayed: (datagram, to) => wiring.routes.sendRelayed(datagram, to),
     });
     const wiring = new Wiring(options, endpoint, driver, host);
     return wiring;

@@ -74,6 +74,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #cancelTimers = new Map<number, () => void>();
   #driver: Driver | undefined;
   #undecodable = 0;
+  #unrelayed = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(options: ServerOptions, environment: Environment) {
@@ -135,7 +136,11 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Datagrams and messages that were dropped, by reason. */
   get drops(): ReadonlyMap<string, number> {
-    return new Map<string, number>([...this.#endpoint.drops, ['undecodable', this.#undecodable]]);
+    return new Map<string, number>([
+      ...this.#endpoint.drops,
+      ['undecodable', this.#undecodable],
+      ['unrelayed', this.#unrelayed],
+    ]);
   }
 
   /** All that lasts, as plain data in one order; what hostile input must not change. */
@@ -185,11 +190,19 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#hub.linkDown(link, now);
         break;
       case 'datagramReceived':
+        this.#relay(link, event.payload, now);
+        break;
       case 'moved':
       case 'handshakeFailed':
         break;
     }
     this.#carryOut();
+  }
+
+  #relay(link: number, payload: Uint8Array, now: number): void {
+    const relayed = this.#hub.relay(link, payload, now);
+    if (relayed !== undefined) this.#endpoint.sendDatagram(relayed.link, relayed.payload);
+    else this.#unrelayed++;
   }
 
   /** A place is for somebody with a name. */

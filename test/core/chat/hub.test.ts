@@ -135,6 +135,7 @@ describe('hostile input', () => {
         bot: fc.boolean(),
         auxiliary: fc.boolean(),
         takeOver: fc.boolean(),
+        hidesAddress: fc.boolean(),
         processId: fc.nat(3).map(processId),
         nextCounter: number,
         epoch: fc.constant(noEpoch),

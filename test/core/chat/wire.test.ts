@@ -54,6 +54,7 @@ const clientMessage = anyOf<ClientMessage>({
     bot: bool,
     auxiliary: bool,
     takeOver: bool,
+    hidesAddress: bool,
     processId: bytes(8),
     nextCounter: integer,
     epoch: bytes(8),
@@ -115,6 +116,11 @@ const serverMessage = anyOf<ServerMessage>({
 const peerMessage = anyOf<PeerMessage>({
   privateMessage: { mid, from: name, hops, bot: bool, sentAtMs: integer, text },
   privateReceived: { mid },
+  reachableAt: {
+    addresses: fc.array(fc.record({ host: fc.string({ maxLength: 16 }), port: fc.nat(65_535) }), {
+      maxLength: 8,
+    }),
+  },
 });
 
 interface AnyCodec<Message> {

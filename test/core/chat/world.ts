@@ -157,6 +157,7 @@ export class TestClient {
       bot: false,
       auxiliary: false,
       takeOver: false,
+      hidesAddress: false,
       nextCounter: 1,
       epoch: noEpoch,
       directoryVersion: 0,

@@ -42,7 +42,7 @@ const bytesOf: Readonly<Record<string, number>> = {
   key: 32,
 };
 const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'host']);
-const lists = new Set(['resume', 'groups', 'names', 'entries']);
+const lists = new Set(['resume', 'groups', 'names', 'entries', 'addresses']);
 
 /** Any message of a type, which notes the fields that an encoder asks for. */
 function asked(type: string, fields: string[]): { readonly type: string } {
@@ -67,7 +67,7 @@ describe('docs/PROTOCOL.md', () => {
     const codecs = [
       ['### Client to server', 10, (message: never) => clientCodec.encode(message)],
       ['### Server to client', 13, (message: never) => serverCodec.encode(message)],
-      ['### Client to client', 2, (message: never) => peerCodec.encode(message)],
+      ['### Client to client', 3, (message: never) => peerCodec.encode(message)],
     ] as const;
     for (const [heading, count, encode] of codecs) {
       const rows = messagesUnder(heading);
