@@ -38,6 +38,8 @@ export interface DirectOptions {
   readonly timing: ConnectionTiming;
   /** Shows or keeps a message. @returns whether it did, so that it may be acknowledged */
   readonly onMessage: (message: PrivateMessage) => boolean;
+  /** A message waits until the mirror knows its sender. */
+  readonly onStranger: (name: string) => void;
 }
 
 /** A peer by its identity, with at most one connection to send on. */
@@ -136,9 +138,11 @@ export class Direct {
       peer.address = address;
       this.#advance(peer);
     }
-    const waiting = this.#unknown;
-    this.#unknown = [];
-    for (const { link, identity, message } of waiting) this.#accept(link, identity, message);
+    const now = this.#options.environment.now();
+    this.#unknown = this.#unknown.filter(
+      ({ link, identity, message, expiresAt }) =>
+        expiresAt > now && !this.#accept(link, identity, message),
+    );
   }
 
   /** Ends every connection; what is under way fails. */
@@ -260,8 +264,11 @@ export class Direct {
     if (identity === undefined || message === undefined) return;
     if (message.type === 'privateReceived') {
       this.#confirm(this.#peers.get(identity), toHex(message.mid));
-    } else {
-      this.#accept(link, identity, message);
+    } else if (!this.#accept(link, identity, message)) {
+      this.#keepUnknown({ link, identity, message });
+      if (this.#options.mirror.find(message.from) === undefined) {
+        this.#options.onStranger(message.from);
+      }
     }
   }
 
@@ -271,23 +278,22 @@ export class Direct {
     peer.outbox.confirm(mid);
   }
 
-  #accept(link: number, identity: string, message: Incoming): void {
+  /** @returns false if the directory does not know the sender under this identity, so that the message may wait */
+  #accept(link: number, identity: string, message: Incoming): boolean {
     const entry = this.#options.mirror.find(message.from);
-    if (entry?.key !== identity) {
-      this.#keepUnknown({ link, identity, message });
-      return;
-    }
+    if (entry?.key !== identity) return false;
     const pinned = this.#options.pins.key(entry.name);
-    if (pinned !== undefined && pinned !== identity) return;
-    if (pinned === undefined && !this.#canPin(entry.name, identity)) return;
+    if (pinned !== undefined && pinned !== identity) return true;
+    if (pinned === undefined && !this.#canPin(entry.name, identity)) return true;
     if (!this.#seen.has(identity, message.mid)) {
       // What cannot be kept is not acknowledged; its sender hears that it did not arrive.
-      if (!this.#deliver(entry, message)) return;
+      if (!this.#deliver(entry, message)) return true;
       this.#seen.add(identity, message.mid);
     }
     const receipt = encode({ type: 'privateReceived', mid: message.mid });
     this.#options.endpoint.send(link, controlConversation, receipt);
     this.#options.wake();
+    return true;
   }
 
   /** Whether the key of first contact can be kept; else its message is not acknowledged either. */

@@ -42,6 +42,9 @@ export interface ServerEvents {
   failed: [error: Error];
 }
 
+/** A client that has said nothing for this long is asked whether it is there. Milliseconds. */
+const keepaliveMs = 30_000;
+
 /** A connection from which nothing came for this long is closed; its client comes back. Milliseconds. */
 const idleTimeoutMs = 45_000;
 
@@ -95,7 +98,7 @@ export class Server extends EventEmitter<ServerEvents> {
       crypto,
       random: environment.random,
       identity,
-      timing: { silenceMs: policy.silenceMs, keepaliveMs: undefined, idleTimeoutMs },
+      timing: { silenceMs: policy.silenceMs, keepaliveMs, idleTimeoutMs },
       connectionsMax: options.connectionsMax ?? 10_000,
       conversationsMax: clientConversationsMax,
       now: environment.now(),
