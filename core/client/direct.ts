@@ -13,14 +13,9 @@ import type { PeerPins } from '../store/client-files.ts';
 import { Outbox } from './outbox.ts';
 import type { Routes } from './routes.ts';
 import { Seen } from './seen.ts';
+import { type ReceivedPrivate, UnknownSenders } from './unknown-senders.ts';
 
 type Incoming = Extract<PeerMessage, { readonly type: 'privateMessage' }>;
-
-/** Messages of senders whom the directory does not know yet; beyond, they are dropped and not acknowledged. */
-const unknownMax = 256;
-
-/** How long such a message waits for the directory. Milliseconds. */
-const unknownMs = 5000;
 
 /** Connections to a peer that may end in a row without a confirmation. */
 const fruitlessMax = 3;
@@ -43,6 +38,8 @@ export interface DirectOptions {
   readonly timing: ConnectionTiming;
   /** Shows or keeps a message. @returns whether it did, so that it may be acknowledged */
   readonly onMessage: (message: PrivateMessage) => boolean;
+  /** A message waits until the mirror knows its sender. */
+  readonly onStranger: (name: string) => void;
 }
 
 /** A peer by its identity, with at most one connection to send on. */
@@ -59,20 +56,13 @@ interface Peer {
   readonly outbox: Outbox;
 }
 
-interface UnknownSender {
-  readonly link: number;
-  readonly identity: string;
-  readonly message: Incoming;
-  readonly expiresAt: number;
-}
-
 export class Direct {
   readonly #options: DirectOptions;
   readonly #peers = new Map<string, Peer>();
   /** Who is at the other end of each connection. */
   readonly #identities = new Map<number, string>();
   readonly #seen = new Seen();
-  #unknown: UnknownSender[] = [];
+  readonly #unknown = new UnknownSenders();
 
   constructor(options: DirectOptions) {
     this.#options = options;
@@ -142,9 +132,7 @@ export class Direct {
       const peer = this.#peers.get(entry.key);
       if (peer !== undefined && entry.online) this.#widen(peer);
     }
-    const waiting = this.#unknown;
-    this.#unknown = [];
-    for (const { link, identity, message } of waiting) this.#accept(link, identity, message);
+    this.#unknown.offer((received) => this.#accept(received), this.#options.environment.now());
   }
 
   /** The relay has gone or come back with the server: what depends on it takes another way, or gets it beside its own. */
@@ -322,7 +310,7 @@ export class Direct {
     if (identity === undefined || message === undefined) return;
     switch (message.type) {
       case 'privateMessage':
-        this.#accept(link, identity, message);
+        this.#receivePrivate({ link, identity, message });
         break;
       case 'privateReceived':
         this.#confirm(this.#peers.get(identity), toHex(message.mid));
@@ -334,29 +322,37 @@ export class Direct {
     }
   }
 
+  /** A sender that is not known yet may be by the next word of the directory. */
+  #receivePrivate(received: ReceivedPrivate): void {
+    if (this.#accept(received)) return;
+    const { mirror, environment, onStranger } = this.#options;
+    this.#unknown.keep(received, environment.now());
+    const { from } = received.message;
+    if (mirror.find(from) === undefined) onStranger(from);
+  }
+
   #confirm(peer: Peer | undefined, mid: string): void {
     if (peer === undefined) return;
     peer.fruitless = 0;
     peer.outbox.confirm(mid);
   }
 
-  #accept(link: number, identity: string, message: Incoming): void {
+  /** @returns false if the directory does not know the sender under this identity, so that the message may wait */
+  #accept({ link, identity, message }: ReceivedPrivate): boolean {
     const entry = this.#options.mirror.find(message.from);
-    if (entry?.key !== identity) {
-      this.#keepUnknown({ link, identity, message });
-      return;
-    }
+    if (entry?.key !== identity) return false;
     const pinned = this.#options.pins.key(entry.name);
-    if (pinned !== undefined && pinned !== identity) return;
-    if (pinned === undefined && !this.#canPin(entry.name, identity)) return;
+    if (pinned !== undefined && pinned !== identity) return true;
+    if (pinned === undefined && !this.#canPin(entry.name, identity)) return true;
     if (!this.#seen.has(identity, message.mid)) {
       // What cannot be kept is not acknowledged; its sender hears that it did not arrive.
-      if (!this.#deliver(entry, message)) return;
+      if (!this.#deliver(entry, message)) return true;
       this.#seen.add(identity, message.mid);
     }
     const receipt = encode({ type: 'privateReceived', mid: message.mid });
     this.#options.endpoint.send(link, controlConversation, receipt);
     this.#options.wake();
+    return true;
   }
 
   /** Whether the key of first contact can be kept; else its message is not acknowledged either. */
@@ -381,15 +377,6 @@ export class Direct {
       hops: message.hops,
       heldBack: false,
     });
-  }
-
-  /** The directory may be a moment behind: whoever has just registered may already write. */
-  #keepUnknown(sender: Omit<UnknownSender, 'expiresAt'>): void {
-    const now = this.#options.environment.now();
-    this.#unknown = this.#unknown.filter(({ expiresAt }) => expiresAt > now);
-    if (this.#unknown.length < unknownMax) {
-      this.#unknown.push({ ...sender, expiresAt: now + unknownMs });
-    }
   }
 }
 

@@ -44,6 +44,16 @@ export interface SendOptions {
   readonly hops?: number;
 }
 
+/** Which users to list. */
+export interface ListUsersOptions {
+  /** How their names begin, in whatever case. Default: anyhow. */
+  readonly prefix?: string;
+  /** How many at most. Default: all, which a large server tells 200 at a time. */
+  readonly limit?: number;
+  /** Cancels waiting. */
+  readonly signal?: AbortSignal;
+}
+
 /** The most text a message holds, as UTF-8. Bytes. */
 const textBytesMax = 60_000;
 

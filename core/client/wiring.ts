@@ -1,7 +1,7 @@
 /** What a client runs on: one socket, with the server's connection and the peers' on it. */
 
 import type { Mirror } from '../chat/mirror.ts';
-import type { PrivateMessage } from '../chat/types.ts';
+import type { DirectoryEntry, PrivateMessage } from '../chat/types.ts';
 import type { ServerAddress } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
@@ -9,6 +9,7 @@ import type { Environment } from '../net/transport.ts';
 import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
 import type { ClientFiles } from '../store/client-files.ts';
 import { Direct } from './direct.ts';
+import { LookUps } from './look-ups.ts';
 import type { Memberships } from './memberships.ts';
 import type { ConnectOptions } from './options.ts';
 import { Routes } from './routes.ts';
@@ -42,6 +43,7 @@ export interface WiringOptions {
   readonly mirror: Mirror;
   readonly memberships: Memberships;
   readonly listener: SessionListener;
+  readonly onDirectory: (changed: readonly DirectoryEntry[]) => void;
   /** @returns whether the message may be acknowledged */
   readonly onPrivateMessage: (message: PrivateMessage) => boolean;
 }
@@ -50,6 +52,7 @@ export class Wiring {
   readonly session: Session;
   readonly direct: Direct;
   readonly routes: Routes;
+  readonly lookUps: LookUps;
   readonly endpoint: Endpoint;
   readonly #driver: Driver;
 
@@ -80,11 +83,18 @@ export class Wiring {
       pins: files.pins,
       timing: peerTiming(silenceMs),
       onMessage: options.onPrivateMessage,
+      onStranger: (name) => this.lookUps.seek(name),
+    });
+    this.lookUps = new LookUps({
+      ...shared,
+      ask: (body, type, signal) => this.session.ask(body, type, signal),
+      onDirectory: options.onDirectory,
     });
     this.session = new Session(
       {
         ...shared,
         listener: options.listener,
+        onRelayed: (payload) => this.routes.receiveRelayed(payload),
         server: { host, port: server.port },
         serverName: server.text,
         name,

@@ -45,6 +45,9 @@ export interface ServerEvents {
   failed: [error: Error];
 }
 
+/** A client that has said nothing for this long is asked whether it is there. Milliseconds. */
+const keepaliveMs = 30_000;
+
 /** A connection from which nothing came for this long is closed; its client comes back. Milliseconds. */
 const idleTimeoutMs = 45_000;
 
@@ -99,7 +102,7 @@ export class Server extends EventEmitter<ServerEvents> {
       crypto,
       random: environment.random,
       identity,
-      timing: { silenceMs: policy.silenceMs, keepaliveMs: undefined, idleTimeoutMs },
+      timing: { silenceMs: policy.silenceMs, keepaliveMs, idleTimeoutMs },
       connectionsMax: options.connectionsMax ?? 10_000,
       admission: options.admission ?? {},
       conversationsMax: clientConversationsMax,
@@ -193,6 +196,8 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#relay(link, event.payload, now);
         break;
       case 'moved':
+        this.#hub.linkMoved(link, event.address, now);
+        break;
       case 'handshakeFailed':
         break;
     }
