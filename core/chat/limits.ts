@@ -32,6 +32,8 @@ export interface HubLimits {
   readonly sendsRemembered: number;
   /** Processes without a link whose sends are remembered; beyond, the longest away is forgotten. Default 10,000. */
   readonly processesRemembered: number;
+  /** Changes that the store has not stored yet; beyond, a message is refused `RATE_LIMITED`. Default 8,192. */
+  readonly unstored: number;
   /** Conversations in the life of a link; another join is refused `SERVER_FULL`. Default 4,000, fewer than a connection carries. */
   readonly conversations: number;
 }
@@ -51,6 +53,7 @@ const defaultLimits: HubLimits = {
   logBytesTotal: 256 * 1024 * 1024,
   sendsRemembered: 512,
   processesRemembered: 10_000,
+  unstored: 8192,
   conversations: 4000,
 };
 

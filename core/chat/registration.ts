@@ -8,6 +8,7 @@ import type { CloseReason, Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { checkName, foldName } from './names.ts';
+import { PendingNames } from './pending-names.ts';
 import type { Process, Processes } from './send-history.ts';
 import type { Link, Registration, Session } from './sessions.ts';
 import type { Policy } from './types.ts';
@@ -49,12 +50,14 @@ export class RegistrationDesk {
   readonly #sessions = new Map<string, Session>();
   readonly #linksByAddress = new Map<string, Link>();
   readonly #probes = new Map<Link, Probe>();
+  readonly #pendingNames: PendingNames;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#pendingNames = new PendingNames(parts.effects);
   }
 
-  /** Every client that has registered since the start. */
+  /** Every client that has registered since the start, or is a member since before. */
   get sessions(): Iterable<Session> {
     return this.#sessions.values();
   }
@@ -67,8 +70,40 @@ export class RegistrationDesk {
       return;
     }
     const obstacle = claim.auxiliary ? undefined : this.#obstacle(link, claim);
-    if (obstacle === undefined) this.#admit(link, claim, now);
-    else this.#await(obstacle.link, { link, claim, refusal: obstacle.refusal }, now);
+    if (obstacle !== undefined) {
+      this.#await(obstacle.link, { link, claim, refusal: obstacle.refusal }, now);
+    } else if (this.#parts.directory.find(claim.name) === undefined) {
+      this.#pendingNames.add(link, claim);
+    } else {
+      this.#admit(link, claim, now);
+    }
+  }
+
+  /** The changes up to this number are stored: names that were claimed are bound now, and their claims go on. */
+  release(stored: number, now: number): void {
+    for (const { name, identity, waiters } of this.#pendingNames.take(stored)) {
+      this.#parts.directory.bind(name, identity);
+      for (const { link, claim } of waiters) {
+        link.isClaiming = false;
+        if (link.isUp) this.claim(link, claim, now);
+      }
+    }
+  }
+
+  /** The session of a bound name, as it was first spelt. */
+  session(name: string): Session {
+    const key = foldName(name);
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return known;
+    const session: Session = {
+      name,
+      key,
+      memberships: new Map(),
+      removedFrom: new Set(),
+      link: undefined,
+    };
+    this.#sessions.set(key, session);
+    return session;
   }
 
   /** Ends every membership and the presence of a name for good; of an auxiliary link only itself. */
@@ -157,8 +192,8 @@ export class RegistrationDesk {
     }
     const fault = checkName(name);
     if (fault !== undefined) return { code: 'NAME_INVALID', detail: `the name "${name}" ${fault}` };
-    const binding = directory.find(name);
-    if (binding === undefined && directory.size >= limits.names) {
+    const binding = directory.find(name) ?? this.#pendingNames.find(name);
+    if (binding === undefined && directory.size + this.#pendingNames.size >= limits.names) {
       return { code: 'SERVER_FULL', detail: `the server knows ${limits.names} names and no more` };
     }
     if (binding !== undefined && binding.identity !== link.identity) {
@@ -210,11 +245,7 @@ export class RegistrationDesk {
 
   #admit(link: Link, claim: Claim, now: number): void {
     const { directory, effects, processes, policy, epoch, groups, delivery } = this.#parts;
-    if (directory.find(claim.name) === undefined) {
-      effects.push({ type: 'bindName', name: claim.name, identity: link.identity });
-      directory.bind(claim.name, link.identity);
-    }
-    const session = this.#session(directory.find(claim.name)?.name ?? claim.name);
+    const session = this.session(directory.find(claim.name)?.name ?? claim.name);
     const process = processes.open(link.identity, claim.processId, claim.nextCounter);
     link.registration = { session, process, bot: claim.bot, isAuxiliary: claim.auxiliary };
     const replaced = claim.auxiliary ? undefined : this.#replace(session, process);
@@ -234,21 +265,6 @@ export class RegistrationDesk {
     if (!claim.auxiliary) this.#goOn(link, session, claim);
     delivery.publishDirectory(link);
     if (replaced !== undefined) this.retryClaims(replaced, now);
-  }
-
-  #session(name: string): Session {
-    const key = foldName(name);
-    const known = this.#sessions.get(key);
-    if (known !== undefined) return known;
-    const session: Session = {
-      name,
-      key,
-      memberships: new Map(),
-      removedFrom: new Set(),
-      link: undefined,
-    };
-    this.#sessions.set(key, session);
-    return session;
   }
 
   /** Ends the link under which a name was present until now; its presence and memberships stay. */
@@ -312,7 +328,7 @@ export class RegistrationDesk {
   /** The link speaks under no name any more. */
   #release(link: Link): void {
     if (link.registration === undefined) return;
-    this.#parts.processes.close(link.identity, link.registration.process);
+    this.#parts.processes.close(link.registration.process);
     link.registration = undefined;
     link.directoryPublished = 0;
   }

@@ -1,4 +1,4 @@
-/** The server: a hub on a socket, its identity and table of names kept in a folder. */
+/** The server: a hub on a socket, and a store for what is to outlive it. */
 
 import { EventEmitter } from 'node:events';
 import { closeNumbers } from '../chat/closing.ts';
@@ -6,6 +6,7 @@ import type { HubEffect } from '../chat/effects.ts';
 import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
 import type { HubLimits } from '../chat/limits.ts';
+import type { StoredState } from '../chat/records.ts';
 import { defaultPolicy, type Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
@@ -15,7 +16,10 @@ import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import type { Address } from '../protocol/address.ts';
 import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
+import { EphemeralStore } from '../store/ephemeral-store.ts';
 import { ServerFiles } from '../store/server-files.ts';
+import type { Store } from '../store/store.ts';
+import { StoreWriter } from './store-writer.ts';
 
 /** How to serve. */
 export interface ServerOptions {
@@ -25,6 +29,8 @@ export interface ServerOptions {
   readonly host?: string;
   /** Folder of the server's identity and of its names ↔ keys (files of mode 0600). Without it both live as long as the process. */
   readonly dataDir?: string;
+  /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
+  readonly store?: Store;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;
   /** Bounds of names, groups, messages and rates. Default: `defaultLimits`. */
@@ -57,12 +63,17 @@ const queuedBytesMax = 64 * 1024;
 /** Answers and news that may wait on one connection; beyond, it is closed. Bytes. */
 const answersBytesMax = 4 * 1024 * 1024;
 
+/** Answers and news that may wait for the store; beyond, the connection that asks is closed. */
+const heldEffectsMax = 65_536;
+
 /** Emits {@link ServerEvents}. */
 export class Server extends EventEmitter<ServerEvents> {
   /** Its Ed25519 identity, 32 bytes; an embedding program hands it to its clients. */
   readonly key: Uint8Array;
   readonly #environment: Environment;
-  readonly #files: ServerFiles | undefined;
+  readonly #store: Store;
+  readonly #ownsStore: boolean;
+  readonly #writer: StoreWriter;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
   /** Links for which the hub has something and the connection had no room yet. */
@@ -71,16 +82,32 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #cancelTimers = new Map<number, () => void>();
   #driver: Driver | undefined;
   #undecodable = 0;
+  /** False once it closes: it takes nothing more. */
+  #isServing = true;
+  /** Nothing that the store did not take may be told to anybody. */
+  #hasFailed = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: ServerOptions, environment: Environment) {
+  private constructor(
+    options: ServerOptions,
+    environment: Environment,
+    store: Store,
+    stored: StoredState,
+  ) {
     super();
-    const newSeed = (): Uint8Array => environment.random(32);
     this.#environment = environment;
-    this.#files =
-      options.dataDir === undefined ? undefined : ServerFiles.open(options.dataDir, newSeed);
+    this.#store = store;
+    this.#ownsStore = options.store === undefined;
+    this.#writer = new StoreWriter({
+      store,
+      onStored: (number) => {
+        this.#hub.stored(number, environment.now());
+        this.#driver?.wake();
+      },
+      onFailed: (error) => this.#fail(error),
+    });
     const crypto = new SodiumCrypto();
-    const identity = crypto.identity(this.#files?.seed ?? newSeed());
+    const identity = crypto.identity(store.seed);
     const policy = { ...defaultPolicy, ...options.policy };
     const startedAtMs = environment.wallClockMs() - environment.now();
     this.key = identity.publicKey;
@@ -89,7 +116,8 @@ export class Server extends EventEmitter<ServerEvents> {
       limits: options.limits ?? {},
       random: environment.random,
       wallClock: (now) => Math.floor(startedAtMs + now),
-      names: (this.#files?.names ?? []).map(({ name, key }) => ({ name, identity: key })),
+      stored,
+      isDurable: store.isDurable,
     });
     this.#endpoint = new Endpoint({
       crypto,
@@ -105,17 +133,15 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
     const environment = options.environment ?? systemEnvironment;
-    const server = new Server(options, environment);
-    server.#driver = await Driver.start({
-      environment,
-      endpoint: server.#endpoint,
-      host: options.host,
-      port: options.port ?? defaultPort,
-      onEvent: (event) => server.#receive(event),
-      machine: server.#hub,
-      onFlush: () => server.#fillQueues(),
-    });
-    return server;
+    const store = openStore(options, environment);
+    try {
+      const server = new Server(options, environment, store, await store.load());
+      await server.#open(options);
+      return server;
+    } catch (error) {
+      if (options.store === undefined) await store.close();
+      throw error;
+    }
   }
 
   /** Where it listens. */
@@ -138,7 +164,7 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#hub.snapshot();
   }
 
-  /** Tells every client and frees the socket. Idempotent. */
+  /** Stores what is under way, tells every client and frees the socket; members stay members. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -148,14 +174,32 @@ export class Server extends EventEmitter<ServerEvents> {
     await this.close();
   }
 
+  async #open({ host, port = defaultPort }: ServerOptions): Promise<void> {
+    this.#driver = await Driver.start({
+      environment: this.#environment,
+      endpoint: this.#endpoint,
+      host,
+      port,
+      onEvent: (event) => this.#receive(event),
+      machine: this.#hub,
+      onFlush: () => this.#fillQueues(),
+    });
+    this.#driver.wake();
+  }
+
   async #close(): Promise<void> {
+    this.#isServing = false;
     for (const cancel of this.#cancelTimers.values()) cancel();
+    await this.#writer.drain();
+    this.#carryOut();
     this.#endpoint.closeAll(closeNumbers.shutdown, 'the server is shutting down');
     await this.#driver?.close();
-    this.#files?.close();
+    if (this.#ownsStore) await this.#store.close();
   }
 
   #receive(event: EndpointEvent): void {
+    // Connections that end with the server say nothing about their clients.
+    if (!this.#isServing) return;
     const now = this.#environment.now();
     const { link } = event;
     switch (event.type) {
@@ -165,6 +209,7 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'messageReceived':
         if (!this.#hub.receive(link, event.conversation, event.payload, now)) this.#undecodable++;
+        if (this.#hub.heldEffects > heldEffectsMax) this.#drop(link);
         break;
       case 'silenceExceeded':
         this.#hub.unresponsive(link, now);
@@ -198,7 +243,12 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Gives each connection with room what the hub has for it; who reads slowly keeps nobody waiting. */
   #fillQueues(): void {
-    this.#carryOut();
+    for (;;) {
+      this.#carryOut();
+      const stored = this.#writer.flush();
+      if (stored === undefined) break;
+      this.#hub.stored(stored, this.#environment.now());
+    }
     for (const link of this.#readable) {
       while (this.#endpoint.queuedBytes(link) < queuedBytesMax) {
         const message = this.#hub.readNext(link);
@@ -216,18 +266,18 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#endpoint.close(link, closeNumbers.overrun, 'answers were not read');
   }
 
+  #fail(error: unknown): void {
+    if (!(error instanceof BanterError)) throw error;
+    this.#hasFailed = true;
+    void this.close();
+    this.emit('failed', error);
+  }
+
   #carryOut(): void {
-    for (;;) {
+    while (!this.#hasFailed) {
       const effect = this.#hub.pollEffect();
-      if (effect === undefined || this.#closing !== undefined) return;
-      try {
-        this.#carryOutOne(effect);
-      } catch (error) {
-        if (!(error instanceof BanterError)) throw error;
-        // Nothing that should have been stored first may be told to anybody.
-        void this.close();
-        this.emit('failed', error);
-      }
+      if (effect === undefined) return;
+      this.#carryOutOne(effect);
     }
   }
 
@@ -243,8 +293,8 @@ export class Server extends EventEmitter<ServerEvents> {
       case 'endConversation':
         this.#endpoint.abandon(effect.link, effect.conversation);
         break;
-      case 'bindName':
-        this.#files?.bind({ name: effect.name, key: effect.identity });
+      case 'store':
+        this.#writer.add(effect.number, effect.change);
         break;
       case 'probe':
         this.#endpoint.ping(effect.link);
@@ -257,4 +307,14 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
     }
   }
+}
+
+/** @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
+function openStore({ store, dataDir }: ServerOptions, { random }: Environment): Store {
+  if (store !== undefined && dataDir !== undefined) {
+    throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
+  }
+  const newSeed = (): Uint8Array => random(32);
+  if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
+  return store ?? new EphemeralStore(newSeed());
 }

@@ -1,11 +1,11 @@
 /** A hub with clients on perfect links: carries out effects and keeps what every client was told. */
 
-import type { NameBinding } from '../../../core/chat/directory.ts';
 import type { CloseReason } from '../../../core/chat/effects.ts';
 import type { ServerFact } from '../../../core/chat/facts.ts';
 import { Hub, type HubOptions } from '../../../core/chat/hub.ts';
 import { composeMid } from '../../../core/chat/mids.ts';
 import { foldName } from '../../../core/chat/names.ts';
+import type { StoreChange } from '../../../core/chat/records.ts';
 import {
   type ClientMessage,
   clientCodec,
@@ -42,7 +42,8 @@ export function processId(process: number): Uint8Array {
 export class World {
   readonly hub: Hub;
   readonly facts: ServerFact[] = [];
-  readonly bindings: NameBinding[] = [];
+  /** What was to be stored; it is at once. */
+  readonly changes: StoreChange[] = [];
   readonly probes: number[] = [];
   readonly effects: string[] = [];
   now = 1000;
@@ -102,8 +103,9 @@ export class World {
         case 'readable':
           this.#clients.get(effect.link)?.read();
           break;
-        case 'bindName':
-          this.bindings.push({ name: effect.name, identity: effect.identity });
+        case 'store':
+          this.changes.push(effect.change);
+          this.hub.stored(effect.number, this.now);
           break;
         case 'probe':
           this.probes.push(effect.link);
@@ -120,6 +122,13 @@ export class World {
           break;
       }
     }
+  }
+
+  /** The changes of one kind. */
+  changesOf<Type extends StoreChange['type']>(type: Type): Extract<StoreChange, { type: Type }>[] {
+    return this.changes.filter(
+      (change): change is Extract<StoreChange, { type: Type }> => change.type === type,
+    );
   }
 
   /** The facts of one kind. */
