@@ -146,7 +146,9 @@ function readMessages(log: GroupLog): readonly StoredMessage[] {
   for (let next = log.read(seq); next !== undefined; next = log.read(seq)) {
     seq = next.type === 'gap' ? next.fromSeq - 1 : next.seq;
     const message = next.type === 'entry' ? serverCodec.decode(next.payload) : undefined;
-    if (message?.type === 'groupMessage') messages.push(message);
+    if (message?.type !== 'groupMessage') continue;
+    const { type: _, ...stored } = message;
+    messages.push(stored);
   }
   return messages;
 }

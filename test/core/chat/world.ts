@@ -42,8 +42,10 @@ export function processId(process: number): Uint8Array {
 export class World {
   readonly hub: Hub;
   readonly facts: ServerFact[] = [];
-  /** What was to be stored; it is at once. */
+  /** What was to be stored. */
   readonly changes: StoreChange[] = [];
+  /** Whether it is at once; else it waits for {@link store}. */
+  storesAtOnce = true;
   readonly probes: number[] = [];
   readonly effects: string[] = [];
   now = 1000;
@@ -105,7 +107,7 @@ export class World {
           break;
         case 'store':
           this.changes.push(effect.change);
-          this.hub.stored(effect.number, this.now);
+          if (this.storesAtOnce) this.hub.stored(effect.number, this.now);
           break;
         case 'probe':
           this.probes.push(effect.link);
@@ -122,6 +124,12 @@ export class World {
           break;
       }
     }
+  }
+
+  /** The first changes, or all of them, are stored. */
+  store(count: number = this.changes.length): void {
+    this.hub.stored(count, this.now);
+    this.carryOut();
   }
 
   /** The changes of one kind. */
