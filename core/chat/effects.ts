@@ -23,8 +23,6 @@ export type HubEffect =
     }
   /** `Hub.readNext` has something for this connection; read until it has nothing or the connection no room, and again when it has. */
   | { readonly type: 'readable'; readonly link: number }
-  /** Nothing more is said on this conversation, and what waits in it need not be sent. */
-  | { readonly type: 'endConversation'; readonly link: number; readonly conversation: number }
   /** Store the change after those of smaller numbers, and report it with `Hub.stored`: what depends on it follows then. */
   | { readonly type: 'store'; readonly number: number; readonly change: StoreChange }
   /** Ask the connection for a sign of life and report it with `Hub.probed`. */

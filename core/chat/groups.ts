@@ -136,12 +136,8 @@ export class Groups {
 
   /** Ends a membership and tells the others. */
   leave(membership: Membership, reason: LeaveReason): void {
-    const { group, session, listener } = membership;
+    const { group, session } = membership;
     this.#effects.store({ type: 'memberLeft', group: group.name, name: session.name });
-    if (listener !== undefined) {
-      const { link, conversation } = listener;
-      this.#effects.push({ type: 'endConversation', link: link.number, conversation });
-    }
     unlisten(membership);
     group.members.delete(session.key);
     session.memberships.delete(group.key);

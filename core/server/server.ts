@@ -224,6 +224,8 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#cancelTimers.delete(link);
         this.#hub.linkDown(link, now);
         break;
+      case 'datagramReceived':
+      case 'moved':
       case 'handshakeFailed':
         break;
     }
@@ -289,9 +291,6 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'readable':
         this.#readable.add(effect.link);
-        break;
-      case 'endConversation':
-        this.#endpoint.abandon(effect.link, effect.conversation);
         break;
       case 'store':
         this.#writer.add(effect.number, effect.change);
