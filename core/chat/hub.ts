@@ -161,9 +161,10 @@ export class Hub {
     return this.#parts.effects.poll();
   }
 
-  /** How many effects wait for changes to be stored; the owner bounds them. */
-  get heldEffects(): number {
-    return this.#parts.effects.held;
+  /** Whether more waits for changes to be stored than may: the owner closes the connection of who asks. */
+  get isOverrun(): boolean {
+    const { effects, limits } = this.#parts;
+    return effects.held > limits.heldEffects;
   }
 
   /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */

@@ -63,9 +63,6 @@ const queuedBytesMax = 64 * 1024;
 /** Answers and news that may wait on one connection; beyond, it is closed. Bytes. */
 const answersBytesMax = 4 * 1024 * 1024;
 
-/** Answers and news that may wait for the store; beyond, the connection that asks is closed. */
-const heldEffectsMax = 65_536;
-
 /** Emits {@link ServerEvents}. */
 export class Server extends EventEmitter<ServerEvents> {
   /** Its Ed25519 identity, 32 bytes; an embedding program hands it to its clients. */
@@ -209,7 +206,7 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'messageReceived':
         if (!this.#hub.receive(link, event.conversation, event.payload, now)) this.#undecodable++;
-        if (this.#hub.heldEffects > heldEffectsMax) this.#drop(link);
+        if (this.#hub.isOverrun) this.#drop(link);
         break;
       case 'silenceExceeded':
         this.#hub.unresponsive(link, now);

@@ -2,63 +2,17 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { GroupMessage } from '../../../core/chat/types.ts';
 import { classicPolicy } from '../../../core/chat/types.ts';
 import { Client } from '../../../core/client/client.ts';
 import { BanterError } from '../../../core/errors.ts';
-import type { Committed } from '../../../core/index.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { outcomes, type Person, Scene, serverHost } from '../../sim/scene.ts';
 import { temporaryHome } from '../../support/home.ts';
-import { Random } from '../../support/random.ts';
 import { Disk } from './disk.ts';
+import { begin, crash, messagesOf, numbered, talk } from './story.ts';
 
 const seed = new Uint8Array(32).fill(5);
-
-/** A scene whose server writes to a disk; its members are in the group "hall". */
-async function begin(...names: readonly string[]): Promise<{
-  readonly scene: Scene;
-  readonly disk: Disk;
-  readonly people: readonly Person[];
-}> {
-  const scene = new Scene({ delayMs: 10, jitterMs: 20 });
-  const disk = new Disk(scene.network.host('10.0.8.8'));
-  await scene.serve({ store: disk.open() });
-  const people: Person[] = [];
-  for (const name of names) people.push(await scene.connect(name));
-  await scene.gather('hall', people);
-  return { scene, disk, people };
-}
-
-/** Somebody says everything, one message each few milliseconds, and waits for no answer. */
-function talk(scene: Scene, { client, host }: Person, texts: readonly string[]) {
-  const clock = scene.network.host(host);
-  return Promise.all(
-    texts.map(
-      (text, at) =>
-        new Promise<Committed>((resolve, reject) => {
-          clock.setTimer(() => void client.sendGroup('hall', text).then(resolve, reject), at * 3);
-        }),
-    ),
-  );
-}
-
-/** The server dies without a word. */
-function crash(scene: Scene, disk: Disk): void {
-  scene.network.crash(serverHost);
-  disk.crash();
-}
-
-function numbered(count: number): readonly string[] {
-  return Array.from({ length: count }, (_, at) => `message ${at}`);
-}
-
-function messagesOf({ client }: Person): GroupMessage[] {
-  const messages: GroupMessage[] = [];
-  client.on('groupMessageReceived', (message) => messages.push(message));
-  return messages;
-}
 
 const ends = {
   crashes: (scene: Scene, disk: Disk) => crash(scene, disk),
@@ -136,6 +90,21 @@ describe('a server that starts on the store of one before', () => {
     await scene.serve({ store: disk.open() });
     assert.equal((await scene.settle(sending)).seq, 2);
     assert.deepEqual(await scene.settle(refused), ['SERVER_UNREACHABLE']);
+  });
+
+  it('ends the connection of who goes on asking while the store is stuck, and has it back afterwards', async () => {
+    const scene = new Scene();
+    const disk = new Disk(scene.network.host('10.0.8.8'));
+    await scene.serve({ store: disk.open(), limits: { heldEffects: 20 } });
+    const ann = await scene.connect('ann');
+    disk.isStuck = true;
+    const creating = ann.client.createGroup('hall');
+    const listings = Array.from({ length: 30 }, () => ann.client.listGroups());
+    assert.deepEqual(await scene.settle(outcomes([creating])), ['CONNECTION_LOST']);
+    assert.deepEqual(ann.events, ['disconnected']);
+    disk.isStuck = false;
+    const listed = await scene.settle(Promise.all(listings));
+    assert.deepEqual(new Set(listed.flat()), new Set(['hall']));
   });
 
   it('has nothing to give where that one could not store at all, and that one said so', async () => {
@@ -281,112 +250,5 @@ describe('a server that starts on another store', () => {
     scene.network.crash(serverHost);
     await scene.serve({ store: stores[0] });
     await scene.until(() => ann.events.includes('gapFound: hall undefined'));
-  });
-});
-
-describe('a client that was asleep for minutes', () => {
-  it('hears in order and once what it missed, as recovered, and sends what it was given meanwhile', async () => {
-    const scene = new Scene();
-    await scene.serve();
-    const [ann, bob] = [await scene.connect('ann'), await scene.connect('bob')];
-    await scene.gather('hall', [ann, bob]);
-    const heard = messagesOf(bob);
-    await scene.settle(ann.client.sendGroup('hall', 'before'));
-    await scene.until(() => bob.heard.length === 1);
-    scene.network.pause(bob.host);
-    await scene.pass(120_000);
-    const texts = numbered(50);
-    await scene.settle(talk(scene, ann, texts));
-    const sending = bob.client.sendGroup('hall', 'good night');
-    await scene.pass(120_000);
-    scene.network.resume(bob.host);
-    assert.equal((await scene.settle(sending)).seq, 52);
-    await scene.until(() => bob.heard.length === 51);
-    await scene.settle(ann.client.sendGroup('hall', 'good morning'));
-    await scene.until(() => bob.heard.length === 52);
-    assert.deepEqual(bob.heard, ['before', ...texts, 'good morning']);
-    assert.deepEqual(
-      heard.map(({ recovered }) => recovered),
-      [false, ...texts.map(() => true), false],
-    );
-    assert.deepEqual(bob.events, ['disconnected', 'reconnected']);
-    await scene.until(() => ann.heard.length === 1);
-    assert.deepEqual(ann.heard, ['good night']);
-  });
-
-  it('has not used up its patience with a server that went away before', async () => {
-    const scene = new Scene();
-    const store = new MemoryStore(seed);
-    await scene.serve({ store });
-    const ann = await scene.connect('ann');
-    await scene.gather('hall', [ann]);
-    await scene.settle(scene.server.close());
-    await scene.until(() => ann.events.includes('disconnected'));
-    const sending = ann.client.sendGroup('hall', 'patience');
-    scene.network.pause(ann.host);
-    await scene.serve({ store });
-    await scene.pass(300_000);
-    scene.network.resume(ann.host);
-    assert.equal((await scene.settle(sending)).seq, 1);
-  });
-});
-
-/** What a seed decides: who says what when, and when the server dies. Instants in milliseconds. */
-function planOf(seed: number) {
-  const random = new Random(seed);
-  const sends = Array.from({ length: 30 }, (_, at) => ({
-    by: at % 3,
-    text: `message ${at}`,
-    atMs: random.below(2000),
-  }));
-  const crashes = Array.from({ length: 1 + random.below(3) }, () => ({
-    atMs: 100 + random.below(2500),
-    downMs: random.below(400),
-  }));
-  return { sends, crashes: crashes.toSorted((a, b) => a.atMs - b.atMs) };
-}
-
-/** Plays a seed: everything is said, the server dies now and then, and everybody is left to hear the rest. */
-async function play(seed: number): Promise<void> {
-  const { sends, crashes } = planOf(seed);
-  const { scene, disk, people } = await begin('ann', 'bob', 'carl');
-  const heard = people.map(messagesOf);
-  const beganAt = scene.network.now;
-  const clock = scene.network.host('10.0.9.9');
-  const receipts = Promise.all(
-    sends.map(async ({ by, text, atMs }) => {
-      await new Promise<void>((resolve) => void clock.setTimer(resolve, atMs));
-      const receipt = await people[by]?.client.sendGroup('hall', text);
-      return { by, text, seq: receipt?.seq ?? 0 };
-    }),
-  );
-  for (const { atMs, downMs } of crashes) {
-    await scene.network.run(Math.max(scene.network.now, beganAt + atMs));
-    crash(scene, disk);
-    await scene.pass(downMs);
-    await scene.serve({ store: disk.open() });
-  }
-  const log = (await scene.settle(receipts)).toSorted((a, b) => a.seq - b.seq);
-  await scene.pass(20_000);
-  assert.deepEqual(
-    log.map((_, at) => at + 1),
-    log.map((receipt) => receipt.seq),
-  );
-  for (const [member, messages] of heard.entries()) {
-    assert.deepEqual(
-      messages.map(({ text }) => text),
-      log.filter(({ by }) => by !== member).map(({ text }) => text),
-    );
-    const events = new Set(people[member]?.events);
-    assert.deepEqual(events, new Set(['disconnected', 'reconnected']));
-  }
-}
-
-describe('whenever its server crashes', () => {
-  it('a group hears every acknowledged message exactly once and in one order', async (t) => {
-    for (let seed = 1; seed <= 40; seed++) {
-      t.diagnostic(`seed ${seed}`);
-      await play(seed);
-    }
   });
 });
