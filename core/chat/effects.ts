@@ -39,9 +39,12 @@ export interface Refusal {
   readonly detail: string;
 }
 
+/** What an effect takes beside its payload, roughly. Bytes. */
+const effectBytes = 64;
+
 /**
  * The queue of effects; bounded by its owner, who empties it after every input and looks at {@link unstored} and
- * {@link held}. What follows a change waits in the queue until the change is stored, so that nobody hears of what a
+ * {@link heldBytes}. What follows a change waits in the queue until the change is stored, so that nobody hears of what a
  * crash could undo.
  */
 export class Effects {
@@ -49,6 +52,7 @@ export class Effects {
   readonly #prompt = new Fifo<HubEffect>();
   /** Among the effects the numbers of changes: what stands behind one waits until that change is stored. */
   readonly #queue = new Fifo<HubEffect | number>();
+  #heldBytes = 0;
   #newestChange = 0;
   #storedChange = 0;
 
@@ -57,9 +61,9 @@ export class Effects {
     return this.#newestChange - this.#storedChange;
   }
 
-  /** How many effects wait for changes to be stored. */
-  get held(): number {
-    return this.#queue.length;
+  /** The memory of effects that wait for changes to be stored, roughly. */
+  get heldBytes(): number {
+    return this.#heldBytes;
   }
 
   /** The oldest effect that was not polled yet and waits for no change. */
@@ -70,11 +74,14 @@ export class Effects {
       const { first } = this.#queue;
       if (typeof first === 'number' && first > this.#storedChange) return undefined;
       this.#queue.take();
-      if (typeof first !== 'number') return first;
+      if (typeof first === 'number') continue;
+      if (first !== undefined) this.#heldBytes -= bytesOf(first);
+      return first;
     }
   }
 
   push(effect: HubEffect): void {
+    this.#heldBytes += bytesOf(effect);
     this.#queue.push(effect);
   }
 
@@ -128,4 +135,8 @@ export class Effects {
   fact(fact: ServerFact): void {
     this.push({ type: 'fact', fact });
   }
+}
+
+function bytesOf(effect: HubEffect): number {
+  return effectBytes + (effect.type === 'send' ? effect.payload.length : 0);
 }

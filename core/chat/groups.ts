@@ -79,7 +79,7 @@ export class Groups {
   restore(stored: readonly StoredGroup[], sessionOf: (name: string) => Session): void {
     for (const { name, logId, headSeq, messages, members } of stored) {
       const group = this.#add(name, logId, headSeq - messages.length);
-      for (const message of messages) this.#keep(group, message);
+      for (const message of messages) this.#keep(group, foldName(message.from), message);
       group.log.release(headSeq);
       for (const { name: member, ordinal, confirmedSeq } of members) {
         addMember(group, sessionOf(member), ordinal, confirmedSeq);
@@ -169,7 +169,7 @@ export class Groups {
     const seq = group.log.headSeq + 1;
     const message = { ...stamped, from: from.name, text, seq };
     const isHandled = skipOwn(group.members.get(from.key), seq);
-    this.#keep(group, message);
+    this.#keep(group, from.key, message);
     const appended = { type: 'messageAppended', group: group.name, identity } as const;
     const change = this.#effects.store({ ...appended, message, isHandled });
     this.#unreleased.push({ change, group, seq, from });
@@ -229,8 +229,8 @@ export class Groups {
     return group;
   }
 
-  #keep({ log }: Group, message: StoredMessage): void {
-    log.append(foldName(message.from), serverCodec.encode({ type: 'groupMessage', ...message }));
+  #keep({ log }: Group, from: string, message: StoredMessage): void {
+    log.append(from, serverCodec.encode({ type: 'groupMessage', ...message }));
     this.#pool.appended(log);
   }
 

@@ -164,7 +164,7 @@ export class Hub {
   /** Whether more waits for changes to be stored than may: the owner closes the connection of who asks. */
   get isOverrun(): boolean {
     const { effects, limits } = this.#parts;
-    return effects.held > limits.heldEffects;
+    return effects.heldBytes > limits.heldBytes;
   }
 
   /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */

@@ -34,8 +34,8 @@ export interface HubLimits {
   readonly processesRemembered: number;
   /** Changes that the store has not stored yet; beyond, a message is refused `RATE_LIMITED`. Default 8,192. */
   readonly unstored: number;
-  /** Answers and news that wait for the store; beyond, whoever asks loses its connection. Default 65,536. */
-  readonly heldEffects: number;
+  /** Bytes of answers and news that wait for the store; beyond, whoever asks loses its connection. Default 64 MiB. */
+  readonly heldBytes: number;
   /** Conversations in the life of a link; another join is refused `SERVER_FULL`. Default 4,000, fewer than a connection carries. */
   readonly conversations: number;
 }
@@ -56,7 +56,7 @@ const defaultLimits: HubLimits = {
   sendsRemembered: 512,
   processesRemembered: 10_000,
   unstored: 8192,
-  heldEffects: 65_536,
+  heldBytes: 64 * 1024 * 1024,
   conversations: 4000,
 };
 

@@ -49,6 +49,7 @@ export class PendingNames {
 
   /** Takes out the names that are stored now that the changes up to this number are. */
   take(stored: number): readonly PendingName[] {
+    if (this.#names.size === 0) return [];
     const taken = [...this.#names.values()].filter(({ change }) => change <= stored);
     for (const { name } of taken) this.#names.delete(foldName(name));
     return taken;

@@ -206,7 +206,6 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'messageReceived':
         if (!this.#hub.receive(link, event.conversation, event.payload, now)) this.#undecodable++;
-        if (this.#hub.isOverrun) this.#drop(link);
         break;
       case 'silenceExceeded':
         this.#hub.unresponsive(link, now);
@@ -227,6 +226,9 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
     }
     this.#carryOut();
+    if (this.#writer.isFull || this.#hub.isOverrun) this.#settle();
+    // Whoever asks on while the store does not answer.
+    if (this.#hub.isOverrun && event.type === 'messageReceived') this.#drop(link);
   }
 
   /** A place is for somebody with a name. */
@@ -242,12 +244,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Gives each connection with room what the hub has for it; who reads slowly keeps nobody waiting. */
   #fillQueues(): void {
-    for (;;) {
-      this.#carryOut();
-      const stored = this.#writer.flush();
-      if (stored === undefined) break;
-      this.#hub.stored(stored, this.#environment.now());
-    }
+    this.#settle();
     for (const link of this.#readable) {
       while (this.#endpoint.queuedBytes(link) < queuedBytesMax) {
         const message = this.#hub.readNext(link);
@@ -270,6 +267,16 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#hasFailed = true;
     void this.close();
     this.emit('failed', error);
+  }
+
+  /** Carries out what the hub wants, and has stored what the rest waits for. */
+  #settle(): void {
+    for (;;) {
+      this.#carryOut();
+      const stored = this.#writer.flush();
+      if (stored === undefined) return;
+      this.#hub.stored(stored, this.#environment.now());
+    }
   }
 
   #carryOut(): void {

@@ -11,6 +11,9 @@ export interface StoreWriterOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
+/** As many changes are worth a write of their own. */
+const batchChanges = 512;
+
 /** Batches form by themselves: the slower the store, the more gathers while it writes. Bounded by who adds. */
 export class StoreWriter {
   readonly #options: StoreWriterOptions;
@@ -21,6 +24,11 @@ export class StoreWriter {
 
   constructor(options: StoreWriterOptions) {
     this.#options = options;
+  }
+
+  /** Whether so much waits that the end of the turn should not be waited for. */
+  get isFull(): boolean {
+    return this.#waiting.length >= batchChanges && this.#writing === undefined;
   }
 
   /** Takes the change that follows the one before; {@link flush} writes it. */

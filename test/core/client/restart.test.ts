@@ -95,7 +95,7 @@ describe('a server that starts on the store of one before', () => {
   it('ends the connection of who goes on asking while the store is stuck, and has it back afterwards', async () => {
     const scene = new Scene();
     const disk = new Disk(scene.network.host('10.0.8.8'));
-    await scene.serve({ store: disk.open(), limits: { heldEffects: 20 } });
+    await scene.serve({ store: disk.open(), limits: { heldBytes: 2000 } });
     const ann = await scene.connect('ann');
     disk.isStuck = true;
     const creating = ann.client.createGroup('hall');

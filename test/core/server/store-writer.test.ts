@@ -76,6 +76,20 @@ describe('a store writer', () => {
     );
   });
 
+  it('is full when much waits, unless it could not write it anyway', async () => {
+    const { writer, writes } = slowlyWriting();
+    for (let number = 1; number <= 1024; number++) {
+      assert.equal(writer.isFull, number > 512);
+      writer.add(number, change);
+    }
+    writer.flush();
+    for (let number = 1025; number <= 2048; number++) writer.add(number, change);
+    assert.equal(writer.isFull, false);
+    writes[0]?.end.resolve();
+    await writes[0]?.end.promise;
+    assert.equal(writer.isFull, true);
+  });
+
   it('writes nothing more once the store has failed, whichever way it says so', async () => {
     const error = new BanterError('DATA_UNUSABLE', 'the disk is full');
     const refusing = writing({
