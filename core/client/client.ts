@@ -177,7 +177,7 @@ export class Client extends EventEmitter<ClientEvents> {
     const hops = checkedHops(text, options);
     const mid = this.#running.session.nextMid();
     const body = { type: 'sendGroup', group, mid, hops, text } as const;
-    const attempt = () => this.#askInGroup(group, body, 'committed', options.signal);
+    const attempt = () => this.#ask(body, 'committed', options.signal);
     const answer = await askWithinRate(this.#environment, attempt, options.signal);
     return {
       type: 'committed',
@@ -210,8 +210,7 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP
    */
   async leaveGroup(group: string): Promise<void> {
-    await this.#askInGroup(group, { type: 'leaveGroup', group }, 'done');
-    this.#forgetGroup(group);
+    await this.#ask({ type: 'leaveGroup', group }, 'done');
   }
 
   /**
@@ -219,9 +218,7 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP
    */
   async listMembers(group: string): Promise<readonly string[]> {
-    return readPages((after) =>
-      this.#askInGroup(group, { type: 'listMembers', group, after }, 'memberList'),
-    );
+    return readPages((after) => this.#ask({ type: 'listMembers', group, after }, 'memberList'));
   }
 
   /** Tells the server that `name` did not answer; the server looks for itself. @throws BanterError USER_UNKNOWN */
@@ -286,6 +283,7 @@ export class Client extends EventEmitter<ClientEvents> {
       onServerKey: (key) => this.#trust.learn(key),
       onWelcome: (welcome, isFirst) => this.#handleWelcome(welcome, isFirst),
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
+      onLeft: (group) => this.#forgetGroup(group),
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
       onLost: (reason) => {
         this.#memberships.handleLoss();
@@ -332,24 +330,6 @@ export class Client extends EventEmitter<ClientEvents> {
     const answer = await this.#running.session.ask(body, signal);
     if (answer.type === type) return answer as Extract<Answer, { readonly type: Type }>;
     throw new BanterError('BAD_REQUEST', `the server answered ${body.type} with ${answer.type}`);
-  }
-
-  /** Asks about a group; the server may say that this client is not in it any more. */
-  async #askInGroup<Type extends Answer['type']>(
-    group: string,
-    body: RequestBody,
-    type: Type,
-    signal?: AbortSignal,
-  ): Promise<Extract<Answer, { readonly type: Type }>> {
-    try {
-      return await this.#ask(body, type, signal);
-    } catch (error) {
-      const isOut =
-        error instanceof BanterError &&
-        (error.code === 'REMOVED_FROM_GROUP' || error.code === 'NOT_MEMBER');
-      if (isOut && this.#memberships.find(group) !== undefined) this.#forgetGroup(group);
-      throw error;
-    }
   }
 
   async #close(): Promise<boolean> {

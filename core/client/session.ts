@@ -19,7 +19,7 @@ import type { HandshakeFailure } from '../protocol/initiator.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
 import type { Memberships } from './memberships.ts';
 import { Reconnection } from './reconnection.ts';
-import { type Answer, type RequestBody, Requests } from './requests.ts';
+import { type Answer, type Request, type RequestBody, Requests } from './requests.ts';
 
 type Welcome = Extract<Answer, { readonly type: 'welcome' }>;
 
@@ -34,6 +34,11 @@ export interface SessionListener {
   readonly onWelcome: (welcome: Welcome, first: boolean) => void;
   /** The server made this client a member; told before whoever asked for it hears. */
   readonly onJoined: (joined: Extract<Answer, { readonly type: 'joined' }>) => void;
+  /**
+   * An answer says that this client is no member, because it left or was removed; told before whoever asked hears, and
+   * so before an answer that makes it a member again.
+   */
+  readonly onLeft: (group: string) => void;
   readonly onPush: (push: Push, conversation: number) => void;
   readonly onLost: (reason: string) => void;
   /** The session is over. */
@@ -217,7 +222,9 @@ export class Session {
       listener.onPush(message, conversation);
     } else if (message.requestId !== registrationId) {
       if (message.type === 'joined') listener.onJoined(message);
-      this.#requests.receive(message);
+      const request = this.#requests.receive(message);
+      const group = request && groupLeft(request, message);
+      if (group !== undefined) listener.onLeft(group);
     } else if (message.type === 'welcome') {
       this.#handleWelcome(message);
     } else if (message.type === 'refused') {
@@ -317,6 +324,17 @@ export class Session {
     this.#options.endpoint.send(this.#link, controlConversation, clientCodec.encode(message));
     this.#options.wake();
   }
+}
+
+/** The group that a client is not in, as the answer to a request says. */
+function groupLeft(
+  request: Request,
+  answer: Extract<ServerMessage, { readonly requestId: number }>,
+): string | undefined {
+  if (request.type === 'leaveGroup' && answer.type === 'done') return request.group;
+  if (answer.type !== 'refused' || !('group' in request)) return undefined;
+  const code = errorCodeFromWire(answer.code);
+  return code === 'NOT_MEMBER' || code === 'REMOVED_FROM_GROUP' ? request.group : undefined;
 }
 
 function handshakeError(failure: HandshakeFailure, serverName: string): BanterError {

@@ -146,6 +146,19 @@ describe('a server that restarts', () => {
   });
 });
 
+describe('a member that leaves and joins again in one breath', () => {
+  test('is in the group for itself as for the server, and hears what is said from then on', async () => {
+    const scene = new Scene();
+    await scene.serve(talkative);
+    const [ann, bob] = [await scene.connect('ann'), await scene.connect('bob')];
+    await scene.gather('hall', [ann, bob]);
+    await scene.settle(Promise.all([bob.client.leaveGroup('hall'), bob.client.joinGroup('hall')]));
+    await scene.settle(ann.client.sendGroup('hall', 'still there?'));
+    await scene.until(() => bob.heard.length === 1);
+    assert.deepEqual(bob.client.groups, ['hall']);
+  });
+});
+
 describe('a slow member', () => {
   test('that reads nothing for half a minute slows nobody, and then hears everything', async () => {
     const scene = new Scene();
