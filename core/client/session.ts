@@ -74,6 +74,12 @@ const registrationId = 0;
 /** A keepalive comes a little earlier or later each time, so that clients do not march in step. */
 const keepaliveJitter = 0.1;
 
+/**
+ * Anybody on the path can forge what one attempt fails with, such as another key. A session that was welcome believes it
+ * when so many attempts in a row end with it: who was there for a moment must not part a client from its server for good.
+ */
+const mismatchesMax = 3;
+
 export class Session {
   readonly #options: SessionOptions;
   readonly #requests: Requests;
@@ -85,6 +91,7 @@ export class Session {
   #link: number | undefined;
   #state: 'idle' | 'connecting' | 'registering' | 'ready' | 'waiting' | 'ended' = 'idle';
   #welcomed = false;
+  #mismatches = 0;
   #cancelRetry: (() => void) | undefined;
 
   constructor(options: SessionOptions, serverKey: Uint8Array | undefined) {
@@ -190,6 +197,7 @@ export class Session {
   #register(link: number, serverKey: Uint8Array): void {
     const { name, bot, auxiliary, takeOver, mirror, memberships, listener } = this.#options;
     this.#serverKey = serverKey;
+    this.#mismatches = 0;
     try {
       listener.onServerKey(serverKey);
     } catch (error) {
@@ -267,8 +275,10 @@ export class Session {
   #handleFailure(failure: HandshakeFailure): void {
     const { serverName, reconnect } = this.#options;
     const error = handshakeError(failure, serverName);
+    this.#mismatches = failure.type === 'timeout' ? 0 : this.#mismatches + 1;
     // A key or a version that changed while we were away needs a person; an absent server needs patience.
-    if (!this.#welcomed || !reconnect || failure.type !== 'timeout') this.#finish(error);
+    const isOver = !this.#welcomed || !reconnect || this.#mismatches >= mismatchesMax;
+    if (isOver) this.#finish(error);
     else this.#retryLater();
   }
 
