@@ -2,7 +2,7 @@
 
 import { Client, type ConnectOptions, Server, type ServerOptions } from '../../core/index.ts';
 import { SimulatedNetwork } from '../../core/net/simulated.ts';
-import type { Faults } from '../../core/net/simulated-path.ts';
+import type { Faults } from '../../core/net/simulated-faults.ts';
 
 /** A client with what it was told; one who comes back under the same name has another one. */
 export interface Person {
