@@ -12,9 +12,9 @@ import { Memberships } from '../../core/client/memberships.ts';
 import { Seen } from '../../core/client/seen.ts';
 import { ReceivedPackets } from '../../core/protocol/ack.ts';
 import { ReceiveQueue, SendQueue } from '../../core/protocol/conversation.ts';
-import type { Violation } from './checker.ts';
 import { outlastLog } from './outlast-log.ts';
 import { repeatPrivate } from './repeated-private.ts';
+import type { Violation } from './violation.ts';
 import { simulate } from './world.ts';
 
 /** A bug that is not found on this many networks counts as missed. */
