@@ -21,8 +21,6 @@ export type HubEffect =
     }
   /** `Hub.readNext` has something for this connection; read until it has nothing or the connection no room, and again when it has. */
   | { readonly type: 'readable'; readonly link: number }
-  /** Nothing more is said on this conversation, and what waits in it need not be sent. */
-  | { readonly type: 'endConversation'; readonly link: number; readonly conversation: number }
   /** Store durably that the name belongs to the identity (64 hex digits) before any later effect is carried out. */
   | { readonly type: 'bindName'; readonly name: string; readonly identity: string }
   /** Ask the connection for a sign of life and report it with `Hub.probed`. */

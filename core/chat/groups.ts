@@ -129,11 +129,7 @@ export class Groups {
 
   /** Ends a membership and tells the others. */
   leave(membership: Membership, reason: LeaveReason): void {
-    const { group, session, listener } = membership;
-    if (listener !== undefined) {
-      const { link, conversation } = listener;
-      this.#effects.push({ type: 'endConversation', link: link.number, conversation });
-    }
+    const { group, session } = membership;
     unlisten(membership);
     group.members.delete(session.key);
     session.memberships.delete(group.key);

@@ -116,6 +116,8 @@ export class Direct {
         this.#options.endpoint.close(event.link, 0, 'no answer');
         this.#giveUp(this.#peerOfLink(event.link));
         break;
+      case 'datagramReceived':
+      case 'moved':
       case 'silenceBroken':
       case 'answered':
         break;

@@ -123,6 +123,7 @@ export class Session {
       identity: this.#serverKey,
       timing: { ...timing, keepaliveMs },
       timeoutMs: connectTimeoutMs,
+      peerMoves: false,
     };
     this.#link = endpoint.connect(target, environment.now());
     wake();
@@ -159,6 +160,8 @@ export class Session {
         this.#options.endpoint.close(event.link, 0, 'no answer');
         this.#handleLoss('the server does not answer', this.#silencePatienceMs);
         break;
+      case 'datagramReceived':
+      case 'moved':
       case 'silenceBroken':
       case 'answered':
         break;

@@ -13,6 +13,7 @@ import type {
 const keyBytes = 32;
 const tagBytes = 16;
 const macBytes = 16;
+const keyUpdateLabel = new TextEncoder().encode('banter key update');
 
 /** Random bytes from the operating system. */
 export const systemRandom: Random = (count) => {
@@ -56,6 +57,12 @@ export class SodiumCrypto implements Crypto {
     const output = new Uint8Array(macBytes);
     sodium.crypto_generichash(output, message, key);
     return output;
+  }
+
+  nextKey(key: Uint8Array): Uint8Array {
+    const next = new Uint8Array(keyBytes);
+    sodium.crypto_generichash(next, keyUpdateLabel, key);
+    return next;
   }
 
   equal(a: Uint8Array, b: Uint8Array): boolean {

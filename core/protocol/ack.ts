@@ -11,6 +11,14 @@ const packetsPerAck = 2;
 /** …or this long after the first of them. Milliseconds. */
 export const ackDelayMsMax = 25;
 
+/** Two integers. */
+const rangeBytesMax = 8;
+
+/** Number, largest, delay and count, then the ranges. */
+function ackBytes(ranges: number): number {
+  return 1 + 8 + 4 + 1 + rangeBytesMax * ranges;
+}
+
 export class ReceivedPackets {
   /** From the newest to the oldest, disjoint and not adjacent. */
   #ranges: PacketRange[] = [];
@@ -51,21 +59,27 @@ export class ReceivedPackets {
     return this.#deadline;
   }
 
-  /** An upper bound of the room an owed ACK takes; 0 while none is owed. Bytes. */
-  get ackBytes(): number {
-    if (this.#deadline === undefined) return 0;
-    // Number, largest, delay and count, then two integers a range.
-    return 1 + 8 + 4 + 1 + 8 * Math.min(this.#ranges.length, ackRangesMax);
+  /** Room that an owed ACK takes with its newest range alone, at most; 0 while none is owed. Bytes. */
+  get ackBytesMin(): number {
+    return this.#deadline === undefined ? 0 : ackBytes(1);
   }
 
-  /** The content of an ACK that goes out now, which settles what is owed; undefined before the first packet. */
+  /**
+   * The content of an ACK that goes out now, which settles what is owed; undefined before the first packet.
+   * @param roomBytes how much it may take; the oldest ranges are left out
+   */
   acknowledge(
     now: number,
+    roomBytes: number,
   ): { readonly delayMs: number; readonly ranges: readonly PacketRange[] } | undefined {
     if (this.#ranges.length === 0) return undefined;
     this.#unacknowledged = 0;
     this.#deadline = undefined;
-    return { delayMs: now - this.#newestAt, ranges: this.#ranges.slice(0, ackRangesMax) };
+    const room = Math.max(1, Math.floor((roomBytes - ackBytes(0)) / rangeBytesMax));
+    return {
+      delayMs: now - this.#newestAt,
+      ranges: this.#ranges.slice(0, Math.min(room, ackRangesMax)),
+    };
   }
 
   #insert(packetNumber: number): void {

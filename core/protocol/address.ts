@@ -12,3 +12,16 @@ export function addressKey(address: Address): string {
     ? `[${address.host}]:${address.port}`
     : `${address.host}:${address.port}`;
 }
+
+/** Whether two canonical addresses are one. */
+export function sameAddress(a: Address, b: Address): boolean {
+  return a.port === b.port && a.host === b.host;
+}
+
+/** How the host of a peer begins that is reached through the server's relay. */
+const relayPrefix = 'relay-';
+
+/** Whether an address leads through the relay instead of the network. */
+export function isRelayed(address: Address): boolean {
+  return address.host.startsWith(relayPrefix);
+}

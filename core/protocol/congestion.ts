@@ -12,6 +12,18 @@ export class Congestion {
   #recoveryStart = Number.NEGATIVE_INFINITY;
   #inFlightBytes = 0;
 
+  /** What may be in flight. Bytes. */
+  get windowBytes(): number {
+    return this.#windowBytes;
+  }
+
+  /** The state of a new path, with what is in flight on the old one (RFC 9002 §7 and RFC 9000 §9.4). */
+  afresh(): Congestion {
+    const congestion = new Congestion();
+    congestion.#inFlightBytes = this.#inFlightBytes;
+    return congestion;
+  }
+
   /** Whether another full datagram may be sent. */
   get hasRoom(): boolean {
     return this.#inFlightBytes + datagramBytes <= this.#windowBytes;

@@ -1,36 +1,44 @@
 /** One connection: a pair of endpoints, its keys and packet numbers; reliable conversations over unreliable datagrams. */
 
 import { ReceivedPackets } from './ack.ts';
-import type { Address } from './address.ts';
-import { ByteReader, type ByteWriter, MalformedError } from './bytes.ts';
-import { type Chunk, type ReceivedMessage, ReceiveQueue, SendQueue } from './conversation.ts';
-import type { Crypto, TrafficKeys } from './crypto.ts';
+import { type Address, isRelayed } from './address.ts';
+import { type ByteWriter, MalformedError } from './bytes.ts';
+import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
+import { type ReceivedMessage, ReceiveQueue, writeChunk } from './conversation.ts';
+import type { Crypto, Random, TrafficKeys } from './crypto.ts';
+import type { ReassemblyBudget } from './flow.ts';
 import {
+  challengeBytes,
   type Frame,
-  readFrame,
+  isAckEliciting,
+  isProbing,
+  readFrames,
   writeAck,
   writeClose,
-  writeFragment,
-  writeMessage,
+  writeDatagram,
+  writeMaxData,
+  writePathChallenge,
+  writePathResponse,
   writePing,
 } from './frame.ts';
+import { PacketKeys } from './keys.ts';
 import { type ConnectionTiming, Liveness } from './liveness.ts';
 import {
   datagramBytesMax,
   dataHeaderBytes,
   dataPacketBytesMin,
   expandPacketNumber,
+  readPhaseBit,
   readTruncatedPacketNumber,
+  relayedDatagramBytesMax,
   tagBytes,
   writeDataHeader,
 } from './packet.ts';
-import { probesPerTimeout, Recovery } from './recovery.ts';
+import { type PathProbe, Paths } from './paths.ts';
+import { elicitsAck, type Load, Sender } from './sender.ts';
 
 /** Why a connection is closed, as its CLOSE frame says (docs/PROTOCOL.md §6); numbers from 16 up are the application's. */
 export const closeCode = { done: 0, protocolViolation: 1 } as const;
-
-/** Frames a packet may hold; a packet with more breaks the protocol. Padding does not count. */
-const framesPerPacketMax = 256;
 
 /** No peer skips so many numbers; whoever does would soon be beyond those that a number holds exactly. */
 const packetNumberJumpMax = 2 ** 24;
@@ -38,36 +46,23 @@ const packetNumberJumpMax = 2 ** 24;
 /** A CLOSE travels unacknowledged; what is lost of it, the other side's silence timer or a reset makes good. */
 const closeCopies = 2;
 
-export type ConnectionEvent =
-  | {
-      readonly type: 'messageReceived';
-      readonly conversation: number;
-      readonly payload: Uint8Array;
-    }
-  /** Something awaits an answer and nothing at all has come for `silenceMs`; told once per silence. */
-  | { readonly type: 'silenceExceeded' }
-  /** The first sign of life after `silenceExceeded`. */
-  | { readonly type: 'silenceBroken' }
-  /** The first acknowledgement after `ping()`. */
-  | { readonly type: 'answered' }
-  | {
-      readonly type: 'closed';
-      readonly by: 'local' | 'peer' | 'idle' | 'reset';
-      readonly code: number;
-      readonly reason: string;
-    };
+/** A path without an answer to so many probe timeouts in a row is dead. */
+const deadPathProbes = 3;
 
-/** Why a datagram was dropped; endpoints count each. */
-export type PacketDrop = 'forged' | 'replayed' | 'malformed' | 'overfull' | 'ended';
+/** A packet with a PATH_CHALLENGE or a PATH_RESPONSE. Bytes. */
+const pathProbeBytes = dataHeaderBytes + 1 + challengeBytes + tagBytes;
 
 export interface ConnectionOptions {
   readonly crypto: Crypto;
+  readonly random: Random;
   /** Room for one datagram, shared by the connections of an endpoint. */
   readonly scratch: ByteWriter;
   readonly keys: TrafficKeys;
   readonly version: number;
   readonly remoteConnectionId: Uint8Array;
   readonly remoteAddress: Address;
+  /** Whether the peer may come to send from another address. */
+  readonly peerMoves: boolean;
   /** The Ed25519 key the peer has proved to hold. 32 bytes. */
   readonly remoteIdentity: Uint8Array;
   /** An upper bound of the round-trip time, seen in the handshake. */
@@ -75,34 +70,47 @@ export interface ConnectionOptions {
   readonly timing: ConnectionTiming;
   /** Conversations the peer may open; one more is a violation. Default: as many as the protocol knows. */
   readonly conversationsMax?: number | undefined;
+  /** Memory for unfinished messages, shared with other connections. */
+  readonly budget?: ReassemblyBudget | undefined;
   readonly now: number;
 }
 
+/** An authentic packet. */
+interface Arrival {
+  readonly number: number;
+  readonly from: Address;
+  readonly bytes: number;
+}
+
 export class Connection {
-  readonly remoteAddress: Address;
   readonly remoteIdentity: Uint8Array;
   readonly #options: ConnectionOptions;
+  readonly #keys: PacketKeys;
+  readonly #paths: Paths;
   readonly #received = new ReceivedPackets();
-  readonly #recovery: Recovery<readonly Chunk[]>;
-  readonly #outgoing = new SendQueue();
+  readonly #sender: Sender;
   readonly #incoming: ReceiveQueue;
   readonly #events: ConnectionEvent[] = [];
   readonly #liveness: Liveness;
-  #probes = 0;
-  #pingDue = false;
   #answerAwaited = false;
-  #windowLimited = false;
   #closing: { readonly code: number; readonly reason: string; copies: number } | undefined;
   #closed = false;
 
   constructor(options: ConnectionOptions) {
+    const { crypto, keys, timing, random, peerMoves, now } = options;
     this.#options = options;
-    this.#incoming = new ReceiveQueue(options.conversationsMax);
-    this.#liveness = new Liveness(options.timing, options.now);
-    this.remoteAddress = options.remoteAddress;
+    this.#keys = new PacketKeys(crypto, keys, now);
+    this.#paths = new Paths({ address: options.remoteAddress, random, peerMoves });
+    this.#sender = new Sender(options.rttMs, now);
+    this.#incoming = new ReceiveQueue(options);
+    this.#liveness = new Liveness(timing, now);
     this.remoteIdentity = options.remoteIdentity;
-    this.#recovery = new Recovery(options.rttMs);
-    this.#recovery.silenceMs = options.timing.silenceMs;
+    this.#sender.recovery.silenceMs = timing.silenceMs;
+  }
+
+  /** Where packets go at present. */
+  get remoteAddress(): Address {
+    return this.#paths.address;
   }
 
   /** Whether the connection has ended; `closed` was or will be polled. */
@@ -112,39 +120,39 @@ export class Connection {
 
   /** Bytes that wait for their first or another transmission: what a sender holds below its own bound. */
   get queuedBytes(): number {
-    return this.#outgoing.bytes;
+    return this.#sender.queue.bytes;
   }
 
   /** Smoothed round-trip time. Milliseconds. */
   get rttMs(): number {
-    return this.#recovery.smoothedRttMs;
+    return this.#sender.recovery.smoothedRttMs;
   }
 
   /** Adopts other patience, as a server's welcome may ask for. */
   setTiming(timing: Partial<ConnectionTiming>): void {
     this.#liveness.timing = { ...this.#liveness.timing, ...timing };
-    this.#recovery.silenceMs = this.#liveness.timing.silenceMs;
+    this.#sender.recovery.silenceMs = this.#liveness.timing.silenceMs;
   }
 
   /** Queues a message; conversations keep their order, each message arrives once. Ignored once closed. */
   send(conversation: number, payload: Uint8Array): void {
     if (this.#isEnding) return;
-    this.#outgoing.push(conversation, payload);
+    this.#sender.queue.push(conversation, payload);
   }
 
-  /** Stops sending what is left of a conversation; its number must not be used again. */
-  abandon(conversation: number): void {
-    this.#outgoing.abandon(conversation);
-    for (const packet of this.#recovery.unacknowledged()) {
-      for (const chunk of packet.content) {
-        if (chunk.conversation === conversation) chunk.settled = true;
-      }
-    }
+  /** Sends something that may be lost; see `Sender.sendDatagram`. */
+  sendDatagram(payload: Uint8Array): void {
+    if (!this.#isEnding) this.#sender.sendDatagram(payload);
+  }
+
+  /** Tries whether the peer can be reached at an address, which is used if the present path is relayed. */
+  probe(address: Address, now: number): void {
+    if (!this.#isEnding) this.#paths.probe(address, now);
   }
 
   /** Asks the peer for a sign of life; `answered` follows if there is one. */
   ping(): void {
-    this.#pingDue = true;
+    this.#sender.ping();
     this.#answerAwaited = true;
   }
 
@@ -162,43 +170,29 @@ export class Connection {
   }
 
   /** Takes a data packet that bears this connection's id. @returns why it was dropped, or undefined */
-  receive(datagram: Uint8Array, now: number): PacketDrop | undefined {
+  receive(datagram: Uint8Array, from: Address, now: number): PacketDrop | undefined {
     if (this.#isEnding) return 'ended';
     if (datagram.length < dataPacketBytesMin) return 'malformed';
-    const packetNumber = expandPacketNumber(
-      readTruncatedPacketNumber(datagram),
-      this.#received.newest,
-    );
-    if (packetNumber < 0 || this.#received.isDuplicate(packetNumber)) return 'replayed';
-    if (packetNumber > this.#received.newest + packetNumberJumpMax) return 'malformed';
-    const { crypto, keys } = this.#options;
-    const plaintext = crypto.open(keys.receive, packetNumber, datagram, dataHeaderBytes);
+    if (!this.#paths.accepts(from)) return 'wrongAddress';
+    const number = expandPacketNumber(readTruncatedPacketNumber(datagram), this.#received.newest);
+    if (number < 0 || this.#received.isDuplicate(number)) return 'replayed';
+    if (number > this.#received.newest + packetNumberJumpMax) return 'malformed';
+    const packet = { datagram, number, phaseBit: readPhaseBit(datagram) };
+    const next = this.#sender.recovery.nextPacketNumber;
+    const plaintext = this.#keys.open(packet, dataHeaderBytes, next, now);
     if (plaintext === undefined) return 'forged';
-    return this.#receiveFrames(packetNumber, plaintext, now);
+    return this.#receivePacket({ number, from, bytes: datagram.length }, plaintext, now);
   }
 
-  /** The next datagram to send, sealed and in bytes of its own. */
-  pollTransmit(now: number): Uint8Array | undefined {
+  /** The next datagram to send. */
+  pollTransmit(now: number): Transmit | undefined {
     if (this.#closing !== undefined && this.#closing.copies > 0) {
       const { code, reason } = this.#closing;
       this.#closing.copies--;
-      return this.#seal(now, [], false, (writer) => writeClose(writer, code, reason));
+      return this.#seal(undefined, (writer) => writeClose(writer, code, reason), now);
     }
     if (this.#closed) return undefined;
-    const chunks = this.#takeChunks();
-    const ping = chunks.length === 0 && (this.#pingDue || this.#probes > 0);
-    const ackDue = (this.#received.deadline ?? Number.POSITIVE_INFINITY) <= now;
-    if (chunks.length === 0 && !ping && !ackDue) return undefined;
-    const eliciting = chunks.length > 0 || ping;
-    if (eliciting) {
-      this.#pingDue = false;
-      this.#probes = Math.max(0, this.#probes - 1);
-    }
-    return this.#seal(now, chunks, eliciting, (writer) => {
-      this.#writeAck(writer, now);
-      if (ping) writePing(writer);
-      for (const chunk of chunks) writeChunk(writer, chunk);
-    });
+    return this.#pollPathProbe(now) ?? this.#pollPacket(now);
   }
 
   /** When {@link handleTimeout} is due. */
@@ -206,11 +200,13 @@ export class Connection {
     if (this.#closed) return undefined;
     return Math.min(
       this.#received.deadline ?? Number.POSITIVE_INFINITY,
-      this.#recovery.pollTimeout() ?? Number.POSITIVE_INFINITY,
+      this.#sender.deadline,
+      this.#paths.deadline,
       this.#liveness.deadline,
     );
   }
 
+  /** Must be followed by {@link pollTransmit}. */
   handleTimeout(now: number): void {
     if (this.#closed) return;
     if (this.#liveness.isIdle(now)) {
@@ -218,10 +214,13 @@ export class Connection {
       return;
     }
     if (this.#liveness.handleTimeout(now)) this.#events.push({ type: 'silenceExceeded' });
-    if (this.#liveness.isQuiet(now)) this.#pingDue = true;
-    const verdict = this.#recovery.handleTimeout(now);
-    if (verdict === 'probe') this.#prepareProbes();
-    else if (verdict !== undefined) this.#handleLost(verdict);
+    if (this.#liveness.isQuiet(now)) this.#sender.ping();
+    const verdict = this.#sender.handleTimeout(now);
+    if (verdict === 'lost') this.#settle();
+    if (verdict === 'probe' && this.#sender.recovery.probeCount >= deadPathProbes) {
+      this.#paths.fail();
+      this.#followMove();
+    }
   }
 
   pollEvent(): ConnectionEvent | undefined {
@@ -234,25 +233,25 @@ export class Connection {
 
   #end(event: ConnectionEvent): void {
     this.#closed = true;
+    this.#incoming.clear();
     this.#events.push(event);
   }
 
-  #receiveFrames(packetNumber: number, plaintext: Uint8Array, now: number): PacketDrop | undefined {
-    let eliciting = false;
+  #receivePacket(packet: Arrival, plaintext: Uint8Array, now: number): PacketDrop | undefined {
     try {
       const frames = readFrames(plaintext);
       for (const frame of frames) {
-        if (frame.type === 'message' || frame.type === 'fragment') {
-          const messages = this.#incoming.receive(frame);
-          if (messages === undefined) return 'overfull';
-          this.#deliver(messages);
-        }
-        if (frame.type !== 'ack' && frame.type !== 'pad' && frame.type !== 'close')
-          eliciting = true;
+        if (frame.type !== 'message' && frame.type !== 'fragment') continue;
+        const messages = this.#incoming.receive(frame);
+        if (messages === undefined) return 'overfull';
+        this.#deliver(messages);
       }
-      this.#received.receive(packetNumber, eliciting, now);
+      const leads = packet.number > this.#received.newest && !frames.every(isProbing);
+      this.#received.receive(packet.number, frames.some(isAckEliciting), now);
       if (this.#liveness.received(now)) this.#events.push({ type: 'silenceBroken' });
-      for (const frame of frames) this.#receiveControl(frame, now);
+      this.#paths.received(packet.from, packet.bytes, leads, now);
+      for (const frame of frames) this.#receiveControl(frame, packet.from, now);
+      this.#followMove();
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.close(closeCode.protocolViolation, error.message);
@@ -261,112 +260,123 @@ export class Connection {
     return undefined;
   }
 
-  #receiveControl(frame: Frame, now: number): void {
-    if (frame.type === 'ack') {
-      const outcome = this.#recovery.receiveAck(
-        frame.ranges,
-        frame.delayMs,
-        this.#windowLimited,
-        now,
-      );
-      if (outcome === undefined) throw new MalformedError('ACK of a packet never sent');
-      for (const packet of outcome.acknowledged) {
-        for (const chunk of packet.content) chunk.settled = true;
-      }
-      this.#requeue(outcome.lost);
-      this.#noteAnswer(outcome.acknowledged.length > 0);
-      if (!this.#recovery.hasUnacknowledged) this.#liveness.settled();
-    } else if (frame.type === 'close' && !this.#isEnding) {
-      this.#end({ type: 'closed', by: 'peer', code: frame.code, reason: frame.reason });
+  #receiveControl(frame: Frame, from: Address, now: number): void {
+    switch (frame.type) {
+      case 'ack':
+        this.#receiveAck(frame, now);
+        break;
+      case 'maxData':
+        this.#sender.queue.credit.raise(frame.credit);
+        break;
+      case 'datagram':
+        this.#events.push({ type: 'datagramReceived', payload: frame.payload });
+        break;
+      case 'pathChallenge':
+        this.#paths.receiveChallenge(frame.data, from);
+        break;
+      case 'pathResponse':
+        this.#paths.receiveResponse(frame.data, now);
+        break;
+      case 'close':
+        if (this.#isEnding) return;
+        this.#end({ type: 'closed', by: 'peer', code: frame.code, reason: frame.reason });
+        break;
+      default:
+        break;
     }
+  }
+
+  #receiveAck(frame: Extract<Frame, { type: 'ack' }>, now: number): void {
+    const newest = this.#sender.receiveAck(frame, now);
+    if (newest !== undefined) {
+      this.#keys.acknowledged(newest);
+      this.#noteAnswer();
+    }
+    this.#settle();
+  }
+
+  /** Lost packets await no answer; what of them still matters awaits one once it is sent again. */
+  #settle(): void {
+    if (!this.#sender.recovery.hasUnacknowledged) this.#liveness.settled();
+  }
+
+  #followMove(): void {
+    const move = this.#paths.takeMove();
+    if (move === undefined) return;
+    if (move.isNewHost) this.#sender.recovery.changePath(move.rttMs);
+    this.#events.push({ type: 'moved', address: move.address });
   }
 
   #deliver(messages: readonly ReceivedMessage[]): void {
     for (const message of messages) this.#events.push({ type: 'messageReceived', ...message });
   }
 
-  #noteAnswer(isAnswer: boolean): void {
-    if (!isAnswer || !this.#answerAwaited || this.#pingDue) return;
+  #noteAnswer(): void {
+    if (!this.#answerAwaited || this.#sender.isPingDue) return;
     this.#answerAwaited = false;
     this.#events.push({ type: 'answered' });
   }
 
-  /** Lost packets await no answer; what of them still matters awaits one once it is sent again. */
-  #handleLost(packets: readonly { readonly content: readonly Chunk[] }[]): void {
-    this.#requeue(packets);
-    if (!this.#recovery.hasUnacknowledged) this.#liveness.settled();
-  }
-
-  #requeue(packets: readonly { readonly content: readonly Chunk[] }[]): void {
-    for (const packet of packets) for (const chunk of packet.content) this.#outgoing.requeue(chunk);
-  }
-
-  /** The oldest unacknowledged frames go out again, past the congestion window (RFC 9002 §6.2.4). */
-  #prepareProbes(): void {
-    this.#probes = probesPerTimeout;
-    let packets = 0;
-    for (const packet of this.#recovery.unacknowledged()) {
-      this.#requeue([packet]);
-      if (++packets === probesPerTimeout) return;
-    }
-  }
-
-  #takeChunks(): readonly Chunk[] {
-    const mayOpen = this.#recovery.congestion.hasRoom || this.#probes > 0;
-    this.#windowLimited = !mayOpen && this.#outgoing.hasChunk;
-    if (!mayOpen) return [];
-    const chunks: Chunk[] = [];
-    let roomBytes = datagramBytesMax - dataHeaderBytes - tagBytes - this.#received.ackBytes;
+  /** A challenge or an answer to one; neither is acknowledged, nor missed by congestion control. */
+  #pollPathProbe(now: number): Transmit | undefined {
     for (;;) {
-      const chunk = this.#outgoing.take(roomBytes);
-      if (chunk === undefined) return chunks;
-      chunks.push(chunk);
-      roomBytes -= chunk.frameBytes;
+      const probe = this.#paths.poll(now);
+      this.#followMove();
+      if (probe === undefined) return undefined;
+      if (!this.#paths.permits(probe.to, pathProbeBytes)) continue;
+      return this.#seal(undefined, (writer) => writeProbe(writer, probe), now, probe.to);
     }
+  }
+
+  #pollPacket(now: number): Transmit | undefined {
+    const ackBytesMin = this.#received.ackBytesMin;
+    const packetBytesMax = isRelayed(this.#paths.address)
+      ? relayedDatagramBytesMax
+      : datagramBytesMax;
+    const roomBytes = packetBytesMax - dataHeaderBytes - tagBytes - ackBytesMin;
+    const { credit } = this.#incoming;
+    const load = this.#sender.takeLoad(roomBytes, credit.isDue, now);
+    const ackDue = (this.#received.deadline ?? Number.POSITIVE_INFINITY) <= now;
+    if (!elicitsAck(load) && !ackDue) return undefined;
+    const writeFrames = (writer: ByteWriter): void => {
+      this.#writeAck(writer, load.roomBytes + ackBytesMin, now);
+      if (load.grants) writeMaxData(writer, credit.grant());
+      if (load.ping) writePing(writer);
+      if (load.datagram !== undefined) writeDatagram(writer, load.datagram);
+      for (const chunk of load.chunks) writeChunk(writer, chunk);
+    };
+    return this.#seal(load, writeFrames, now);
   }
 
   /** An owed ACK rides on any packet. */
-  #writeAck(writer: ByteWriter, now: number): void {
+  #writeAck(writer: ByteWriter, roomBytes: number, now: number): void {
     if (this.#received.deadline === undefined) return;
-    const ack = this.#received.acknowledge(now);
+    const ack = this.#received.acknowledge(now, roomBytes);
     if (ack !== undefined) writeAck(writer, ack.delayMs, ack.ranges);
   }
 
   #seal(
-    now: number,
-    chunks: readonly Chunk[],
-    eliciting: boolean,
+    load: Load | undefined,
     writeFrames: (writer: ByteWriter) => void,
-  ): Uint8Array {
-    const { crypto, keys, scratch, version, remoteConnectionId } = this.#options;
-    const packetNumber = this.#recovery.nextPacketNumber;
+    now: number,
+    to: Address = this.#paths.address,
+  ): Transmit {
+    const { scratch, version, remoteConnectionId } = this.#options;
+    const packetNumber = this.#sender.recovery.nextPacketNumber;
+    this.#keys.renew(packetNumber, now);
     scratch.truncate(0);
-    writeDataHeader(scratch, version, remoteConnectionId, packetNumber);
+    writeDataHeader(scratch, version, this.#keys.phaseBit, remoteConnectionId, packetNumber);
     writeFrames(scratch);
-    const packet = new Uint8Array(scratch.length + tagBytes);
-    packet.set(scratch.bytes);
-    crypto.seal(keys.send, packetNumber, packet, dataHeaderBytes);
-    this.#recovery.send(packet.length, chunks, eliciting, now);
-    this.#liveness.sent(now, eliciting);
-    return packet;
+    const datagram = new Uint8Array(scratch.length + tagBytes);
+    datagram.set(scratch.bytes);
+    this.#keys.seal(packetNumber, datagram, dataHeaderBytes);
+    const awaitsAnswer = this.#sender.sent(load, datagram.length, now);
+    this.#liveness.sent(now, awaitsAnswer);
+    return { to, datagram };
   }
 }
 
-function readFrames(plaintext: Uint8Array): readonly Frame[] {
-  const reader = new ByteReader(plaintext);
-  const frames: Frame[] = [];
-  while (reader.remaining > 0) {
-    const frame = readFrame(reader);
-    if (frame.type === 'pad') continue;
-    if (frames.length === framesPerPacketMax) throw new MalformedError('too many frames');
-    frames.push(frame);
-  }
-  if (frames.length === 0) throw new MalformedError('a packet without frames');
-  return frames;
-}
-
-function writeChunk(writer: ByteWriter, chunk: Chunk): void {
-  const { conversation, sequence, fragment, payload } = chunk;
-  if (fragment === undefined) writeMessage(writer, conversation, sequence, payload);
-  else writeFragment(writer, { conversation, sequence, payload, ...fragment });
+function writeProbe(writer: ByteWriter, { type, data }: PathProbe): void {
+  if (type === 'pathChallenge') writePathChallenge(writer, data);
+  else writePathResponse(writer, data);
 }

@@ -1,12 +1,14 @@
 /** Conversations of a connection: messages cut into frames on one side, put in order and together on the other. */
 
-import { MalformedError } from './bytes.ts';
+import { type ByteWriter, MalformedError } from './bytes.ts';
+import { messageCost, ReassemblyBudget, ReceiveCredit, SendCredit, windowCost } from './flow.ts';
 import {
   type Frame,
   fragmentBytes,
   fragmentFrameBytes,
-  framePayloadBytesMax,
   messageFrameBytes,
+  writeFragment,
+  writeMessage,
 } from './frame.ts';
 
 /** The largest message of a conversation. Bytes. */
@@ -21,14 +23,15 @@ export interface Chunk {
   readonly payload: Uint8Array;
   /** Size of the frame on the wire. Bytes. */
   readonly frameBytes: number;
-  /** Acknowledged, or given up with its conversation: it need not travel any more. */
+  /** Acknowledged: it need not travel any more. */
   settled: boolean;
   /** It waits for (another) transmission. */
   queued: boolean;
 }
 
-/** Chunks that wait to be sent: lost ones first, then new ones in order. The bound is the caller's, by `bytes`. */
+/** Chunks that wait to be sent: lost ones first, then new ones in order, as far as the peer's credit goes. The bound is the caller's, by `bytes`. */
 export class SendQueue {
+  readonly credit: SendCredit = new SendCredit();
   readonly #nextSequence = new Map<number, number>();
   #fresh: Chunk[] = [];
   #freshHead = 0;
@@ -55,14 +58,18 @@ export class SendQueue {
   take(roomBytes: number): Chunk | undefined {
     const chunk = this.#peek();
     if (chunk === undefined || chunk.frameBytes > roomBytes) return undefined;
-    if (this.#lost.length > 0) this.#lost.shift();
-    else this.#advanceFresh();
+    if (this.#lost.length > 0) {
+      this.#lost.shift();
+    } else {
+      this.credit.spend(costOf(chunk));
+      this.#advanceFresh();
+    }
     chunk.queued = false;
     this.#bytes -= chunk.frameBytes;
     return chunk;
   }
 
-  /** Whether anything waits. */
+  /** Whether anything waits that may be sent. */
   get hasChunk(): boolean {
     return this.#peek() !== undefined;
   }
@@ -75,22 +82,15 @@ export class SendQueue {
     this.#bytes += chunk.frameBytes;
   }
 
-  /** Gives up what waits of a conversation; chunks in flight are the caller's to settle. */
-  abandon(conversation: number): void {
-    const isOther = (chunk: Chunk): boolean => chunk.conversation !== conversation;
-    this.#fresh = this.#fresh.slice(this.#freshHead).filter(isOther);
-    this.#freshHead = 0;
-    this.#lost = this.#lost.filter(isOther);
-    this.#bytes = 0;
-    for (const chunk of [...this.#fresh, ...this.#lost]) this.#bytes += chunk.frameBytes;
-  }
-
   #peek(): Chunk | undefined {
     while (this.#lost[0]?.settled) {
       const settled = this.#lost.shift();
       this.#bytes -= settled?.frameBytes ?? 0;
     }
-    return this.#lost[0] ?? this.#fresh[this.#freshHead];
+    const chunk = this.#lost[0];
+    if (chunk !== undefined) return chunk;
+    const fresh = this.#fresh[this.#freshHead];
+    return fresh !== undefined && costOf(fresh) <= this.credit.left ? fresh : undefined;
   }
 
   #advanceFresh(): void {
@@ -101,9 +101,21 @@ export class SendQueue {
   }
 }
 
+/** Writes the frame of a chunk. */
+export function writeChunk(writer: ByteWriter, chunk: Chunk): void {
+  const { conversation, sequence, fragment, payload } = chunk;
+  if (fragment === undefined) writeMessage(writer, conversation, sequence, payload);
+  else writeFragment(writer, { conversation, sequence, payload, ...fragment });
+}
+
+/** A message costs its bytes and a constant; the constant is its first chunk's. */
+function costOf({ fragment, payload }: Chunk): number {
+  return payload.length + ((fragment?.index ?? 0) === 0 ? messageCost : 0);
+}
+
 function chunksOf(conversation: number, sequence: number, payload: Uint8Array): readonly Chunk[] {
   const fixed = { conversation, sequence, settled: false, queued: true };
-  if (payload.length <= framePayloadBytesMax) {
+  if (payload.length <= fragmentBytes) {
     const frameBytes = messageFrameBytes(conversation, sequence, payload.length);
     return [{ ...fixed, fragment: undefined, payload, frameBytes }];
   }
@@ -125,16 +137,6 @@ export interface ReceivedMessage {
   readonly payload: Uint8Array;
 }
 
-/** What may wait for its turn at most; beyond, a frame is refused and its packet stays unacknowledged. */
-const waitingBytesMax = 1_048_576;
-
-/** Room beyond that for long messages that are next in their conversations: what waits for them can then always go on. */
-const nextBytesMax = 4_194_304;
-
-/** What a waiting message takes beside its payload, roughly: without it empty ones would be free. Bytes. */
-const waitingOverheadBytes = 64;
-
-const sequencesAheadMax = 16_384;
 const conversationsDefaultMax = 4096;
 
 interface Assembly {
@@ -147,21 +149,30 @@ interface Incoming {
   readonly waiting: Map<number, Uint8Array | Assembly>;
 }
 
+export interface ReceiveQueueOptions {
+  /** How many conversations the peer may open; 4,096 unless told otherwise. */
+  readonly conversationsMax?: number | undefined;
+  /** Shared with other connections; one of its own unless told otherwise. */
+  readonly budget?: ReassemblyBudget | undefined;
+}
+
 /** Puts received frames together and in order; each message of a conversation comes out exactly once. */
 export class ReceiveQueue {
+  readonly credit: ReceiveCredit = new ReceiveCredit();
   readonly #conversationsMax: number;
+  readonly #budget: ReassemblyBudget;
   readonly #conversations = new Map<number, Incoming>();
   #waitingBytes = 0;
 
-  /** @param conversationsMax how many the peer may open, 4,096 unless told otherwise */
-  constructor(conversationsMax: number = conversationsDefaultMax) {
-    this.#conversationsMax = conversationsMax;
+  constructor({ conversationsMax, budget }: ReceiveQueueOptions = {}) {
+    this.#conversationsMax = conversationsMax ?? conversationsDefaultMax;
+    this.#budget = budget ?? new ReassemblyBudget();
   }
 
   /**
    * Takes a message or fragment frame.
    * @returns messages whose turn has come, in order; undefined if there is no room, so that the packet must not be acknowledged
-   * @throws MalformedError if the peer contradicts itself or opens too many conversations
+   * @throws MalformedError if the peer contradicts itself, opens too many conversations or sends more than was granted
    */
   receive(
     frame: Extract<Frame, { type: 'message' | 'fragment' }>,
@@ -169,20 +180,30 @@ export class ReceiveQueue {
     const incoming = this.#conversation(frame.conversation);
     const ahead = frame.sequence - incoming.nextSequence;
     if (ahead < 0) return [];
-    if (frame.type === 'message') {
-      if (ahead === 0 && !incoming.waiting.has(frame.sequence)) {
+    if (frame.type === 'fragment') {
+      if (!this.#assemble(incoming, frame, ahead)) return undefined;
+    } else if (!incoming.waiting.has(frame.sequence)) {
+      const cost = frame.payload.length + messageCost;
+      if (ahead === 0) {
+        this.credit.receive(cost);
+        this.credit.handOn(cost);
         incoming.nextSequence++;
         const message = { conversation: frame.conversation, payload: frame.payload };
         return [message, ...this.#release(frame.conversation, incoming)];
       }
-      if (incoming.waiting.has(frame.sequence)) return [];
-      if (!this.#reserve(ahead, frame.payload.length)) return undefined;
+      if (!this.#reserve(ahead, cost)) return undefined;
+      this.credit.receive(cost);
       // A copy, since a view would keep its whole packet.
       incoming.waiting.set(frame.sequence, frame.payload.slice());
-      return [];
     }
-    if (!this.#assemble(incoming, frame, ahead)) return undefined;
     return this.#release(frame.conversation, incoming);
+  }
+
+  /** Forgets what waits: the connection has ended. */
+  clear(): void {
+    this.#conversations.clear();
+    this.#budget.giveBack(this.#waitingBytes);
+    this.#waitingBytes = 0;
   }
 
   #conversation(conversation: number): Incoming {
@@ -197,14 +218,16 @@ export class ReceiveQueue {
   }
 
   /**
-   * What is next in its conversation has room of its own, or a full queue could never drain. That room is taken only
-   * by messages whose fragments are all welcome: it comes free again.
+   * What is next in its conversation is always admitted, or a full budget could never drain. Messages whose first
+   * fragment has come take all their room at once: of whoever cuts as it may, no more than one is not wholly granted.
    */
   #reserve(ahead: number, bytes: number): boolean {
-    const waitingBytes = this.#waitingBytes + bytes + waitingOverheadBytes;
-    const bytesMax = ahead > 0 ? waitingBytesMax : waitingBytesMax + nextBytesMax;
-    if (waitingBytes > bytesMax || ahead > sequencesAheadMax) return false;
-    this.#waitingBytes = waitingBytes;
+    if (this.#waitingBytes + bytes > windowCost + messageBytesMax) {
+      throw new MalformedError('more than was granted');
+    }
+    if (ahead > 0 && !this.#budget.hasRoom(bytes)) return false;
+    this.#waitingBytes += bytes;
+    this.#budget.take(bytes);
     return true;
   }
 
@@ -220,6 +243,7 @@ export class ReceiveQueue {
     if (assembly === undefined || assembly instanceof Uint8Array) return true;
     if (assembly.whole.length !== frame.totalBytes) throw new MalformedError('two sizes');
     if (!assembly.missing.delete(frame.index)) return true;
+    this.credit.receive(frame.payload.length + (frame.index === 0 ? messageCost : 0));
     assembly.whole.set(frame.payload, frame.index * fragmentBytes);
     if (assembly.missing.size === 0) incoming.waiting.set(frame.sequence, assembly.whole);
     return true;
@@ -227,7 +251,7 @@ export class ReceiveQueue {
 
   #admit(incoming: Incoming, frame: Extract<Frame, { type: 'fragment' }>, ahead: number): boolean {
     if (frame.totalBytes > messageBytesMax) throw new MalformedError('message too long');
-    if (!this.#reserve(ahead, frame.totalBytes)) return false;
+    if (!this.#reserve(ahead, frame.totalBytes + messageCost)) return false;
     const count = Math.ceil(frame.totalBytes / fragmentBytes);
     incoming.waiting.set(frame.sequence, {
       whole: new Uint8Array(frame.totalBytes),
@@ -243,7 +267,10 @@ export class ReceiveQueue {
       if (!(payload instanceof Uint8Array)) return messages;
       incoming.waiting.delete(incoming.nextSequence);
       incoming.nextSequence++;
-      this.#waitingBytes -= payload.length + waitingOverheadBytes;
+      const cost = payload.length + messageCost;
+      this.credit.handOn(cost);
+      this.#budget.giveBack(cost);
+      this.#waitingBytes -= cost;
       messages.push({ conversation, payload });
     }
   }

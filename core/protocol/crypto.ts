@@ -44,6 +44,8 @@ export interface Crypto {
   agreementKey(publicKey: Uint8Array): Uint8Array | undefined;
   /** Keyed BLAKE2b, 16 bytes. */
   mac(key: Uint8Array, message: Uint8Array): Uint8Array;
+  /** The key after this one, 32 bytes: keyed BLAKE2b of `banter key update`. It does not tell the one before. */
+  nextKey(key: Uint8Array): Uint8Array;
   /** Compares in constant time. */
   equal(a: Uint8Array, b: Uint8Array): boolean;
   /**

@@ -1,9 +1,11 @@
 /** One end of many connections: tells datagrams apart, opens, accepts, feeds and ends connections. */
 
-import { type Address, addressKey } from './address.ts';
+import type { Address } from './address.ts';
 import { ByteWriter, toHex } from './bytes.ts';
-import { Connection, type ConnectionEvent, type PacketDrop } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
 import type { Crypto, Identity, Random } from './crypto.ts';
+import { ReassemblyBudget } from './flow.ts';
 import type { Introduction } from './handshake.ts';
 import {
   type ConnectTarget,
@@ -22,22 +24,27 @@ import {
   dataPacketBytesMin,
   resetTokenBytes,
 } from './packet.ts';
+import { Resets } from './resets.ts';
 import { Timers } from './timers.ts';
 
 /** A half-open connection that proves nothing within this time is forgotten. Milliseconds. */
 const halfOpenMs = 5000;
-
-/** Resets a second at most: a reset answers a stranger. */
-const resetsPerSecond = 200;
 
 /** Why datagrams were dropped. */
 export type DropReason =
   | PacketDrop
   | HandshakeDrop
   | 'unknownConnection'
-  | 'wrongAddress'
   | 'connectionsFull'
   | 'tooLarge';
+
+/** Drops of packets that the peer has not sent, or not only now. */
+const unauthentic: ReadonlySet<DropReason> = new Set([
+  'forged',
+  'replayed',
+  'ended',
+  'wrongAddress',
+]);
 
 /** What happened; `link` is the endpoint's number for a connection, never used twice. */
 export type EndpointEvent =
@@ -80,16 +87,15 @@ interface Peer {
 export class Endpoint {
   readonly #options: EndpointOptions;
   readonly #handshakes: Handshakes;
-  readonly #resetSecret: Uint8Array;
+  readonly #resets: Resets;
+  readonly #budget = new ReassemblyBudget();
   readonly #scratch = new ByteWriter(datagramBytesMax);
   readonly #peers = new LinkTable<Peer>();
   readonly #timers = new Timers<Peer>();
   readonly #dirty = new Set<Peer>();
-  readonly #resets: { readonly to: Address; readonly datagram: Uint8Array }[] = [];
   readonly #events: EndpointEvent[] = [];
   readonly #drops = new Map<DropReason, number>();
   #lastLink = 0;
-  #resetWindow = { startedAt: 0, count: 0 };
 
   constructor(options: EndpointOptions) {
     this.#options = options;
@@ -98,11 +104,7 @@ export class Endpoint {
       introduce: () => this.#introduce(),
       nextLink: () => ++this.#lastLink,
     });
-    // Derived, so that a restarted process of the same identity can still reset the connections of its predecessor.
-    this.#resetSecret = options.crypto.mac(
-      options.identity.seed,
-      new TextEncoder().encode('banter reset'),
-    );
+    this.#resets = new Resets(options.crypto, options.identity);
   }
 
   /** How many datagrams were dropped, by reason. */
@@ -140,9 +142,14 @@ export class Endpoint {
     for (const link of this.#peers.links()) this.close(link, code, reason);
   }
 
-  /** Stops sending what is left of a conversation, whose number must not be used again. */
-  abandon(link: number, conversation: number): void {
-    this.#act(link, (connection) => connection.abandon(conversation));
+  /** Sends at most `datagramPayloadBytesMax` bytes that may be lost; false if the link has ended. */
+  sendDatagram(link: number, payload: Uint8Array): boolean {
+    return this.#act(link, (connection) => connection.sendDatagram(payload));
+  }
+
+  /** Tries whether the peer can be reached at an address; `moved` follows if that is better than the present one. */
+  probe(link: number, address: Address, now: number): void {
+    this.#act(link, (connection) => connection.probe(address, now));
   }
 
   /** Asks the peer for a sign of life; `answered` follows if there is one. */
@@ -169,12 +176,12 @@ export class Endpoint {
   }
 
   /** The next datagram to send. */
-  pollTransmit(now: number): { readonly to: Address; readonly datagram: Uint8Array } | undefined {
-    const reply = this.#resets.shift() ?? this.#handshakes.pollTransmit();
+  pollTransmit(now: number): Transmit | undefined {
+    const reply = this.#resets.poll() ?? this.#handshakes.pollTransmit();
     if (reply !== undefined) return reply;
     for (const peer of this.#dirty) {
-      const datagram = peer.connection.pollTransmit(now);
-      if (datagram !== undefined) return { to: peer.connection.remoteAddress, datagram };
+      const transmit = peer.connection.pollTransmit(now);
+      if (transmit !== undefined) return transmit;
       this.#settle(peer);
     }
     return undefined;
@@ -212,16 +219,12 @@ export class Endpoint {
     const peer = this.#peers.byId(connectionIdKey(datagram, 1));
     if (peer === undefined) {
       this.#drop('unknownConnection');
-      this.#reset(datagram, from, now);
+      this.#resets.answer(datagram, from, now);
       return;
     }
-    if (addressKey(from) !== addressKey(peer.connection.remoteAddress)) {
-      this.#drop('wrongAddress');
-      return;
-    }
-    const dropped = peer.connection.receive(datagram, now);
+    const dropped = peer.connection.receive(datagram, from, now);
     if (dropped !== undefined) this.#drop(dropped);
-    if (dropped === 'forged' || dropped === 'replayed' || dropped === 'ended') return;
+    if (dropped !== undefined && unauthentic.has(dropped)) return;
     if (peer.halfOpen) {
       peer.halfOpen = false;
       this.#announce(peer);
@@ -241,15 +244,18 @@ export class Endpoint {
   }
 
   #addPeer(established: Established, now: number): void {
-    const { link, idKey, address, agreement, timing, conversationsMax } = established;
+    const { link, idKey, address, agreement, timing, conversationsMax, peerMoves } = established;
     const initiated = timing !== undefined;
     const connection = new Connection({
       crypto: this.#options.crypto,
+      random: this.#options.random,
       scratch: this.#scratch,
+      budget: this.#budget,
       keys: agreement.keys,
       version: agreement.version,
       remoteConnectionId: agreement.remote.connectionId,
       remoteAddress: address,
+      peerMoves: peerMoves ?? true,
       remoteIdentity: agreement.remoteIdentity,
       rttMs: agreement.rttMs,
       timing: timing ?? this.#options.timing,
@@ -289,28 +295,14 @@ export class Endpoint {
     this.#dirty.add(peer);
   }
 
-  /** Answers whoever holds a connection we do not know (RFC 9000 §10.3), with less than what provoked it. */
-  #reset(datagram: Uint8Array, to: Address, now: number): void {
-    if (now - this.#resetWindow.startedAt >= 1000) this.#resetWindow = { startedAt: now, count: 0 };
-    if (++this.#resetWindow.count > resetsPerSecond) return;
-    const reset = new Uint8Array(1 + resetTokenBytes);
-    reset[0] = datagramForm.reset;
-    reset.set(this.#resetToken(datagram.subarray(1, 1 + connectionIdBytes)), 1);
-    this.#resets.push({ to, datagram: reset });
-  }
-
   #introduce(): Introduction {
     for (;;) {
       const connectionId = this.#options.random(connectionIdBytes);
       const idKey = connectionIdKey(connectionId);
       if (this.#peers.byId(idKey) === undefined && !this.#handshakes.hasId(idKey)) {
-        return { connectionId, resetToken: this.#resetToken(connectionId) };
+        return { connectionId, resetToken: this.#resets.token(connectionId) };
       }
     }
-  }
-
-  #resetToken(connectionId: Uint8Array): Uint8Array {
-    return this.#options.crypto.mac(this.#resetSecret, connectionId);
   }
 
   #act(link: number, action: (connection: Connection) => void): boolean {
@@ -334,6 +326,7 @@ export class Endpoint {
   /** A connection has nothing to send for now. */
   #settle(peer: Peer): void {
     this.#dirty.delete(peer);
+    this.#collectEvents(peer);
     if (peer.connection.isClosed) {
       this.#deletePeer(peer);
     } else if (!peer.halfOpen) {

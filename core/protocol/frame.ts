@@ -1,18 +1,35 @@
 /** Frames: what packets carry (docs/PROTOCOL.md §5). */
 
-import { type ByteReader, type ByteWriter, MalformedError, varintBytes } from './bytes.ts';
+import { ByteReader, type ByteWriter, MalformedError, varintBytes } from './bytes.ts';
 
 /** Numbers of the frames; those from 0x40 up are extensions that a receiver skips when it does not know them. */
-export const frameType = { pad: 0, ping: 1, ack: 2, message: 3, fragment: 4, close: 5 } as const;
+export const frameType = {
+  pad: 0,
+  ping: 1,
+  ack: 2,
+  message: 3,
+  fragment: 4,
+  close: 5,
+  maxData: 6,
+  datagram: 7,
+  pathChallenge: 8,
+  pathResponse: 9,
+} as const;
 
 /** Where extension frames begin: number, length as a varint, that many bytes. */
 export const extensionFrameMin = 0x40;
 
-/** The largest message that travels in one frame; larger ones are cut into fragments. Bytes. */
-export const framePayloadBytesMax = 1100;
-
-/** Every fragment but the last of a message has exactly this many bytes. */
+/** Every fragment but the last of a message has exactly this many bytes; a message up to here travels in one frame. */
 export const fragmentBytes = 1024;
+
+/** The longest DATAGRAM payload. Bytes. */
+export const datagramPayloadBytesMax = 1152;
+
+/** What PATH_CHALLENGE carries and PATH_RESPONSE returns. */
+export const challengeBytes = 8;
+
+/** Frames a packet may hold; a packet with more breaks the protocol. Padding does not count. */
+const framesPerPacketMax = 256;
 
 /** The most acknowledged ranges in one ACK. */
 export const ackRangesMax = 32;
@@ -45,7 +62,22 @@ export type Frame =
       readonly payload: Uint8Array;
     }
   | { readonly type: 'close'; readonly code: number; readonly reason: string }
+  /** The receiver takes messages that cost up to `credit` in all since the connection began. */
+  | { readonly type: 'maxData'; readonly credit: number }
+  /** Unreliable: it is not sent again (RFC 9221). */
+  | { readonly type: 'datagram'; readonly payload: Uint8Array }
+  /** Asks whoever receives it to return the data from where it was received (RFC 9000 §8.2). */
+  | { readonly type: 'pathChallenge'; readonly data: Uint8Array }
+  | { readonly type: 'pathResponse'; readonly data: Uint8Array }
   | { readonly type: 'extension'; readonly number: number };
+
+/** A PATH_CHALLENGE may go where nobody listens, and is answered by itself: neither it nor its answer counts as lost. */
+const unacknowledgedTypes: ReadonlySet<Frame['type']> = new Set([
+  'ack',
+  'close',
+  'pathChallenge',
+  'pathResponse',
+]);
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -136,6 +168,57 @@ export function writeClose(writer: ByteWriter, code: number, reason: string): vo
   writer.block(encoder.encode(reason).subarray(0, 200));
 }
 
+export function writeMaxData(writer: ByteWriter, credit: number): void {
+  writer.uint8(frameType.maxData);
+  writer.varint(credit);
+}
+
+/** Bytes of a DATAGRAM frame around its payload. */
+export function datagramFrameBytes(length: number): number {
+  return 1 + varintBytes(length) + length;
+}
+
+export function writeDatagram(writer: ByteWriter, payload: Uint8Array): void {
+  writer.uint8(frameType.datagram);
+  writer.block(payload);
+}
+
+/** @param data {@link challengeBytes} bytes */
+export function writePathChallenge(writer: ByteWriter, data: Uint8Array): void {
+  writer.uint8(frameType.pathChallenge);
+  writer.raw(data);
+}
+
+/** @param data {@link challengeBytes} bytes */
+export function writePathResponse(writer: ByteWriter, data: Uint8Array): void {
+  writer.uint8(frameType.pathResponse);
+  writer.raw(data);
+}
+
+/** Every frame of a packet but PAD. @throws MalformedError also if there are none or too many */
+export function readFrames(plaintext: Uint8Array): readonly Frame[] {
+  const reader = new ByteReader(plaintext);
+  const frames: Frame[] = [];
+  while (reader.remaining > 0) {
+    const frame = readFrame(reader);
+    if (frame.type === 'pad') continue;
+    if (frames.length === framesPerPacketMax) throw new MalformedError('too many frames');
+    frames.push(frame);
+  }
+  if (frames.length === 0) throw new MalformedError('a packet without frames');
+  return frames;
+}
+
+/** Whether the receiver must acknowledge a packet with this frame (RFC 9002 §2). */
+export function isAckEliciting(frame: Frame): boolean {
+  return !unacknowledgedTypes.has(frame.type);
+}
+
+/** Whether a packet of nothing but such frames leaves the sender where it was (RFC 9000 §9.1). */
+export function isProbing(frame: Frame): boolean {
+  return frame.type === 'pathChallenge' || frame.type === 'pathResponse';
+}
+
 /** Reads one frame; payloads are views. @throws MalformedError also for unknown numbers below 0x40 */
 export function readFrame(reader: ByteReader): Frame {
   const number = reader.uint8();
@@ -157,6 +240,14 @@ export function readFrame(reader: ByteReader): Frame {
       return readFragment(reader);
     case frameType.close:
       return { type: 'close', code: reader.varint(), reason: decoder.decode(reader.block()) };
+    case frameType.maxData:
+      return { type: 'maxData', credit: reader.varint() };
+    case frameType.datagram:
+      return { type: 'datagram', payload: reader.block() };
+    case frameType.pathChallenge:
+      return { type: 'pathChallenge', data: reader.raw(challengeBytes) };
+    case frameType.pathResponse:
+      return { type: 'pathResponse', data: reader.raw(challengeBytes) };
     default:
       if (number < extensionFrameMin) throw new MalformedError(`unknown frame ${number}`);
       reader.block();

@@ -21,6 +21,8 @@ export interface ConnectTarget {
   readonly timeoutMs: number;
   /** Conversations the other side may use. Default: as many as the protocol knows. */
   readonly conversationsMax?: number;
+  /** Whether the other side may come to send from another address: true for peers, false for a server. Default: true. */
+  readonly peerMoves?: boolean;
 }
 
 /** A connection that a handshake has agreed on. */
@@ -32,6 +34,7 @@ export interface Established {
   /** Set where we initiated; the connection is half-open otherwise. */
   readonly timing: ConnectionTiming | undefined;
   readonly conversationsMax?: number | undefined;
+  readonly peerMoves?: boolean | undefined;
 }
 
 /** `unexpected`: nobody waits for this datagram. */
@@ -44,6 +47,7 @@ interface Attempt {
   readonly initiator: Initiator;
   readonly timing: ConnectionTiming;
   readonly conversationsMax: number | undefined;
+  readonly peerMoves: boolean | undefined;
 }
 
 export interface HandshakesOptions {
@@ -90,6 +94,7 @@ export class Handshakes {
       initiator,
       timing: target.timing,
       conversationsMax: target.conversationsMax,
+      peerMoves: target.peerMoves,
     };
     this.#attempts.add(attempt);
     this.#transmit(attempt);
@@ -199,8 +204,8 @@ export class Handshakes {
     const agreement = attempt.initiator.receiveResponse(response, now);
     if (agreement === undefined) return 'forged';
     this.#delete(attempt);
-    const { link, idKey, timing, conversationsMax } = attempt;
-    return { link, idKey, address: from, agreement, timing, conversationsMax };
+    const { link, idKey, timing, conversationsMax, peerMoves } = attempt;
+    return { link, idKey, address: from, agreement, timing, conversationsMax, peerMoves };
   }
 
   #transmit(attempt: Attempt): void {

@@ -5,6 +5,9 @@ import { ByteReader, type ByteWriter } from './bytes.ts';
 /** The largest datagram that is sent or taken. Bytes. */
 export const datagramBytesMax = 1200;
 
+/** The largest datagram that is sent over the relay, which adds to it. Bytes. */
+export const relayedDatagramBytesMax = 1100;
+
 /** The versions of the protocol that this program speaks, best first. */
 export const supportedVersions: readonly number[] = [1];
 
@@ -30,14 +33,15 @@ export const tagBytes = 16;
 /** The shortest data packet: a header, a tag and one frame. */
 export const dataPacketBytesMin: number = dataHeaderBytes + tagBytes + 1;
 
-/** Writes the header of a data packet: bit 6, key phase in bit 5 (always 0 in version 1), version in bits 0 to 4. */
+/** Writes the header of a data packet: bit 6, key phase in bit 5, version in bits 0 to 4. */
 export function writeDataHeader(
   writer: ByteWriter,
   version: number,
+  phaseBit: 0 | 1,
   connectionId: Uint8Array,
   packetNumber: number,
 ): void {
-  writer.uint8(datagramForm.data | version);
+  writer.uint8(datagramForm.data | (phaseBit << 5) | version);
   writer.raw(connectionId);
   writer.uint32(packetNumber >>> 0);
 }
@@ -45,6 +49,11 @@ export function writeDataHeader(
 /** The packet number's low 32 bits of a data packet of at least {@link dataPacketBytesMin} bytes. */
 export function readTruncatedPacketNumber(datagram: Uint8Array): number {
   return new ByteReader(datagram, 1 + connectionIdBytes).uint32();
+}
+
+/** The key phase of a data packet. */
+export function readPhaseBit(datagram: Uint8Array): number {
+  return ((datagram[0] ?? 0) >>> 5) & 1;
 }
 
 /** The whole packet number nearest to `newest` + 1 (RFC 9000 §A.3), or −1 where there is none. */

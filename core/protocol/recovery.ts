@@ -41,7 +41,7 @@ export interface Outcome<Content> {
 }
 
 export class Recovery<Content> {
-  readonly congestion: Congestion = new Congestion();
+  #congestion = new Congestion();
   /** In order of packet numbers: a Map keeps insertion order. */
   readonly #sent = new Map<number, SentPacket<Content>>();
   #smoothedRttMs: number;
@@ -64,6 +64,25 @@ export class Recovery<Content> {
 
   get smoothedRttMs(): number {
     return this.#smoothedRttMs;
+  }
+
+  get congestion(): Congestion {
+    return this.#congestion;
+  }
+
+  /** Probe timeouts in a row without an acknowledgement. */
+  get probeCount(): number {
+    return this.#probeCount;
+  }
+
+  /** Packets take another way from now on, of which nothing is known but one round trip, if at all (RFC 9000 §9.4). */
+  changePath(rttMs: number = initialRttMs): void {
+    this.#congestion = this.#congestion.afresh();
+    this.#smoothedRttMs = rttMs;
+    this.#rttVariationMs = rttMs / 2;
+    this.#latestRttMs = rttMs;
+    this.#minimumRttMs = Number.POSITIVE_INFINITY;
+    this.#probeCount = 0;
   }
 
   /** The number of the next packet; each is handed out once. */
@@ -90,7 +109,7 @@ export class Recovery<Content> {
     const packetNumber = this.#nextPacketNumber++;
     if (!ackEliciting) return;
     this.#sent.set(packetNumber, { packetNumber, sentAt: now, bytes, content });
-    this.congestion.sent(bytes);
+    this.#congestion.sent(bytes);
     this.#lastSentAt = now;
   }
 
@@ -108,7 +127,7 @@ export class Recovery<Content> {
     if (newestPacket?.packetNumber === newest) this.#sampleRtt(now - newestPacket.sentAt, delayMs);
     this.#largestAcknowledged = Math.max(this.#largestAcknowledged, newest);
     for (const packet of acknowledged) {
-      this.congestion.acknowledged(packet.bytes, packet.sentAt, limited);
+      this.#congestion.acknowledged(packet.bytes, packet.sentAt, limited);
     }
     if (acknowledged.length > 0) this.#probeCount = 0;
     return { acknowledged, lost: this.#detectLost(now) };
@@ -204,6 +223,6 @@ export class Recovery<Content> {
       this.#sent.delete(packet.packetNumber);
       bytes += packet.bytes;
     }
-    this.congestion.lost(bytes, newest.sentAt, now);
+    this.#congestion.lost(bytes, newest.sentAt, now);
   }
 }

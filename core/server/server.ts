@@ -179,6 +179,8 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#cancelTimers.delete(link);
         this.#hub.linkDown(link, now);
         break;
+      case 'datagramReceived':
+      case 'moved':
       case 'handshakeFailed':
         break;
     }
@@ -239,9 +241,6 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'readable':
         this.#readable.add(effect.link);
-        break;
-      case 'endConversation':
-        this.#endpoint.abandon(effect.link, effect.conversation);
         break;
       case 'bindName':
         this.#files?.bind({ name: effect.name, key: effect.identity });

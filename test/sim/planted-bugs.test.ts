@@ -47,8 +47,8 @@ const plants: readonly Plant[] = [
         ReceivedPackets.prototype,
         'acknowledge',
         (acknowledge) =>
-          function (this: ReceivedPackets, now) {
-            const ack = acknowledge.call(this, now);
+          function (this: ReceivedPackets, now, roomBytes) {
+            const ack = acknowledge.call(this, now, roomBytes);
             return ack && { ...ack, ranges: [{ first: 0, last: this.newest }] };
           },
       ),

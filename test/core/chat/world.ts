@@ -116,8 +116,6 @@ export class World {
         case 'fact':
           this.facts.push(effect.fact);
           break;
-        case 'endConversation':
-          break;
       }
     }
   }

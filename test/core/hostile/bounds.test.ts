@@ -4,59 +4,26 @@ import { checkName } from '../../../core/chat/names.ts';
 import type { PrivateMessage } from '../../../core/chat/types.ts';
 import { Inbox } from '../../../core/client/inbox.ts';
 import { SimulatedNetwork } from '../../../core/net/simulated.ts';
-import { SodiumCrypto } from '../../../core/net/sodium.ts';
-import { ByteWriter } from '../../../core/protocol/bytes.ts';
-import { Connection } from '../../../core/protocol/connection.ts';
 import { writeMessage, writePing } from '../../../core/protocol/frame.ts';
-import { tagBytes, writeDataHeader } from '../../../core/protocol/packet.ts';
 import { Server } from '../../../core/server/server.ts';
 import { Journal, PeerPins } from '../../../core/store/client-files.ts';
 import { Pair, patient } from '../protocol/pair.ts';
-
-const crypto = new SodiumCrypto();
-const key = new Uint8Array(32).fill(1);
-
-function connection(conversationsMax?: number): Connection {
-  return new Connection({
-    crypto,
-    scratch: new ByteWriter(1200),
-    keys: { send: key, receive: key },
-    version: 1,
-    remoteConnectionId: new Uint8Array(8),
-    remoteAddress: { host: '192.0.2.1', port: 5000 },
-    remoteIdentity: new Uint8Array(32),
-    rttMs: 20,
-    timing: patient,
-    conversationsMax,
-    now: 0,
-  });
-}
-
-function packet(number: number, write: (writer: ByteWriter) => void): Uint8Array {
-  const writer = new ByteWriter(1200);
-  writeDataHeader(writer, 1, new Uint8Array(8), number);
-  const header = writer.length;
-  write(writer);
-  const sealed = new Uint8Array(writer.length + tagBytes);
-  sealed.set(writer.bytes);
-  crypto.seal(key, number, sealed, header);
-  return sealed;
-}
+import { connectionOf, peerAddress, sealed } from '../protocol/two.ts';
 
 describe('whoever holds a connection', () => {
   it('cannot drive its packet numbers beyond what a number holds', () => {
-    const victim = connection();
-    assert.equal(victim.receive(packet(0, writePing), 0), undefined);
-    assert.equal(victim.receive(packet(2 ** 30, writePing), 1), 'malformed');
-    assert.equal(victim.receive(packet(1, writePing), 2), undefined);
+    const victim = connectionOf(false);
+    assert.equal(victim.receive(sealed(0, writePing), peerAddress, 0), undefined);
+    assert.equal(victim.receive(sealed(2 ** 30, writePing), peerAddress, 1), 'malformed');
+    assert.equal(victim.receive(sealed(1, writePing), peerAddress, 2), undefined);
   });
 
   it('is cut off when it opens more conversations than it may', () => {
-    const victim = connection(1);
+    const victim = connectionOf(false, { conversationsMax: 1 });
     const open = (conversation: number): Uint8Array =>
-      packet(conversation, (writer) => writeMessage(writer, conversation, 0, new Uint8Array(1)));
-    assert.equal(victim.receive(open(0), 0), undefined);
-    assert.equal(victim.receive(open(1), 1), 'malformed');
+      sealed(conversation, (writer) => writeMessage(writer, conversation, 0, new Uint8Array(1)));
+    assert.equal(victim.receive(open(0), peerAddress, 0), undefined);
+    assert.equal(victim.receive(open(1), peerAddress, 1), 'malformed');
     assert.ok(victim.isClosed);
   });
 

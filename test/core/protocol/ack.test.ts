@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { ackDelayMsMax, ReceivedPackets } from '../../../core/protocol/ack.ts';
 import { ackRangesMax } from '../../../core/protocol/frame.ts';
 
+/** Room for every range. */
+const roomy = 1000;
+
 function receivedAll(packetNumbers: readonly number[]): ReceivedPackets {
   const received = new ReceivedPackets();
   for (const packetNumber of packetNumbers) received.receive(packetNumber, true, 0);
@@ -11,7 +14,9 @@ function receivedAll(packetNumbers: readonly number[]): ReceivedPackets {
 }
 
 function rangesOf(received: ReceivedPackets): readonly (readonly [number, number])[] {
-  return (received.acknowledge(0)?.ranges ?? []).map(({ first, last }) => [first, last] as const);
+  return (received.acknowledge(0, roomy)?.ranges ?? []).map(
+    ({ first, last }) => [first, last] as const,
+  );
 }
 
 /** The ranges of a set, newest first. */
@@ -74,7 +79,7 @@ describe('ReceivedPackets', () => {
     const received = new ReceivedPackets();
     received.receive(0, false, 5);
     assert.equal(received.deadline, undefined);
-    assert.equal(received.ackBytes, 0);
+    assert.equal(received.ackBytesMin, 0);
   });
 
   it('acknowledges the second packet at once and a single one within 25 ms', () => {
@@ -83,7 +88,10 @@ describe('ReceivedPackets', () => {
     assert.equal(received.deadline, 100 + ackDelayMsMax);
     received.receive(1, true, 110);
     assert.equal(received.deadline, 110);
-    assert.deepEqual(received.acknowledge(112), { delayMs: 2, ranges: [{ first: 0, last: 1 }] });
+    assert.deepEqual(received.acknowledge(112, roomy), {
+      delayMs: 2,
+      ranges: [{ first: 0, last: 1 }],
+    });
     assert.equal(received.deadline, undefined);
   });
 
@@ -91,14 +99,29 @@ describe('ReceivedPackets', () => {
     const received = new ReceivedPackets();
     received.receive(1, true, 100);
     assert.equal(received.deadline, 100);
-    received.acknowledge(100);
+    received.acknowledge(100, roomy);
     received.receive(0, true, 130);
     assert.equal(received.deadline, 130);
-    assert.deepEqual(received.acknowledge(150), { delayMs: 50, ranges: [{ first: 0, last: 1 }] });
+    assert.deepEqual(received.acknowledge(150, roomy), {
+      delayMs: 50,
+      ranges: [{ first: 0, last: 1 }],
+    });
+  });
+
+  it('leaves out the oldest ranges where there is no room for them', () => {
+    const received = receivedAll([0, 2, 4, 6, 8]);
+    const tight = received.acknowledge(0, received.ackBytesMin);
+    assert.deepEqual(tight?.ranges, [{ first: 8, last: 8 }]);
+    received.receive(10, true, 0);
+    const looser = received.acknowledge(0, received.ackBytesMin + 8);
+    assert.deepEqual(looser?.ranges, [
+      { first: 10, last: 10 },
+      { first: 8, last: 8 },
+    ]);
   });
 
   it('has nothing to acknowledge before the first packet', () => {
-    assert.equal(new ReceivedPackets().acknowledge(0), undefined);
+    assert.equal(new ReceivedPackets().acknowledge(0, roomy), undefined);
     assert.equal(new ReceivedPackets().newest, -1);
   });
 });

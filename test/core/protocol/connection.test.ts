@@ -1,83 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { SodiumCrypto } from '../../../core/net/sodium.ts';
-import { ByteWriter } from '../../../core/protocol/bytes.ts';
-import { Connection, type ConnectionEvent } from '../../../core/protocol/connection.ts';
+import type { ByteWriter } from '../../../core/protocol/bytes.ts';
+import type { Connection } from '../../../core/protocol/connection.ts';
+import { ReassemblyBudget } from '../../../core/protocol/flow.ts';
 import { writeAck, writeClose, writeMessage, writePing } from '../../../core/protocol/frame.ts';
-import type { ConnectionTiming } from '../../../core/protocol/liveness.ts';
-import { tagBytes, writeDataHeader } from '../../../core/protocol/packet.ts';
 import { patient, utf8 } from './pair.ts';
-
-const connectionId = new Uint8Array(8);
-const keys = { send: new Uint8Array(32).fill(1), receive: new Uint8Array(32).fill(2) };
-const crypto = new SodiumCrypto();
-
-function connectionOf(isLeft: boolean, timing: Partial<ConnectionTiming> = {}): Connection {
-  return new Connection({
-    crypto,
-    scratch: new ByteWriter(1200),
-    keys: isLeft ? keys : { send: keys.receive, receive: keys.send },
-    version: 1,
-    remoteConnectionId: connectionId,
-    remoteAddress: { host: '192.0.2.1', port: 5000 },
-    remoteIdentity: new Uint8Array(32),
-    rttMs: 20,
-    timing: { ...patient, ...timing },
-    now: 0,
-  });
-}
-
-/** Two connections that are each other's peer; datagrams travel only when a test says so. */
-class Two {
-  readonly left: Connection;
-  readonly right = connectionOf(false);
-
-  constructor(timing: Partial<ConnectionTiming> = {}) {
-    this.left = connectionOf(true, timing);
-  }
-
-  /** Both send, and everything arrives at once, until nobody has anything to send. */
-  exchange(now: number): void {
-    for (;;) {
-      const packets = [transmitted(this.left, now), transmitted(this.right, now)] as const;
-      if (packets[0].length + packets[1].length === 0) return;
-      for (const packet of packets[0]) this.right.receive(packet, now);
-      for (const packet of packets[1]) this.left.receive(packet, now);
-    }
-  }
-}
-
-function transmitted(connection: Connection, now: number): readonly Uint8Array[] {
-  const packets: Uint8Array[] = [];
-  for (;;) {
-    const packet = connection.pollTransmit(now);
-    if (packet === undefined) return packets;
-    packets.push(packet);
-  }
-}
-
-function eventsOf(connection: Connection): readonly ConnectionEvent[] {
-  const events: ConnectionEvent[] = [];
-  for (;;) {
-    const event = connection.pollEvent();
-    if (event === undefined) return events;
-    events.push(event);
-  }
-}
+import { eventsOf, peerAddress, sealed, Two, transmitted } from './two.ts';
 
 function typesOf(connection: Connection): readonly string[] {
   return eventsOf(connection).map(({ type }) => type);
-}
-
-/** A packet as the left side would seal it, with frames of the test's choice. */
-function sealed(packetNumber: number, write: (writer: ByteWriter) => void): Uint8Array {
-  const writer = new ByteWriter();
-  writeDataHeader(writer, 1, connectionId, packetNumber);
-  write(writer);
-  const packet = new Uint8Array(writer.length + tagBytes);
-  packet.set(writer.bytes);
-  crypto.seal(keys.send, packetNumber, packet, 13);
-  return packet;
 }
 
 describe('a connection', () => {
@@ -86,7 +17,7 @@ describe('a connection', () => {
     for (let at = 0; at < 20; at++) left.send(at % 2, utf8(`message ${at}`));
     const packets = transmitted(left, 0);
     assert.equal(packets.length, 1);
-    for (const packet of packets) assert.equal(right.receive(packet, 10), undefined);
+    for (const packet of packets) assert.equal(right.receive(packet, peerAddress, 10), undefined);
     assert.equal(typesOf(right).length, 20);
     assert.equal(transmitted(right, 10).length, 0);
     right.handleTimeout(35);
@@ -107,10 +38,10 @@ describe('a connection', () => {
     assert.ok(packet);
     const forged = packet.slice();
     forged[20] = (forged[20] ?? 0) ^ 1;
-    assert.equal(right.receive(forged, 0), 'forged');
-    assert.equal(right.receive(packet, 0), undefined);
-    assert.equal(right.receive(packet, 0), 'replayed');
-    assert.equal(right.receive(packet.subarray(0, 29), 0), 'malformed');
+    assert.equal(right.receive(forged, peerAddress, 0), 'forged');
+    assert.equal(right.receive(packet, peerAddress, 0), undefined);
+    assert.equal(right.receive(packet, peerAddress, 0), 'replayed');
+    assert.equal(right.receive(packet.subarray(0, 29), peerAddress, 0), 'malformed');
     assert.deepEqual(typesOf(right), ['messageReceived']);
   });
 
@@ -119,7 +50,7 @@ describe('a connection', () => {
       const { right } = new Two();
       const packet = sealed(0, writePing);
       packet[at] = (packet[at] ?? 0) ^ 2;
-      assert.equal(right.receive(packet, 0), 'forged');
+      assert.equal(right.receive(packet, peerAddress, 0), 'forged');
     }
   });
 
@@ -128,9 +59,13 @@ describe('a connection', () => {
     // As far apart as packet numbers may be.
     const steps = Array.from({ length: 256 }, (_, step) => step * 2 ** 24);
     for (const packetNumber of [...steps, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1]) {
-      assert.equal(right.receive(sealed(packetNumber, writePing), 0), undefined, `${packetNumber}`);
+      assert.equal(
+        right.receive(sealed(packetNumber, writePing), peerAddress, 0),
+        undefined,
+        `${packetNumber}`,
+      );
     }
-    assert.equal(right.receive(sealed(2 ** 32 - 1, writePing), 0), 'replayed');
+    assert.equal(right.receive(sealed(2 ** 32 - 1, writePing), peerAddress, 0), 'replayed');
   });
 
   it('closes with code 1 when the peer breaks the protocol', () => {
@@ -145,7 +80,7 @@ describe('a connection', () => {
     };
     for (const [reason, write] of Object.entries(violations)) {
       const { right } = new Two();
-      assert.equal(right.receive(sealed(0, write), 0), 'malformed');
+      assert.equal(right.receive(sealed(0, write), peerAddress, 0), 'malformed');
       assert.deepEqual(eventsOf(right), [{ type: 'closed', by: 'local', code: 1, reason }]);
       assert.ok(right.isClosed);
     }
@@ -157,30 +92,51 @@ describe('a connection', () => {
       writeMessage(writer, 0, 0, utf8('half'));
       writer.uint8(63);
     });
-    right.receive(packet, 0);
+    right.receive(packet, peerAddress, 0);
     assert.deepEqual(typesOf(right), ['closed']);
   });
 
   it('skips extension frames, and acknowledges them', () => {
     const { right } = new Two();
     const packet = sealed(0, (writer) => writer.raw(Uint8Array.of(0x40, 2, 9, 9, 0, 0)));
-    assert.equal(right.receive(packet, 0), undefined);
+    assert.equal(right.receive(packet, peerAddress, 0), undefined);
     assert.equal(right.isClosed, false);
     right.handleTimeout(25);
     assert.equal(transmitted(right, 25).length, 1);
   });
 
   it('does not acknowledge what it has no room for, and takes it once it has', () => {
-    const { right } = new Two();
+    const budget = new ReassemblyBudget(20_000);
+    const { right } = new Two({}, { budget });
     let packetNumber = 0;
     const message = (sequence: number): Uint8Array =>
       sealed(packetNumber++, (writer) => writeMessage(writer, 0, sequence, new Uint8Array(1000)));
     let sequence = 1;
-    while (right.receive(message(sequence), 0) === undefined) sequence++;
-    assert.equal(right.receive(message(sequence), 0), 'overfull');
-    right.receive(message(0), 0);
-    assert.equal(right.receive(message(sequence), 0), undefined);
+    while (right.receive(message(sequence), peerAddress, 0) === undefined) sequence++;
+    assert.equal(right.receive(message(sequence), peerAddress, 0), 'overfull');
+    right.receive(message(0), peerAddress, 0);
+    assert.equal(right.receive(message(sequence), peerAddress, 0), undefined);
     assert.equal(typesOf(right).length, sequence + 1);
+  });
+
+  it('sends as fast as the other side hands on, and no faster', () => {
+    const { left, right } = new Two();
+    for (let at = 0; at < 40; at++) left.send(0, new Uint8Array(60_000));
+    let now = 0;
+    const texts = (): number =>
+      eventsOf(right).filter(({ type }) => type === 'messageReceived').length;
+    let received = 0;
+    for (; received < 40 && now < 5000; now++) {
+      left.handleTimeout(now);
+      right.handleTimeout(now);
+      const packets = transmitted(left, now);
+      for (const packet of packets)
+        assert.equal(right.receive(packet, peerAddress, now), undefined);
+      for (const packet of transmitted(right, now)) left.receive(packet, peerAddress, now);
+      received += texts();
+    }
+    assert.equal(received, 40);
+    assert.equal(left.queuedBytes, 0);
   });
 
   it('sends lost messages again, and each arrives once', () => {
@@ -188,10 +144,10 @@ describe('a connection', () => {
     for (let at = 0; at < 5; at++) {
       left.send(0, utf8(`message ${at}`));
       const packets = transmitted(left, at);
-      if (at !== 1) for (const packet of packets) right.receive(packet, at + 10);
+      if (at !== 1) for (const packet of packets) right.receive(packet, peerAddress, at + 10);
     }
-    for (const packet of transmitted(right, 14)) left.receive(packet, 24);
-    for (const packet of transmitted(left, 24)) right.receive(packet, 34);
+    for (const packet of transmitted(right, 14)) left.receive(packet, peerAddress, 24);
+    for (const packet of transmitted(left, 24)) right.receive(packet, peerAddress, 34);
     const texts = eventsOf(right).map((event) =>
       event.type === 'messageReceived' ? new TextDecoder().decode(event.payload) : event.type,
     );
@@ -218,23 +174,6 @@ describe('a connection', () => {
     assert.deepEqual(instants, [85, 85 + 170, 85 + 170 + 340]);
   });
 
-  it('gives up an abandoned conversation, in flight or not', () => {
-    const { left, right } = new Two();
-    left.send(1, utf8('in flight'));
-    transmitted(left, 0);
-    left.send(1, utf8('waiting'));
-    left.send(2, utf8('other'));
-    left.abandon(1);
-    for (const packet of transmitted(left, 0)) right.receive(packet, 0);
-    const due = left.pollTimeout() ?? Number.NaN;
-    left.handleTimeout(due);
-    for (const packet of transmitted(left, due)) right.receive(packet, due);
-    const conversations = eventsOf(right).flatMap((event) =>
-      event.type === 'messageReceived' ? event.conversation : [],
-    );
-    assert.deepEqual(conversations, [2]);
-  });
-
   it('counts the bytes that wait', () => {
     const { left } = new Two();
     left.send(0, new Uint8Array(60_000));
@@ -247,7 +186,7 @@ describe('a connection', () => {
 
 describe('the life of a connection', () => {
   it('ends for lack of any sign of the other side', () => {
-    const { left } = new Two({ idleTimeoutMs: 45_000 });
+    const { left } = new Two({ timing: { ...patient, idleTimeoutMs: 45_000 } });
     left.handleTimeout(44_999);
     assert.equal(left.isClosed, false);
     assert.equal(left.pollTimeout(), 45_000);
@@ -260,7 +199,7 @@ describe('the life of a connection', () => {
   });
 
   it('tells a silence once, and its end', () => {
-    const { left, right } = new Two({ silenceMs: 2500 });
+    const { left, right } = new Two({ timing: { ...patient, silenceMs: 2500 } });
     left.send(0, utf8('hello?'));
     const [packet] = transmitted(left, 1000);
     assert.ok(packet);
@@ -270,14 +209,14 @@ describe('the life of a connection', () => {
       const expected = now === 3500 ? ['silenceExceeded'] : [];
       assert.deepEqual(typesOf(left), expected, String(now));
     }
-    right.receive(packet, 6000);
+    right.receive(packet, peerAddress, 6000);
     right.handleTimeout(6025);
-    for (const ack of transmitted(right, 6025)) left.receive(ack, 6050);
+    for (const ack of transmitted(right, 6025)) left.receive(ack, peerAddress, 6050);
     assert.deepEqual(typesOf(left), ['silenceBroken']);
   });
 
   it('is never silent while nothing awaits an answer', () => {
-    const two = new Two({ silenceMs: 2500 });
+    const two = new Two({ timing: { ...patient, silenceMs: 2500 } });
     two.left.send(0, utf8('hello'));
     two.left.send(0, utf8('again'));
     two.exchange(0);
@@ -288,7 +227,7 @@ describe('the life of a connection', () => {
   });
 
   it('is kept by a PING when nothing was said for the keepalive time', () => {
-    const two = new Two({ keepaliveMs: 15_000 });
+    const two = new Two({ timing: { ...patient, keepaliveMs: 15_000 } });
     two.left.handleTimeout(14_999);
     assert.equal(transmitted(two.left, 14_999).length, 0);
     for (let now = 15_000; now <= 150_000; now += 25) {
@@ -302,7 +241,7 @@ describe('the life of a connection', () => {
   });
 
   it('can change its patience', () => {
-    const { left } = new Two({ silenceMs: 10_000 });
+    const { left } = new Two({ timing: { ...patient, silenceMs: 10_000 } });
     left.setTiming({ silenceMs: 100 });
     left.ping();
     transmitted(left, 0);
@@ -328,11 +267,11 @@ describe('the life of a connection', () => {
     const { left, right } = new Two();
     left.send(0, utf8('a'));
     left.send(0, utf8('b'));
-    for (const packet of transmitted(left, 0)) right.receive(packet, 0);
+    for (const packet of transmitted(left, 0)) right.receive(packet, peerAddress, 0);
     right.handleTimeout(25);
     const acks = transmitted(right, 25);
     left.ping();
-    for (const ack of acks) left.receive(ack, 26);
+    for (const ack of acks) left.receive(ack, peerAddress, 26);
     assert.deepEqual(typesOf(left), []);
   });
 
@@ -344,13 +283,13 @@ describe('the life of a connection', () => {
     const packets = transmitted(left, 0);
     assert.equal(packets.length, 2);
     assert.notDeepEqual(packets[0], packets[1]);
-    for (const packet of packets) right.receive(packet, 0);
+    for (const packet of packets) right.receive(packet, peerAddress, 0);
     const reason = 'the server is shutting down';
     assert.deepEqual(eventsOf(left), [{ type: 'closed', by: 'local', code: 20, reason }]);
     assert.deepEqual(eventsOf(right), [{ type: 'closed', by: 'peer', code: 20, reason }]);
     assert.deepEqual(transmitted(right, 0), []);
     assert.deepEqual(transmitted(left, 99), []);
-    assert.equal(right.receive(sealed(9, writePing), 99), 'ended');
+    assert.equal(right.receive(sealed(9, writePing), peerAddress, 99), 'ended');
   });
 
   it('tells the messages before a CLOSE in the same packet', () => {
@@ -359,7 +298,7 @@ describe('the life of a connection', () => {
       writeMessage(writer, 0, 0, utf8('last words'));
       writeClose(writer, 0, 'done');
     });
-    right.receive(packet, 0);
+    right.receive(packet, peerAddress, 0);
     assert.deepEqual(typesOf(right), ['messageReceived', 'closed']);
   });
 

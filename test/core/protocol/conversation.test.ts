@@ -9,7 +9,8 @@ import {
   ReceiveQueue,
   SendQueue,
 } from '../../../core/protocol/conversation.ts';
-import { type Frame, fragmentBytes, framePayloadBytesMax } from '../../../core/protocol/frame.ts';
+import { messageCost, ReassemblyBudget, windowCost } from '../../../core/protocol/flow.ts';
+import { type Frame, fragmentBytes } from '../../../core/protocol/frame.ts';
 import { Random } from '../../support/random.ts';
 
 type DataFrame = Extract<Frame, { type: 'message' | 'fragment' }>;
@@ -63,13 +64,13 @@ describe('SendQueue', () => {
 
   it('cuts what is larger than a frame into fragments of 1024 bytes', () => {
     const queue = new SendQueue();
-    queue.push(0, bodyOf(1, framePayloadBytesMax));
-    queue.push(0, bodyOf(2, framePayloadBytesMax + 1));
+    queue.push(0, bodyOf(1, fragmentBytes));
+    queue.push(0, bodyOf(2, fragmentBytes + 1));
     const sizes = takeAll(queue).map(({ payload, fragment }) => [fragment?.index, payload.length]);
     assert.deepEqual(sizes, [
-      [undefined, 1100],
+      [undefined, 1024],
       [0, fragmentBytes],
-      [1, 77],
+      [1, 1],
     ]);
   });
 
@@ -92,22 +93,21 @@ describe('SendQueue', () => {
     assert.equal(queue.bytes, 0);
   });
 
-  it('gives up what waits of an abandoned conversation, and nothing else', () => {
+  it('sends no new message beyond the credit, but every lost one', () => {
     const queue = new SendQueue();
-    queue.push(1, bodyOf(1, 50));
-    queue.push(2, bodyOf(2, 50));
-    const [lost] = takeAll(queue);
-    assert.ok(lost);
-    queue.requeue(lost);
-    queue.push(1, bodyOf(3, 50));
-    queue.push(2, bodyOf(4, 50));
-    queue.abandon(1);
-    const left = takeAll(queue);
-    assert.deepEqual(
-      left.map(({ conversation, sequence }) => [conversation, sequence]),
-      [[2, 1]],
-    );
-    assert.equal(queue.bytes, 0);
+    for (let at = 0; at < 20; at++) queue.push(0, new Uint8Array(messageBytesMax));
+    const chunks = takeAll(queue);
+    const sent = chunks.reduce((sum, { payload }) => sum + payload.length, 0);
+    assert.ok(sent <= windowCost && sent > windowCost - 2 * fragmentBytes);
+    const [first] = chunks;
+    assert.ok(first);
+    queue.requeue(first);
+    assert.deepEqual(takeAll(queue), [first]);
+    queue.credit.raise(windowCost + 10_000);
+    assert.ok(takeAll(queue).length >= 9);
+    // An older grant that comes late takes nothing back.
+    queue.credit.raise(windowCost);
+    assert.ok(queue.credit.left >= 0);
   });
 
   it('refuses a message beyond 64 KiB', () => {
@@ -117,10 +117,17 @@ describe('SendQueue', () => {
   });
 });
 
+/** A fragment of a message of the greatest length. */
+function fragmentOf(conversation: number, index: number): DataFrame {
+  const payload = new Uint8Array(fragmentBytes);
+  const totalBytes = messageBytesMax;
+  return { type: 'fragment', conversation, sequence: 0, index, totalBytes, payload };
+}
+
 describe('ReceiveQueue', () => {
   it('delivers every message once and in order, however frames come', () => {
     const sizes = fc.array(
-      fc.oneof(fc.nat(1200), fc.constantFrom(0, 1100, 1101, 2048, 20_000, messageBytesMax)),
+      fc.oneof(fc.nat(1200), fc.constantFrom(0, 1024, 1025, 2048, 20_000, messageBytesMax)),
       { minLength: 1, maxLength: 12 },
     );
     fc.assert(
@@ -155,47 +162,68 @@ describe('ReceiveQueue', () => {
     assert.equal(incoming.receive(message(0, bodyOf(3, 1), 0))?.length, 2);
   });
 
-  it('refuses more than a MiB ahead, but never what is next, and goes on once there is room', () => {
+  it('counts a peer that sends more than was granted as malformed', () => {
     const incoming = new ReceiveQueue();
     const large = new Uint8Array(1000);
     let sequence = 1;
-    while (incoming.receive(message(sequence, large)) !== undefined) sequence++;
-    assert.ok(sequence > 900 && sequence <= 1049);
-    assert.equal(incoming.receive(message(1, large, 5)), undefined);
-    assert.equal(incoming.receive(message(0, large))?.length, sequence);
-    assert.equal(incoming.receive(message(sequence, large))?.length, 1);
-    assert.deepEqual(incoming.receive(message(1, large, 5)), []);
+    const flood = (): void => {
+      for (;;) incoming.receive(message(sequence++, large));
+    };
+    assert.throws(flood, MalformedError);
+    assert.equal(sequence - 1, Math.floor(windowCost / (1000 + messageCost)) + 1);
   });
 
   it('bounds the memory of empty messages ahead, too', () => {
     const incoming = new ReceiveQueue();
     let kept = 0;
-    for (let conversation = 0; conversation < 64; conversation++) {
-      for (let sequence = 1; sequence <= 1024; sequence++) {
-        if (incoming.receive(message(sequence, new Uint8Array(), conversation))) kept++;
+    const flood = (): void => {
+      for (let sequence = 1; ; sequence++) {
+        incoming.receive(message(sequence, new Uint8Array()));
+        kept++;
       }
-    }
-    assert.ok(kept <= 16_384, `${kept} empty messages are kept`);
+    };
+    assert.throws(flood, MalformedError);
+    assert.equal(kept, windowCost / messageCost);
   });
 
-  it('bounds the memory of long messages that are begun and not finished, and finishes them still', () => {
+  it('bounds the memory of long messages that are begun and not finished', () => {
     const incoming = new ReceiveQueue();
-    const fragment = (conversation: number, index: number): DataFrame => ({
-      type: 'fragment',
-      conversation,
-      sequence: 0,
-      index,
-      totalBytes: messageBytesMax,
-      payload: new Uint8Array(fragmentBytes),
-    });
     let begun = 0;
-    while (begun < 4000 && incoming.receive(fragment(begun, 0)) !== undefined) begun++;
-    assert.ok(begun >= 64 && begun <= 80, `${begun} long messages are begun`);
-    for (let index = 1; index < 63; index++) {
-      assert.deepEqual(incoming.receive(fragment(0, index)), []);
+    const flood = (): void => {
+      for (;;) incoming.receive(fragmentOf(begun++, 0));
+    };
+    assert.throws(flood, MalformedError);
+    assert.equal(begun - 1, 16);
+  });
+
+  it('grants as much as it hands on, once half of the window is used', () => {
+    const incoming = new ReceiveQueue();
+    let sequence = 0;
+    while (!incoming.credit.isDue) incoming.receive(message(sequence++, new Uint8Array(1000)));
+    const handedOn = sequence * (1000 + messageCost);
+    assert.ok(handedOn >= windowCost / 2 && handedOn < windowCost / 2 + 2000);
+    assert.equal(incoming.credit.grant(), windowCost + handedOn);
+    assert.equal(incoming.credit.isDue, false);
+  });
+
+  it('shares its memory with other connections: beyond it only what is next is taken', () => {
+    const budget = new ReassemblyBudget(200_000);
+    const [one, other] = [new ReceiveQueue({ budget }), new ReceiveQueue({ budget })];
+    for (let sequence = 1; sequence < 4; sequence++) {
+      const whole = { ...fragmentOf(0, 0), sequence };
+      assert.deepEqual(
+        one.receive(whole),
+        sequence < 4 && budget.bytes <= 200_000 ? [] : undefined,
+      );
     }
-    assert.equal(incoming.receive(fragment(0, 63))?.length, 1);
-    assert.deepEqual(incoming.receive(fragment(begun, 0)), []);
+    assert.equal(other.receive(message(1, new Uint8Array(5000))), undefined);
+    assert.deepEqual(other.receive(fragmentOf(0, 0)), []);
+    assert.equal(other.receive({ ...fragmentOf(0, 0), sequence: 1 }), undefined);
+    assert.equal(other.receive(message(0, new Uint8Array(5), 1))?.length, 1);
+    one.clear();
+    assert.deepEqual(other.receive({ ...fragmentOf(0, 0), sequence: 1 }), []);
+    other.clear();
+    assert.equal(budget.bytes, 0);
   });
 
   it('keeps no more of a packet than the message that waits', () => {
@@ -204,12 +232,6 @@ describe('ReceiveQueue', () => {
     incoming.receive(message(1, packet.subarray(10, 11)));
     const [, waited] = incoming.receive(message(0, packet.subarray(0, 1))) ?? [];
     assert.equal(waited?.payload.buffer.byteLength, 1);
-  });
-
-  it('refuses a sequence number too far ahead', () => {
-    const incoming = new ReceiveQueue();
-    assert.deepEqual(incoming.receive(message(16_384, bodyOf(1, 1))), []);
-    assert.equal(incoming.receive(message(16_385, bodyOf(1, 1))), undefined);
   });
 
   it('takes a peer that contradicts itself or asks too much for malformed', () => {

@@ -83,7 +83,12 @@ describe('docs/PROTOCOL.md', () => {
   it('gives datagrams, frames, codes of CLOSE and refusals the numbers that the code gives them', () => {
     const { data: _, ...forms } = datagramForm;
     const upperCase = (table: Readonly<Record<string, number>>): ReadonlyMap<string, number> =>
-      new Map(Object.entries(table).map(([name, number]) => [name.toUpperCase(), number]));
+      new Map(
+        Object.entries(table).map(([name, number]) => [
+          name.replace(/[A-Z]/g, '_$&').toUpperCase(),
+          number,
+        ]),
+      );
     assert.deepEqual(numbersUnder('## §2 Datagrams'), upperCase(forms));
     assert.deepEqual(numbersUnder('## §5 Frames'), upperCase(frameType));
     const closes = { ...closeCode, ...closeNumbers };

@@ -10,6 +10,7 @@ import {
 } from '../../../core/protocol/bytes.ts';
 import {
   ackRangesMax,
+  datagramFrameBytes,
   extensionFrameMin,
   type Frame,
   fragmentBytes,
@@ -19,8 +20,12 @@ import {
   readFrame,
   writeAck,
   writeClose,
+  writeDatagram,
   writeFragment,
+  writeMaxData,
   writeMessage,
+  writePathChallenge,
+  writePathResponse,
   writePing,
 } from '../../../core/protocol/frame.ts';
 
@@ -43,6 +48,18 @@ function write(writer: ByteWriter, frame: Frame): void {
       break;
     case 'close':
       writeClose(writer, frame.code, frame.reason);
+      break;
+    case 'maxData':
+      writeMaxData(writer, frame.credit);
+      break;
+    case 'datagram':
+      writeDatagram(writer, frame.payload);
+      break;
+    case 'pathChallenge':
+      writePathChallenge(writer, frame.data);
+      break;
+    case 'pathResponse':
+      writePathResponse(writer, frame.data);
       break;
     case 'extension':
       writer.uint8(frame.number);
@@ -79,6 +96,7 @@ const ranges: fc.Arbitrary<readonly PacketRange[]> = fc
 /** Records like those that decoders make. */
 const plain = { noNullPrototype: true } as const;
 
+const eightBytes = fc.uint8Array({ minLength: 8, maxLength: 8 });
 const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.constant({ type: 'pad' as const }),
   fc.constant({ type: 'ping' as const }),
@@ -116,6 +134,13 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
     },
     plain,
   ),
+  fc.record({ type: fc.constant('maxData' as const), credit: fc.maxSafeNat() }, plain),
+  fc.record(
+    { type: fc.constant('datagram' as const), payload: fc.uint8Array({ maxLength: 1152 }) },
+    plain,
+  ),
+  fc.record({ type: fc.constant('pathChallenge' as const), data: eightBytes }, plain),
+  fc.record({ type: fc.constant('pathResponse' as const), data: eightBytes }, plain),
   fc.record(
     {
       type: fc.constant('extension' as const),
@@ -128,6 +153,10 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
 const golden: readonly (readonly [string, Frame])[] = [
   ['00', { type: 'pad' }],
   ['01', { type: 'ping' }],
+  ['0680100000', { type: 'maxData', credit: 0x10_0000 }],
+  ['07020909', { type: 'datagram', payload: Uint8Array.of(9, 9) }],
+  ['080102030405060708', { type: 'pathChallenge', data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) }],
+  ['090102030405060708', { type: 'pathResponse', data: Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8) }],
   // Newest 9, a delay of 125 units, no further range, 9 reaches down to 7.
   ['0209407d0002', { type: 'ack', delayMs: 1, ranges: [{ first: 7, last: 9 }] }],
   // A further range: one number missing between 3 and 5 is a gap of 0.
@@ -211,7 +240,7 @@ describe('a frame', () => {
   });
 
   it('of an unknown number is malformed below 0x40 and skipped from there on', () => {
-    assert.throws(() => readHex('0600'), MalformedError);
+    assert.throws(() => readHex('0a00'), MalformedError);
     assert.throws(() => readHex('3f00'), MalformedError);
     const reader = new ByteReader(fromHex('ff02123401') ?? new Uint8Array());
     assert.deepEqual(readFrame(reader), { type: 'extension', number: 0xff });
@@ -231,6 +260,8 @@ describe('a frame', () => {
             fragmentFrameBytes(conversation, sequence, index, totalBytes, payload.length),
             encoded(value).length,
           );
+        } else if (value.type === 'datagram') {
+          assert.equal(datagramFrameBytes(value.payload.length), encoded(value).length);
         }
       }),
     );
