@@ -132,11 +132,11 @@ export class Direct {
     for (const entry of entries) {
       const peer = this.#peers.get(entry.key);
       if (peer === undefined || entry.address.port === 0) continue;
+      if (!entry.online) continue;
       const address = addressKey(entry.address);
-      if (address === peer.address || !entry.online) continue;
-      this.#disconnect(peer);
+      if (address !== peer.address) this.#disconnect(peer);
       peer.address = address;
-      this.#advance(peer);
+      if (peer.link === undefined) this.#advance(peer);
     }
     const waiting = this.#unknown;
     this.#unknown = [];
@@ -197,6 +197,8 @@ export class Direct {
         this.#giveUp(peer);
         return;
       }
+      // A server that has restarted does not know where everybody is; the next delta tells.
+      if (entry.address.port === 0) return;
       const target = {
         address: entry.address,
         identity: fromHex(peer.identity),
