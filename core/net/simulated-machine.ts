@@ -16,6 +16,8 @@ export interface Surroundings {
   readonly note: (kind: FaultKind, subject: string) => void;
   readonly isHost: (address: string) => boolean;
   readonly send: (datagram: Uint8Array, from: Address, to: Address) => void;
+  /** A socket is about to take a datagram. */
+  readonly arrived: (datagram: Uint8Array, from: Address, to: Address) => void;
 }
 
 /** 1 January 2026, when every simulation begins. Milliseconds since the epoch. */
@@ -162,7 +164,7 @@ export class Machine {
   }
 
   #take(datagram: Uint8Array, from: Address, port: number): void {
-    const { note } = this.#surroundings;
+    const { note, arrived } = this.#surroundings;
     const socket = this.#sockets.get(port);
     if (this.isDeaf) {
       note('cutOff', this.host);
@@ -170,6 +172,7 @@ export class Machine {
       note('undeliverable', this.host);
     } else {
       note('delivered', this.host);
+      arrived(datagram, from, { host: this.host, port });
       socket.onDatagram(datagram, from);
     }
   }

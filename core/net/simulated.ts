@@ -19,10 +19,7 @@ export interface SimulatedNetworkOptions {
   readonly waitingDatagramsMax?: number;
 }
 
-/**
- * Sees every datagram that a machine sends, before any fault and behind its NAT if it has one; the bytes must stay as
- * they are.
- */
+/** Sees datagrams, with their sender as it stands on them; the bytes must stay as they are. */
 export type Observer = (datagram: Uint8Array, from: Address, to: Address) => void;
 
 /** Hears of every fault: what happened, and to which host or to a datagram on which way. */
@@ -47,6 +44,7 @@ export class SimulatedNetwork {
   /** By sender's and receiver's host. */
   readonly #paths = new Map<string, Path>();
   readonly #observers = new Set<Observer>();
+  readonly #arrivalObservers = new Set<Observer>();
   readonly #faultObservers = new Set<FaultObserver>();
   readonly #counts = noFaults();
   readonly #waitingDatagramsMax: number;
@@ -74,10 +72,19 @@ export class SimulatedNetwork {
     this.#faults = faults;
   }
 
-  /** @returns a function that ends the observation */
+  /**
+   * Sees every datagram that a machine sends, before any fault and with the sender that its box gives it, if it is
+   * behind one. @returns a function that ends the observation
+   */
   watch(observer: Observer): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
+  }
+
+  /** Sees every datagram that a socket takes, whoever sent it. @returns a function that ends the observation */
+  watchArrivals(observer: Observer): () => void {
+    this.#arrivalObservers.add(observer);
+    return () => this.#arrivalObservers.delete(observer);
   }
 
   /** @returns a function that ends the observation */
@@ -183,6 +190,9 @@ export class SimulatedNetwork {
       note: (kind, subject) => this.#note(kind, subject),
       isHost: (host) => this.#machines.has(host),
       send: (datagram, from, to) => this.#send(datagram, from, to),
+      arrived: (datagram, from, to) => {
+        for (const observer of this.#arrivalObservers) observer(datagram, from, to);
+      },
     });
   }
 

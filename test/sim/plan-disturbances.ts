@@ -63,9 +63,17 @@ export function planDisturbances(random: Random, scope: DisturbanceScope): reado
     .toSorted((a, b) => a.fromMs - b.fromMs);
 }
 
-/** What differs between machines that work. */
-export function planQuirks(random: Random): { readonly waitingDatagramsMax: number } {
-  return { waitingDatagramsMax: random.chance(0.3) ? 8 : 4096 };
+/** What is not wrong but differs. */
+export function planQuirks(random: Random): {
+  readonly waitingDatagramsMax: number;
+  readonly quietMs: number;
+} {
+  const waitingDatagramsMax = random.chance(0.3) ? 8 : 4096;
+  // Connections change their keys when they are two minutes old: in the middle of the talk.
+  return {
+    waitingDatagramsMax,
+    quietMs: random.chance(0.3) ? within(random, 116_000, 119_000) : 0,
+  };
 }
 
 /** Between `from` and `to`. */

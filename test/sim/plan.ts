@@ -22,6 +22,8 @@ export interface Plan {
   readonly groups: readonly (readonly number[])[];
   /** Datagrams that a paused machine's socket holds. */
   readonly waitingDatagramsMax: number;
+  /** How long everybody is quiet before the talk. Milliseconds. */
+  readonly quietMs: number;
   /** In the order of their instants. */
   readonly disturbances: readonly Disturbance[];
   readonly groupSends: readonly PlannedGroupSend[];

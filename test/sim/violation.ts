@@ -13,6 +13,7 @@ export interface Violation {
     | 'one directory'
     | 'one membership'
     | 'everybody comes back'
+    | 'no amplification'
     | 'nothing thrown';
   /** How it was broken. */
   readonly detail: string;

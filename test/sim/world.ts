@@ -11,6 +11,7 @@ import { violationsIn } from './checker.ts';
 import { Chronicle, type Teller } from './chronicle.ts';
 import { disturb } from './disturbing.ts';
 import type { Rest } from './history.ts';
+import { Ledger } from './ledger.ts';
 import { Member } from './member.ts';
 import { longSilenceMs, type Plan, planOf, talkMs } from './plan.ts';
 import type { Victim } from './plan-disturbances.ts';
@@ -73,6 +74,7 @@ export class World {
   readonly nats: string[];
   readonly #folder: string;
   readonly #members: readonly Member[];
+  readonly #ledger: Ledger;
   #server: Server | undefined;
   #digest = 0;
 
@@ -81,6 +83,7 @@ export class World {
     this.plan = plan;
     this.#folder = folder;
     this.network = new SimulatedNetwork({ seed, faults: mildFaults, waitingDatagramsMax });
+    this.#ledger = new Ledger(this.network);
     this.chronicle = new Chronicle(witness?.tell ?? (() => {}));
     this.nats = plan.nats.map((filtering, at) => {
       const address = `198.51.100.${1 + at}`;
@@ -99,6 +102,7 @@ export class World {
   async play(): Promise<Result> {
     const { network, plan, chronicle } = this;
     await network.settle(this.#gather(), settleMs);
+    await network.run(network.now + plan.quietMs);
     network.setFaults(plan.faults);
     const ends = plan.disturbances.map((each) => ('toMs' in each ? each.toMs : each.fromMs));
     this.#scheduleTalk();
@@ -110,7 +114,8 @@ export class World {
     network.setFaults(mildFaults);
     chronicle.tell('the network is calm');
     await network.run(network.now + (plan.silenceMs === longSilenceMs ? longRestMs : restMs));
-    return this.result(violationsIn({ ...this.chronicle, calm: plan.calm, rest: this.#rest() }));
+    const violations = violationsIn({ ...this.chronicle, calm: plan.calm, rest: this.#rest() });
+    return this.result([...violations, ...this.#ledger.violations]);
   }
 
   result(violations: readonly Violation[]): Result {
