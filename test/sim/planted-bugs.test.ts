@@ -14,6 +14,7 @@ import { ReceivedPackets } from '../../core/protocol/ack.ts';
 import { ReceiveQueue, SendQueue } from '../../core/protocol/conversation.ts';
 import { outlastLog } from './outlast-log.ts';
 import { repeatPrivate } from './repeated-private.ts';
+import { replace } from './replacing.ts';
 import type { Violation } from './violation.ts';
 import { simulate } from './world.ts';
 
@@ -162,19 +163,6 @@ async function isFound(breaks: Violation['promise']): Promise<boolean> {
     if (violations.some(({ promise }) => promise === breaks)) return true;
   }
   return false;
-}
-
-/** Puts another method in the place of one. @returns what puts the old one back */
-function replace<Target extends object, Key extends keyof Target>(
-  target: Target,
-  key: Key,
-  make: (original: Target[Key]) => Target[Key],
-): () => void {
-  const original = target[key];
-  target[key] = make(original);
-  return () => {
-    target[key] = original;
-  };
 }
 
 /** Each message gets its place when the next one comes. */
