@@ -55,6 +55,17 @@ export class Scene {
     return this.network.settle(connected, patienceMs);
   }
 
+  /** Connects everybody at once, each from a host of its own. */
+  connectAll(names: readonly string[]): Promise<readonly Person[]> {
+    const server = `${serverHost}:${serverPort}`;
+    const connected = names.map(async (name) => {
+      const host = `10.0.1.${this.#nextHost++}`;
+      const environment = this.network.host(host);
+      return listenTo(await Client.connect({ name, server, environment }), host);
+    });
+    return this.settle(Promise.all(connected));
+  }
+
   /** Somebody creates a group that everybody joins. */
   async gather(group: string, people: readonly Person[]): Promise<void> {
     const [first] = people;
