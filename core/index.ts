@@ -17,7 +17,7 @@ export type {
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';
 export type { ClientEvents } from './client/events.ts';
-export type { ConnectOptions, SendOptions } from './client/options.ts';
+export type { ConnectOptions, ListUsersOptions, SendOptions } from './client/options.ts';
 export {
   type TrustPeerOptions,
   type TrustServerOptions,
@@ -26,5 +26,6 @@ export {
 } from './client/trust.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
 export type { Address } from './protocol/address.ts';
+export type { AdmissionLimits } from './protocol/admission.ts';
 export { clientTable, narrate } from './server/console.ts';
 export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';

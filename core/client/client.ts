@@ -14,10 +14,15 @@ import { Deliveries } from './deliveries.ts';
 import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
-import { type ConnectOptions, checkedHops, type SendOptions } from './options.ts';
+import {
+  type ConnectOptions,
+  checkedHops,
+  type ListUsersOptions,
+  type SendOptions,
+} from './options.ts';
 import { askWithinRate } from './pacing.ts';
 import { readPages } from './pages.ts';
-import type { Answer, RequestBody } from './requests.ts';
+import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session.ts';
 import { Wiring } from './wiring.ts';
@@ -25,7 +30,7 @@ import { Wiring } from './wiring.ts';
 /** Whoever leaves does not wait longer than this for the server to hear of it. Milliseconds. */
 const closePatienceMs = 2500;
 
-type Welcome = Extract<Answer, { readonly type: 'welcome' }>;
+type Welcome = AnswerOf<'welcome'>;
 
 /**
  * Emits {@link ClientEvents}. Every method that talks to the server or a peer rejects with a `BanterError`:
@@ -132,7 +137,10 @@ export class Client extends EventEmitter<ClientEvents> {
     return this.#wiring?.session.isReady ?? false;
   }
 
-  /** Everybody the server told of, by name; the client's own entry included. */
+  /**
+   * Those the server tells of, by name, with the client's own entry: everybody, or on a large server (2,000 names by
+   * default) the members of its groups and whom it wrote to; see {@link listUsers}.
+   */
   get directory(): ReadonlyMap<string, DirectoryEntry> {
     return this.#mirror.entries;
   }
@@ -152,12 +160,13 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG
    */
   async send(to: string, text: string, options: SendOptions = {}): Promise<Delivered> {
-    const { session, direct } = this.#running;
     const hops = checkedHops(text, options);
     if (!this.#privateInGroup && this.groups.length > 0) {
       const group = this.groups.join(', ');
       throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${group}`);
     }
+    await this.#running.lookUps.need(to, options.signal);
+    const { session, direct } = this.#running;
     const message = {
       mid: session.nextMid(),
       from: this.#name,
@@ -177,7 +186,7 @@ export class Client extends EventEmitter<ClientEvents> {
     const hops = checkedHops(text, options);
     const mid = this.#running.session.nextMid();
     const body = { type: 'sendGroup', group, mid, hops, text } as const;
-    const attempt = () => this.#ask(body, 'committed', options.signal);
+    const attempt = () => this.#running.session.ask(body, 'committed', options.signal);
     const answer = await askWithinRate(this.#environment, attempt, options.signal);
     return {
       type: 'committed',
@@ -191,18 +200,20 @@ export class Client extends EventEmitter<ClientEvents> {
 
   /** Creates a group without joining it. @throws BanterError GROUP_EXISTS, GROUP_NAME_INVALID, SERVER_FULL */
   async createGroup(group: string): Promise<void> {
-    await this.#ask({ type: 'createGroup', group }, 'done');
+    await this.#running.session.ask({ type: 'createGroup', group }, 'done');
   }
 
   /** The names of all groups, sorted. */
   async listGroups(): Promise<readonly string[]> {
-    const names = await readPages((after) => this.#ask({ type: 'listGroups', after }, 'groupList'));
+    const names = await readPages((after) =>
+      this.#running.session.ask({ type: 'listGroups', after }, 'groupList'),
+    );
     return names.toSorted();
   }
 
   /** Becomes a member. @throws BanterError GROUP_UNKNOWN, GROUP_LIMIT, ALREADY_MEMBER */
   async joinGroup(group: string): Promise<void> {
-    await this.#ask({ type: 'joinGroup', group }, 'joined');
+    await this.#running.session.ask({ type: 'joinGroup', group }, 'joined');
   }
 
   /**
@@ -210,7 +221,7 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP
    */
   async leaveGroup(group: string): Promise<void> {
-    await this.#ask({ type: 'leaveGroup', group }, 'done');
+    await this.#running.session.ask({ type: 'leaveGroup', group }, 'done');
   }
 
   /**
@@ -218,12 +229,19 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP
    */
   async listMembers(group: string): Promise<readonly string[]> {
-    return readPages((after) => this.#ask({ type: 'listMembers', group, after }, 'memberList'));
+    return readPages((after) =>
+      this.#running.session.ask({ type: 'listMembers', group, after }, 'memberList'),
+    );
+  }
+
+  /** Users sorted by name: from the directory if it holds everybody, else from the server, page by page. */
+  listUsers(options: ListUsersOptions = {}): Promise<readonly DirectoryEntry[]> {
+    return this.#running.lookUps.list(options);
   }
 
   /** Tells the server that `name` did not answer; the server looks for itself. @throws BanterError USER_UNKNOWN */
   async reportUnanswered(name: string): Promise<void> {
-    await this.#ask({ type: 'reportUnanswered', name }, 'done');
+    await this.#running.session.ask({ type: 'reportUnanswered', name }, 'done');
   }
 
   /**
@@ -264,6 +282,7 @@ export class Client extends EventEmitter<ClientEvents> {
       mirror: this.#mirror,
       memberships: this.#memberships,
       listener: this.#listener(),
+      onDirectory: (changed) => this.#handleDirectory(changed),
       onPrivateMessage: (message) => this.#inbox.receive(message),
     });
     this.#wiring = wiring;
@@ -287,6 +306,7 @@ export class Client extends EventEmitter<ClientEvents> {
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
       onLost: (reason) => {
         this.#memberships.handleLoss();
+        this.#wiring?.direct.handleServer();
         this.emit('disconnected', reason);
       },
       onEnd: (error) => {
@@ -300,12 +320,9 @@ export class Client extends EventEmitter<ClientEvents> {
     const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs } = welcome;
     this.#name = name;
     this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs };
-    this.#memberships.resume(welcome.groups);
-    for (const { conversation } of welcome.groups) {
-      for (const push of this.#memberships.takeEarly(conversation)) {
-        this.#deliveries.receiveGroup(push, conversation);
-      }
-    }
+    this.#deliveries.resume(welcome.groups);
+    this.#wiring?.lookUps.handleWelcome();
+    this.#wiring?.direct.handleServer();
     if (!isFirst) this.emit('reconnected');
     this.#handleDirectory(this.#mirror.begin(welcome));
   }
@@ -320,16 +337,6 @@ export class Client extends EventEmitter<ClientEvents> {
   #forgetGroup(group: string): void {
     this.#memberships.delete(group);
     if (this.groups.length === 0) this.#inbox.release();
-  }
-
-  async #ask<Type extends Answer['type']>(
-    body: RequestBody,
-    type: Type,
-    signal?: AbortSignal,
-  ): Promise<Extract<Answer, { readonly type: Type }>> {
-    const answer = await this.#running.session.ask(body, signal);
-    if (answer.type === type) return answer as Extract<Answer, { readonly type: Type }>;
-    throw new BanterError('BAD_REQUEST', `the server answered ${body.type} with ${answer.type}`);
   }
 
   async #close(): Promise<boolean> {
@@ -347,7 +354,7 @@ export class Client extends EventEmitter<ClientEvents> {
     const patienceMs = Math.min(this.#silenceMs, closePatienceMs);
     const cancelTimer = this.#environment.setTimer(() => patience.abort(), patienceMs);
     try {
-      await this.#wiring?.session.ask({ type: 'deregister' }, patience.signal);
+      await this.#wiring?.session.ask({ type: 'deregister' }, 'done', patience.signal);
       return true;
     } catch {
       return false;

@@ -70,6 +70,7 @@ export class Machine {
       soon: (callback) => {
         if (isAlive()) this.#schedule(0, callback);
       },
+      localHosts: () => [this.host],
       resolve: async (host) => {
         if (isHost(host)) return host;
         throw new BanterError('ADDRESS_INVALID', `no host is called "${host}"`);

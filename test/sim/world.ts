@@ -11,7 +11,7 @@ import { violationsIn } from './checker.ts';
 import { Chronicle, type Teller } from './chronicle.ts';
 import { disturb } from './disturbing.ts';
 import type { Rest } from './history.ts';
-import { Ledger } from './ledger.ts';
+import { hiddenNetwork, Ledger } from './ledger.ts';
 import { Member } from './member.ts';
 import { longSilenceMs, type Plan, planOf, talkMs } from './plan.ts';
 import type { Victim } from './plan-disturbances.ts';
@@ -183,7 +183,7 @@ export class World {
     const isMortal = disturbances.some((each) => each.type === 'crash' && each.victim === at);
     return new Member({
       name: `member-${at}`,
-      host: `10.0.1.${at}`,
+      host: box === undefined ? `10.0.1.${at}` : `${hiddenNetwork}${at}`,
       behind: box === undefined ? undefined : this.nats[box],
       dataDir: isMortal ? join(this.#folder, `member-${at}`) : undefined,
       network: this.network,

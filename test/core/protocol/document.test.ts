@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { closeNumbers } from '../../../core/chat/closing.ts';
+import type { DirectoryEntry } from '../../../core/chat/types.ts';
 import { clientCodec, peerCodec, serverCodec } from '../../../core/chat/wire.ts';
 import { errorTable } from '../../../core/errors.ts';
 import { closeCode } from '../../../core/protocol/connection.ts';
 import { frameType } from '../../../core/protocol/frame.ts';
+import { proofNumbers } from '../../../core/protocol/handshake.ts';
 import { datagramForm } from '../../../core/protocol/packet.ts';
 
 const text = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url), 'utf8');
@@ -38,10 +40,18 @@ const bytesOf: Readonly<Record<string, number>> = {
   epoch: 8,
   logId: 8,
   mid: 16,
-  key: 32,
+  hash: 8,
 };
-const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'host']);
-const lists = new Set(['resume', 'groups', 'names', 'entries']);
+const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'prefix']);
+const lists = new Set(['resume', 'groups', 'names', 'entries', 'addresses']);
+
+const anyEntry: DirectoryEntry = {
+  name: '',
+  key: '0'.repeat(64),
+  address: { host: '', port: 0 },
+  online: false,
+  bot: false,
+};
 
 /** Any message of a type, which notes the fields that an encoder asks for. */
 function asked(type: string, fields: string[]): { readonly type: string } {
@@ -54,6 +64,7 @@ function asked(type: string, fields: string[]): { readonly type: string } {
         if (texts.has(field)) return '';
         if (lists.has(field)) return [];
         if (field === 'reason') return 'left';
+        if (field === 'entry') return anyEntry;
         const count = bytesOf[field];
         return count === undefined ? 0 : new Uint8Array(count);
       },
@@ -64,9 +75,9 @@ function asked(type: string, fields: string[]): { readonly type: string } {
 describe('docs/PROTOCOL.md', () => {
   it('gives messages the numbers and fields that their codecs write, in this order', () => {
     const codecs = [
-      ['### Client to server', 10, (message: never) => clientCodec.encode(message)],
-      ['### Server to client', 13, (message: never) => serverCodec.encode(message)],
-      ['### Client to client', 2, (message: never) => peerCodec.encode(message)],
+      ['### Client to server', 13, (message: never) => clientCodec.encode(message)],
+      ['### Server to client', 17, (message: never) => serverCodec.encode(message)],
+      ['### Client to client', 3, (message: never) => peerCodec.encode(message)],
     ] as const;
     for (const [heading, count, encode] of codecs) {
       const rows = messagesUnder(heading);
@@ -80,7 +91,7 @@ describe('docs/PROTOCOL.md', () => {
     }
   });
 
-  it('gives datagrams, frames, codes of CLOSE and refusals the numbers that the code gives them', () => {
+  it('gives datagrams, proofs, frames, codes of CLOSE and refusals the numbers that the code gives them', () => {
     const { data: _, ...forms } = datagramForm;
     const upperCase = (table: Readonly<Record<string, number>>): ReadonlyMap<string, number> =>
       new Map(
@@ -90,6 +101,7 @@ describe('docs/PROTOCOL.md', () => {
         ]),
       );
     assert.deepEqual(numbersUnder('## §2 Datagrams'), upperCase(forms));
+    assert.deepEqual(numbersUnder('## §3 Handshake'), new Map(Object.entries(proofNumbers)));
     assert.deepEqual(numbersUnder('## §5 Frames'), upperCase(frameType));
     const closes = { ...closeCode, ...closeNumbers };
     assert.deepEqual(numbersUnder('## §6 Closing'), new Map(Object.entries(closes)));
