@@ -54,7 +54,7 @@ export class Attacker {
 
   #remember({ datagram, from, to }: Sighting): void {
     const place = this.#seen.length < memory ? this.#seen.length : below(this.#numbers, memory);
-    this.#seen[place] = { datagram: datagram.slice(), from, to };
+    this.#seen[place] = { datagram: new Uint8Array(datagram), from, to };
   }
 
   #forge({ datagram, from, to }: Sighting): Attack {
@@ -75,7 +75,7 @@ export class Attacker {
     const isElsewhere = this.#numbers() < 0.5;
     return {
       kind: isElsewhere ? 'replayedElsewhere' : 'replayed',
-      datagram: datagram.slice(),
+      datagram: new Uint8Array(datagram),
       from: isElsewhere ? this.#elsewhere(from) : from,
       to,
       // Half of the copies of the present datagram are there at once, before the original.
@@ -109,13 +109,14 @@ export class Attacker {
   /** Some bits turned, an end cut off, or bytes added. */
   #mutant(datagram: Uint8Array): Uint8Array {
     const choice = below(this.#numbers, 4);
-    if (choice === 0) return datagram.slice(0, below(this.#numbers, datagram.length));
+    if (choice === 0)
+      return new Uint8Array(datagram).slice(0, below(this.#numbers, datagram.length));
     if (choice === 1) {
       const longer = new Uint8Array(datagram.length + 1 + below(this.#numbers, 16));
       longer.set(datagram);
       return longer;
     }
-    const mutant = datagram.slice();
+    const mutant = new Uint8Array(datagram);
     for (let count = 1 + below(this.#numbers, 4); count > 0; count--) {
       const at = below(this.#numbers, mutant.length);
       mutant[at] = (mutant[at] ?? 0) ^ (1 << below(this.#numbers, 8));

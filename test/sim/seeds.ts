@@ -25,10 +25,6 @@ export async function testSeeds(first: number, last: number): Promise<void> {
     test('deliver to everybody what anybody is told', () => {
       const all = results.reduce((sum, { deliveries }) => sum + deliveries, 0);
       assert.ok(all >= deliveriesPerSeed * results.length, `${all} deliveries`);
-      for (const { seed, deliveries, plan } of results.filter((result) => result.plan.calm)) {
-        const due = plan.groupSends.length;
-        assert.ok(deliveries >= due, `${deliveries} deliveries of seed ${seed}`);
-      }
     });
 
     test('are repeated exactly by their seeds', async () => {
