@@ -22,7 +22,7 @@ import {
 } from './options.ts';
 import { askWithinRate } from './pacing.ts';
 import { readPages } from './pages.ts';
-import type { Answer, AnswerOf, RequestBody } from './requests.ts';
+import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session.ts';
 import { Wiring } from './wiring.ts';
@@ -186,7 +186,7 @@ export class Client extends EventEmitter<ClientEvents> {
     const hops = checkedHops(text, options);
     const mid = this.#running.session.nextMid();
     const body = { type: 'sendGroup', group, mid, hops, text } as const;
-    const attempt = () => this.#askInGroup(group, body, 'committed', options.signal);
+    const attempt = () => this.#running.session.ask(body, 'committed', options.signal);
     const answer = await askWithinRate(this.#environment, attempt, options.signal);
     return {
       type: 'committed',
@@ -221,8 +221,7 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP
    */
   async leaveGroup(group: string): Promise<void> {
-    await this.#askInGroup(group, { type: 'leaveGroup', group }, 'done');
-    this.#forgetGroup(group);
+    await this.#running.session.ask({ type: 'leaveGroup', group }, 'done');
   }
 
   /**
@@ -231,7 +230,7 @@ export class Client extends EventEmitter<ClientEvents> {
    */
   async listMembers(group: string): Promise<readonly string[]> {
     return readPages((after) =>
-      this.#askInGroup(group, { type: 'listMembers', group, after }, 'memberList'),
+      this.#running.session.ask({ type: 'listMembers', group, after }, 'memberList'),
     );
   }
 
@@ -303,6 +302,7 @@ export class Client extends EventEmitter<ClientEvents> {
       onServerKey: (key) => this.#trust.learn(key),
       onWelcome: (welcome, isFirst) => this.#handleWelcome(welcome, isFirst),
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
+      onLeft: (group) => this.#forgetGroup(group),
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
       onLost: (reason) => {
         this.#memberships.handleLoss();
@@ -337,24 +337,6 @@ export class Client extends EventEmitter<ClientEvents> {
   #forgetGroup(group: string): void {
     this.#memberships.delete(group);
     if (this.groups.length === 0) this.#inbox.release();
-  }
-
-  /** Asks about a group; the server may say that this client is not in it any more. */
-  async #askInGroup<Type extends Answer['type']>(
-    group: string,
-    body: RequestBody,
-    type: Type,
-    signal?: AbortSignal,
-  ): Promise<AnswerOf<Type>> {
-    try {
-      return await this.#running.session.ask(body, type, signal);
-    } catch (error) {
-      const isOut =
-        error instanceof BanterError &&
-        (error.code === 'REMOVED_FROM_GROUP' || error.code === 'NOT_MEMBER');
-      if (isOut && this.#memberships.find(group) !== undefined) this.#forgetGroup(group);
-      throw error;
-    }
   }
 
   async #close(): Promise<boolean> {

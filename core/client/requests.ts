@@ -96,17 +96,12 @@ export class Requests {
     });
   }
 
-  /** Takes an answer of the server; one that nobody awaits is ignored. */
-  receive(message: Extract<ServerMessage, { readonly requestId: number }>): void {
-    const pending = this.#pending.get(message.requestId);
-    if (pending === undefined) return;
-    if (message.type === 'refused') {
-      const error = new BanterError(errorCodeFromWire(message.code), message.detail);
-      this.#fail(message.requestId, error);
-      return;
-    }
-    this.#take(message.requestId);
-    pending.resolve(message);
+  /** Takes an answer of the server. @returns the request that it answers, or undefined if nobody awaits it */
+  receive(message: Extract<ServerMessage, { readonly requestId: number }>): Request | undefined {
+    const pending = this.#take(message.requestId);
+    if (message.type !== 'refused') pending?.resolve(message);
+    else pending?.reject(new BanterError(errorCodeFromWire(message.code), message.detail));
+    return pending?.request;
   }
 
   /** Messages to groups with this counter or a higher one were never sent. */

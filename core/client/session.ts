@@ -20,7 +20,13 @@ import type { ConnectionTiming } from '../protocol/liveness.ts';
 import { DirectoryCheck } from './directory-check.ts';
 import type { Memberships } from './memberships.ts';
 import { Reconnection } from './reconnection.ts';
-import { type Answer, type AnswerOf, type RequestBody, Requests } from './requests.ts';
+import {
+  type Answer,
+  type AnswerOf,
+  type Request,
+  type RequestBody,
+  Requests,
+} from './requests.ts';
 
 type Welcome = AnswerOf<'welcome'>;
 
@@ -35,6 +41,11 @@ export interface SessionListener {
   readonly onWelcome: (welcome: Welcome, first: boolean) => void;
   /** The server made this client a member; told before whoever asked for it hears. */
   readonly onJoined: (joined: Extract<Answer, { readonly type: 'joined' }>) => void;
+  /**
+   * An answer says that this client is no member, because it left or was removed; told before whoever asked hears, and
+   * so before an answer that makes it a member again.
+   */
+  readonly onLeft: (group: string) => void;
   readonly onPush: (push: Push, conversation: number) => void;
   readonly onLost: (reason: string) => void;
   /** The session is over. */
@@ -73,6 +84,12 @@ const registrationId = 0;
 /** A keepalive comes a little earlier or later each time, so that clients do not march in step. */
 const keepaliveJitter = 0.1;
 
+/**
+ * Anybody on the path can forge what one attempt fails with, such as another key. A session that was welcome believes it
+ * when so many attempts in a row end with it: who was there for a moment must not part a client from its server for good.
+ */
+const mismatchesMax = 3;
+
 export class Session {
   readonly #options: SessionOptions;
   readonly #requests: Requests;
@@ -86,6 +103,7 @@ export class Session {
   #link: number | undefined;
   #state: 'idle' | 'connecting' | 'registering' | 'ready' | 'waiting' | 'ended' = 'idle';
   #welcomed = false;
+  #mismatches = 0;
   #cancelRetry: (() => void) | undefined;
 
   constructor(options: SessionOptions, serverKey: Uint8Array | undefined) {
@@ -209,6 +227,7 @@ export class Session {
     const { name, bot, auxiliary, takeOver, relayOnly, mirror, memberships, listener } =
       this.#options;
     this.#serverKey = serverKey;
+    this.#mismatches = 0;
     try {
       listener.onServerKey(serverKey);
     } catch (error) {
@@ -242,7 +261,9 @@ export class Session {
       listener.onPush(message, conversation);
     } else if (message.requestId !== registrationId) {
       if (message.type === 'joined') listener.onJoined(message);
-      this.#requests.receive(message);
+      const request = this.#requests.receive(message);
+      const group = request && groupLeft(request, message);
+      if (group !== undefined) listener.onLeft(group);
     } else if (message.type === 'welcome') {
       this.#handleWelcome(message);
     } else if (message.type === 'refused') {
@@ -283,8 +304,10 @@ export class Session {
   #handleFailure(failure: HandshakeFailure): void {
     const { serverName, reconnect } = this.#options;
     const error = handshakeError(failure, serverName);
+    this.#mismatches = failure.type === 'timeout' ? 0 : this.#mismatches + 1;
     // A key or a version that changed while we were away needs a person; an absent server needs patience.
-    if (!this.#welcomed || !reconnect || failure.type !== 'timeout') this.#finish(error);
+    const isOver = !this.#welcomed || !reconnect || this.#mismatches >= mismatchesMax;
+    if (isOver) this.#finish(error);
     else this.#retryLater();
   }
 
@@ -341,6 +364,17 @@ export class Session {
     this.#options.endpoint.send(this.#link, controlConversation, clientCodec.encode(message));
     this.#options.wake();
   }
+}
+
+/** The group that a client is not in, as the answer to a request says. */
+function groupLeft(
+  request: Request,
+  answer: Extract<ServerMessage, { readonly requestId: number }>,
+): string | undefined {
+  if (request.type === 'leaveGroup' && answer.type === 'done') return request.group;
+  if (answer.type !== 'refused' || !('group' in request)) return undefined;
+  const code = errorCodeFromWire(answer.code);
+  return code === 'NOT_MEMBER' || code === 'REMOVED_FROM_GROUP' ? request.group : undefined;
 }
 
 function handshakeError(failure: HandshakeFailure, serverName: string): BanterError {

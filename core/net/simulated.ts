@@ -1,103 +1,66 @@
 /** A network of simulated machines in virtual time: what happens on it follows from its seed and from nothing else. */
 
-import assert from 'node:assert/strict';
-import TinyQueue from 'tinyqueue';
 import { BanterError } from '../errors.ts';
 import type { Address } from '../protocol/address.ts';
-import {
-  type FaultCounts,
-  type Faults,
-  type Numbers,
-  numbersFrom,
-  Path,
-  randomFrom,
-} from './simulated-path.ts';
-import type { Environment, Transport, TransportOptions } from './transport.ts';
+import { type Attack, Attacker } from './simulated-attacker.ts';
+import { type FaultCounts, type FaultKind, type Faults, noFaults } from './simulated-faults.ts';
+import { Machine } from './simulated-machine.ts';
+import { Nat, type NatFiltering } from './simulated-nat.ts';
+import { type Numbers, numbersFrom } from './simulated-numbers.ts';
+import { Path } from './simulated-path.ts';
+import type { Environment } from './transport.ts';
+import { VirtualTime } from './virtual-time.ts';
 
 export interface SimulatedNetworkOptions {
   /** Any integer; its lower 32 bits count. */
   readonly seed: number;
   readonly faults?: Faults;
+  /** As many as a socket's buffer holds while its machine is paused; more are lost. Default 4096. */
+  readonly waitingDatagramsMax?: number;
 }
 
-/** Sees every datagram that a machine sends, before any fault; the bytes must stay as they are. */
+/** Sees datagrams, with their sender as it stands on them; the bytes must stay as they are. */
 export type Observer = (datagram: Uint8Array, from: Address, to: Address) => void;
 
-/** 1 January 2026, when every simulation begins. Milliseconds since the epoch. */
-const startedAtMs = Date.UTC(2026, 0, 1);
+/** Hears of every fault: what happened, and to which host or to a datagram on which way. */
+export type FaultObserver = (kind: FaultKind, subject: string | Way) => void;
 
-/** As many as a socket's buffer holds, roughly; more are lost. */
-const waitingDatagramsMax = 4096;
-
-/** As many events at one instant are a loop that never ends; the simulation then fails. */
-const eventsPerInstantMax = 1_000_000;
-
-/** Where ports begin that nobody asked for by number. */
-const firstFreePort = 49_152;
-
-interface Event {
-  at: number;
-  /** Events of one instant happen in the order in which they were scheduled. */
-  order: number;
-  readonly machine: Machine;
-  /** The life of the machine it belongs to; undefined for a datagram, which belongs to the network. */
-  readonly life: number | undefined;
-  /** Undefined once it is cancelled. */
-  action: (() => void) | undefined;
-}
-
-/** One address and what runs there. */
-interface Machine {
-  readonly host: string;
-  readonly sockets: Map<number, TransportOptions>;
-  /** Where its datagrams go, by destination. */
-  readonly paths: Map<Machine, Path>;
-  /** Counts its crashes: what an earlier life scheduled does not happen. */
-  life: number;
-  /** What is sent to it is swallowed. */
-  isDeaf: boolean;
-  /** What it sends is swallowed. */
-  isMute: boolean;
-  isPaused: boolean;
-  /** What waits while it is paused. */
-  readonly waiting: Event[];
-  waitingDatagrams: number;
-  nextPort: number;
+interface Way {
+  readonly from: Address;
+  readonly to: Address;
 }
 
 /** Owns the clock, the datagrams under way and the machines; nothing happens but inside {@link run} and {@link settle}. */
 export class SimulatedNetwork {
   readonly #numbers: Numbers;
   readonly #hostSeeds: Numbers;
+  readonly #attacker: Attacker;
+  readonly #time = new VirtualTime();
   readonly #machines = new Map<string, Machine>();
-  readonly #events = new TinyQueue<Event>([], (a, b) => a.at - b.at || a.order - b.order);
+  /** The box in front of a machine, by the machine's address. */
+  readonly #natOf = new Map<string, Nat>();
+  /** By public address. */
+  readonly #nats = new Map<string, Nat>();
+  /** By sender's and receiver's host. */
+  readonly #paths = new Map<string, Path>();
   readonly #observers = new Set<Observer>();
-  readonly #counts: FaultCounts = {
-    sent: 0,
-    delivered: 0,
-    lost: 0,
-    burstLost: 0,
-    duplicated: 0,
-    reordered: 0,
-    cutOff: 0,
-    overflowed: 0,
-    undeliverable: 0,
-  };
+  readonly #arrivalObservers = new Set<Observer>();
+  readonly #faultObservers = new Set<FaultObserver>();
+  readonly #counts = noFaults();
+  readonly #waitingDatagramsMax: number;
   #faults: Faults;
-  #now = 0;
-  #nextOrder = 0;
-  #eventsThisInstant = 0;
-  #isRunning = false;
 
   constructor(options: SimulatedNetworkOptions) {
     this.#numbers = numbersFrom(options.seed);
     this.#hostSeeds = numbersFrom(~options.seed);
+    this.#attacker = new Attacker(numbersFrom(Math.imul(options.seed, 0x9e3779b1) + 1));
     this.#faults = options.faults ?? {};
+    this.#waitingDatagramsMax = options.waitingDatagramsMax ?? 4096;
   }
 
   /** Virtual time since the beginning. Milliseconds. */
   get now(): number {
-    return this.#now;
+    return this.#time.now;
   }
 
   get counts(): Readonly<FaultCounts> {
@@ -109,62 +72,78 @@ export class SimulatedNetwork {
     this.#faults = faults;
   }
 
-  /** @returns a function that ends the observation */
+  /**
+   * Sees every datagram that a machine sends, before any fault and with the sender that its box gives it, if it is
+   * behind one. @returns a function that ends the observation
+   */
   watch(observer: Observer): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
   }
 
-  /** Starts a process at an IP address: its world has a randomness and a clock of its own and ends with a crash. */
-  host(address: string): Environment {
-    const machine = this.#machines.get(address) ?? newMachine(address);
+  /** Sees every datagram that a socket takes, whoever sent it. @returns a function that ends the observation */
+  watchArrivals(observer: Observer): () => void {
+    this.#arrivalObservers.add(observer);
+    return () => this.#arrivalObservers.delete(observer);
+  }
+
+  /** @returns a function that ends the observation */
+  watchFaults(observer: FaultObserver): () => void {
+    this.#faultObservers.add(observer);
+    return () => this.#faultObservers.delete(observer);
+  }
+
+  /** Sets up a box with a public address, behind which {@link host} can put machines. */
+  addNat(address: string, filtering: NatFiltering = 'none'): void {
+    this.#nats.set(address, new Nat(address, filtering));
+  }
+
+  /** A box forgets what it has mapped, and has another public address from now on if one is given. */
+  rebind(natAddress: string, address: string = natAddress): void {
+    const nat = this.#nat(natAddress);
+    nat.rebind(address);
+    this.#nats.delete(natAddress);
+    this.#nats.set(address, nat);
+    this.#note('rebound', natAddress);
+  }
+
+  /**
+   * Starts a process at an IP address: its world has a randomness and a clock of its own and ends with a crash.
+   * @param behind public address of a box, before the first process at this address
+   */
+  host(address: string, behind?: string): Environment {
+    const machine = this.#machines.get(address) ?? this.#newMachine(address);
     this.#machines.set(address, machine);
-    const { life } = machine;
-    const startedAt = this.#now;
-    const isAlive = (): boolean => machine.life === life;
-    return {
-      random: randomFrom(this.#hostSeeds() * 2 ** 32),
-      now: () => this.#now - startedAt,
-      wallClockMs: () => startedAtMs + this.#now,
-      setTimer: (callback, delayMs) =>
-        isAlive() ? this.#schedule(machine, delayMs, callback) : () => {},
-      soon: (callback) => {
-        if (isAlive()) this.#schedule(machine, 0, callback);
-      },
-      localHosts: () => [address],
-      resolve: async (host) => {
-        if (this.#machines.has(host)) return host;
-        throw new BanterError('ADDRESS_INVALID', `no host is called "${host}"`);
-      },
-      open: async (options) => (isAlive() ? this.#open(machine, options) : forever()),
-    };
+    if (behind !== undefined) this.#natOf.set(address, this.#nat(behind));
+    return machine.start(this.#hostSeeds() * 2 ** 32);
   }
 
   /** Ends everything at an address without a word: sockets, timers and datagrams that wait there are gone. */
   crash(address: string): void {
-    const machine = this.#machine(address);
-    machine.life++;
-    machine.isPaused = false;
-    machine.sockets.clear();
-    machine.waiting.length = 0;
-    machine.waitingDatagrams = 0;
+    this.#machine(address).crash();
   }
 
-  /** Nothing runs at an address until {@link resume}; timers and datagrams wait. */
-  pause(address: string): void {
-    this.#machine(address).isPaused = true;
+  /** What is at an address crashes instead of sending the datagram after the next `count`. */
+  crashAfterSends(address: string, count: number): void {
+    this.#machine(address).crashAfterSends(count);
+  }
+
+  /**
+   * Nothing runs at an address until {@link resume}; timers and datagrams wait.
+   * @param clock whether its monotonic clock goes on, as when a process is stopped, or stands, as when a machine sleeps
+   */
+  pause(address: string, clock: 'runs' | 'stands' = 'runs'): void {
+    this.#machine(address).pause(clock === 'stands');
   }
 
   /** What has waited happens now, in its order. */
   resume(address: string): void {
-    const machine = this.#machine(address);
-    machine.isPaused = false;
-    machine.waitingDatagrams = 0;
-    for (const event of machine.waiting.splice(0)) {
-      event.at = this.#now;
-      event.order = this.#nextOrder++;
-      this.#events.push(event);
-    }
+    this.#machine(address).resume();
+  }
+
+  /** Sets the wall clock at an address forward, or back if `byMs` is negative. */
+  jump(address: string, byMs: number): void {
+    this.#machine(address).jump(byMs);
   }
 
   /** Swallows what arrives at an address, what it sends, or both, until {@link mend}. */
@@ -183,14 +162,13 @@ export class SimulatedNetwork {
 
   /** A datagram of whoever can write any sender on it arrives now, without faults. */
   inject(datagram: Uint8Array, from: Address, to: Address): void {
-    const machine = this.#machine(to.host);
-    this.#post(machine, 0, () => this.#arrive(datagram, from, machine, to.port));
+    this.#time.after(0, () => this.#arrive(datagram, from, to));
   }
 
   /** Lets time pass until the instant `untilMs`. Rejects with what an event throws. */
   async run(untilMs: number): Promise<void> {
-    await this.#advance(untilMs, () => false);
-    this.#now = Math.max(this.#now, untilMs);
+    await this.#time.advance(untilMs, () => false);
+    this.#time.skipTo(untilMs);
   }
 
   /** Lets time pass until the promise is settled. @throws BanterError TIMED_OUT after `withinMs` of virtual time */
@@ -200,9 +178,22 @@ export class SimulatedNetwork {
       isSettled = true;
     };
     void promise.then(note, note);
-    await this.#advance(this.#now + withinMs, () => isSettled);
+    await this.#time.advance(this.now + withinMs, () => isSettled);
     if (isSettled) return promise;
     throw new BanterError('TIMED_OUT', `nothing came of it in ${withinMs} ms of virtual time`);
+  }
+
+  #newMachine(address: string): Machine {
+    return new Machine(address, {
+      time: this.#time,
+      waitingDatagramsMax: this.#waitingDatagramsMax,
+      note: (kind, subject) => this.#note(kind, subject),
+      isHost: (host) => this.#machines.has(host),
+      send: (datagram, from, to) => this.#send(datagram, from, to),
+      arrived: (datagram, from, to) => {
+        for (const observer of this.#arrivalObservers) observer(datagram, from, to);
+      },
+    });
   }
 
   #machine(address: string): Machine {
@@ -211,161 +202,70 @@ export class SimulatedNetwork {
     throw new BanterError('ADDRESS_INVALID', `no host is called "${address}"`);
   }
 
-  async #advance(untilMs: number, isDone: () => boolean): Promise<void> {
-    assert.ok(!this.#isRunning, 'a network runs once at a time');
-    this.#isRunning = true;
-    try {
-      for (;;) {
-        // Everything that awaits what the last event settled goes on before the next one.
-        await turnOfTheLoop();
-        if (isDone()) return;
-        const event = this.#takeEvent(untilMs);
-        if (event === undefined) return;
-        this.#happen(event);
-      }
-    } finally {
-      this.#isRunning = false;
-    }
+  #nat(address: string): Nat {
+    const nat = this.#nats.get(address);
+    if (nat !== undefined) return nat;
+    throw new BanterError('ADDRESS_INVALID', `no box has the address "${address}"`);
   }
 
-  #takeEvent(untilMs: number): Event | undefined {
-    for (;;) {
-      const event = this.#events.peek();
-      if (event === undefined || event.at > untilMs) return undefined;
-      this.#events.pop();
-      const isOver = event.life !== undefined && event.life !== event.machine.life;
-      if (event.action !== undefined && !isOver) return event;
-    }
+  #note(kind: FaultKind, subject: string | Way): void {
+    this.#counts[kind]++;
+    for (const observer of this.#faultObservers) observer(kind, subject);
   }
 
-  #happen(event: Event): void {
-    const { machine } = event;
-    this.#eventsThisInstant = event.at > this.#now ? 0 : this.#eventsThisInstant + 1;
-    assert.ok(this.#eventsThisInstant < eventsPerInstantMax, 'time stands still');
-    this.#now = event.at;
-    if (!machine.isPaused) {
-      event.action?.();
-    } else if (event.life !== undefined) {
-      machine.waiting.push(event);
-    } else if (machine.waitingDatagrams < waitingDatagramsMax) {
-      machine.waitingDatagrams++;
-      machine.waiting.push(event);
-    } else {
-      this.#counts.overflowed++;
-    }
-  }
-
-  /** Something a machine does, unless it crashes before. @returns a function that cancels */
-  #schedule(machine: Machine, delayMs: number, action: () => void): () => void {
-    return this.#push({ ...this.#due(delayMs), machine, life: machine.life, action });
-  }
-
-  /** A datagram on its way to a machine. */
-  #post(machine: Machine, delayMs: number, action: () => void): void {
-    this.#push({ ...this.#due(delayMs), machine, life: undefined, action });
-  }
-
-  #due(delayMs: number): { readonly at: number; readonly order: number } {
-    return { at: this.#now + delayMs, order: this.#nextOrder++ };
-  }
-
-  #push(event: Event): () => void {
-    this.#events.push(event);
-    return () => {
-      event.action = undefined;
-    };
-  }
-
-  #open(machine: Machine, options: TransportOptions): Transport {
-    const { host } = machine;
-    if (options.host !== undefined && options.host !== host) {
-      throw new BanterError('ADDRESS_INVALID', `cannot bind ${options.host} at ${host}`);
-    }
-    const port = options.port === 0 ? freePort(machine) : options.port;
-    if (machine.sockets.has(port)) {
-      throw new BanterError('PORT_IN_USE', `UDP port ${port} is in use`, { data: { port } });
-    }
-    machine.sockets.set(port, options);
-    const localAddress = { host, port };
-    const isOpen = (): boolean => machine.sockets.get(port) === options;
-    return {
-      localAddress,
-      send: (datagram, to) => {
-        if (isOpen()) this.#send(machine, datagram, localAddress, to);
-      },
-      close: async () => {
-        if (isOpen()) machine.sockets.delete(port);
-      },
-    };
-  }
-
-  #send(source: Machine, datagram: Uint8Array, from: Address, to: Address): void {
+  #send(datagram: Uint8Array, inside: Address, to: Address): void {
+    const nat = this.#natOf.get(inside.host);
+    // Neighbours behind one box reach each other without it.
+    const isLocal = nat !== undefined && this.#natOf.get(to.host) === nat;
+    const from = nat === undefined || isLocal ? inside : nat.outbound(inside, to);
     this.#counts.sent++;
     for (const observer of this.#observers) observer(datagram, from, to);
-    const target = this.#machines.get(to.host);
-    if (target === undefined) {
-      this.#counts.undeliverable++;
-    } else if (source.isMute) {
-      this.#counts.cutOff++;
+    const isHidden = !isLocal && this.#natOf.has(to.host);
+    const way = { from, to };
+    if (isHidden || (!this.#machines.has(to.host) && !this.#nats.has(to.host))) {
+      this.#note('undeliverable', way);
+    } else if (this.#machine(inside.host).isMute) {
+      this.#note('cutOff', way);
     } else {
-      const path = this.#path(source, target);
-      for (const fate of path.send(this.#faults, this.#now)) {
-        const arrive = (): void => {
-          path.arrived(fate);
-          this.#arrive(datagram, from, target, to.port);
-        };
-        this.#post(target, fate.delayMs, arrive);
-      }
+      this.#carry(datagram, way, this.#path(inside.host, to.host));
     }
   }
 
-  #path(source: Machine, target: Machine): Path {
-    const known = source.paths.get(target);
+  #carry(datagram: Uint8Array, way: Way, path: Path): void {
+    const { from, to } = way;
+    const { fates, faults } = path.send(datagram.length, this.#faults, this.now);
+    for (const fault of faults) this.#note(fault, way);
+    for (const fate of fates) {
+      this.#time.after(fate.delayMs, () => {
+        if (path.arrived(fate)) this.#note('reordered', way);
+        this.#arrive(datagram, from, to);
+      });
+    }
+    for (const attack of this.#attacker.witness({ datagram, from, to }, this.#faults)) {
+      this.#time.after(attack.delayMs, () => this.#attack(attack));
+    }
+  }
+
+  #attack({ kind, datagram, from, to }: Attack): void {
+    this.#note(kind, { from, to });
+    this.#arrive(datagram, from, to);
+  }
+
+  #arrive(datagram: Uint8Array, from: Address, to: Address): void {
+    const nat = this.#nats.get(to.host);
+    const inside = nat === undefined ? to : nat.inbound(to.port, from);
+    const machine = inside && this.#machines.get(inside.host);
+    if (inside === undefined) this.#note('filtered', { from, to });
+    else if (machine === undefined) this.#note('undeliverable', { from, to });
+    else machine.arrive(datagram, from, inside.port);
+  }
+
+  #path(from: string, to: string): Path {
+    const key = `${from} > ${to}`;
+    const known = this.#paths.get(key);
     if (known !== undefined) return known;
-    const path = new Path(this.#numbers, this.#counts);
-    source.paths.set(target, path);
+    const path = new Path(this.#numbers);
+    this.#paths.set(key, path);
     return path;
   }
-
-  #arrive(datagram: Uint8Array, from: Address, machine: Machine, port: number): void {
-    const socket = machine.sockets.get(port);
-    if (machine.isDeaf) {
-      this.#counts.cutOff++;
-    } else if (socket === undefined) {
-      this.#counts.undeliverable++;
-    } else {
-      this.#counts.delivered++;
-      socket.onDatagram(datagram, from);
-    }
-  }
-}
-
-function newMachine(host: string): Machine {
-  return {
-    host,
-    sockets: new Map(),
-    paths: new Map(),
-    life: 0,
-    isDeaf: false,
-    isMute: false,
-    isPaused: false,
-    waiting: [],
-    waitingDatagrams: 0,
-    nextPort: firstFreePort,
-  };
-}
-
-function freePort(machine: Machine): number {
-  while (machine.sockets.has(machine.nextPort)) machine.nextPort++;
-  return machine.nextPort++;
-}
-
-/** Outlasts every promise that is ready to go on, and theirs. */
-function turnOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
-/** What a dead process waits for. */
-function forever(): Promise<never> {
-  return new Promise(() => {});
 }

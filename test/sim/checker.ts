@@ -1,63 +1,8 @@
 /** A small model of what the chat promises: reads the history of one simulated network and names every broken promise. */
 
-import type { Committed, GroupMessage, PrivateMessage } from '../../core/index.ts';
-
-/** What became of a send; undefined while nobody knows. */
-export type Outcome<Receipt> =
-  | { readonly type: 'acknowledged'; readonly receipt: Receipt }
-  | { readonly type: 'failed'; readonly code: string }
-  | undefined;
-
-/** One process of a member; a member that crashed has another one. */
-export interface ProcessHistory {
-  readonly member: string;
-  /** Nothing more is heard of it, and what it had under way stays open. */
-  crashed: boolean;
-  readonly groupMessages: GroupMessage[];
-  readonly privateMessages: PrivateMessage[];
-  readonly gaps: (number | undefined)[];
-  /** When it lost the server. */
-  readonly losses: number[];
-}
-
-export interface GroupSend {
-  readonly by: ProcessHistory;
-  /** Unique. */
-  readonly text: string;
-  outcome: Outcome<Pick<Committed, 'seq'>>;
-}
-
-export interface PrivateSend {
-  readonly by: ProcessHistory;
-  readonly to: string;
-  /** Unique. */
-  readonly text: string;
-  outcome: Outcome<unknown>;
-}
-
-/** All members were in the one group before the first send, and left it never; sends stand in the order of their calls. */
-export interface History {
-  readonly processes: readonly ProcessHistory[];
-  readonly groupSends: readonly GroupSend[];
-  readonly privateSends: readonly PrivateSend[];
-  /** Nothing disturbed the network: no send had a reason to fail and nobody one to lose the server. */
-  readonly calm: boolean;
-}
-
-/** A broken promise: which one, and how. */
-export interface Violation {
-  readonly promise:
-    | 'settled'
-    | 'undisturbed when calm'
-    | 'honest failure'
-    | 'one order'
-    | 'exactly once'
-    | 'nothing lost'
-    | 'nothing invented'
-    | 'no gap'
-    | 'nothing thrown';
-  readonly detail: string;
-}
+import { type GroupSend, type HeardMessage, type History, label, type Stay } from './history.ts';
+import { restViolations } from './rest-checker.ts';
+import type { Violation } from './violation.ts';
 
 /** What a send may fail with on a bad network. */
 const honestCodes: ReadonlySet<string> = new Set([
@@ -66,70 +11,97 @@ const honestCodes: ReadonlySet<string> = new Set([
   'PEER_UNREACHABLE',
 ]);
 
+/** What a send to a group may also fail with while its sender may not be a member. */
+const outsiderCodes: ReadonlySet<string> = new Set(['NOT_MEMBER', 'REMOVED_FROM_GROUP']);
+
 /** Every broken promise of a history that has come to rest. */
 export function violationsIn(history: History): readonly Violation[] {
-  const log = logOf(history);
+  const log = logsOf(history);
   return [
     ...unsettled(history),
     ...disturbed(history),
     ...log.violations,
-    ...incomplete(history, log.texts),
+    ...incomplete(history),
+    ...holes(history, log.texts),
     ...outOfOrder(history),
     ...privateViolations(history),
+    ...restViolations(history),
   ];
 }
 
-interface Log {
-  /** By number, as the members and the receipts tell. */
-  readonly texts: ReadonlyMap<number, string>;
+interface Logs {
+  /** By log and number, as the members and the receipts tell. */
+  readonly texts: ReadonlyMap<string, ReadonlyMap<number, string>>;
   readonly violations: readonly Violation[];
 }
 
-/** Puts the group's one log together from all that anybody was told, which must agree. */
-function logOf({ processes, groupSends }: History): Log {
-  const texts = new Map<number, string>();
-  const seqs = new Map<string, number>();
+/** Puts each log together from all that anybody was told, which must agree. */
+function logsOf({ processes, groupSends }: History): Logs {
+  const texts = new Map<string, Map<number, string>>();
+  const places = new Map<string, string>();
   const violations: Violation[] = [];
-  const senders = new Map(groupSends.map(({ text, by }) => [text, by.member]));
-  const note = (seq: number, text: string, teller: string): void => {
-    const other = texts.get(seq) ?? text;
+  const sends = new Map(groupSends.map((send) => [send.text, send]));
+  const note = (logId: string, seq: number, text: string, teller: string): void => {
+    const log = texts.get(logId) ?? new Map<number, string>();
+    texts.set(logId, log);
+    const other = log.get(seq) ?? text;
     if (other !== text) {
       const detail = `${teller} was told ${label(text)} as ${seq}, others ${label(other)}`;
       violations.push({ promise: 'one order', detail });
     }
-    if ((seqs.get(text) ?? seq) !== seq) {
-      const detail = `${label(text)} stands at ${seqs.get(text)} and at ${seq}`;
+    const place = `${logId} ${seq}`;
+    if ((places.get(text) ?? place) !== place) {
+      const detail = `${label(text)} stands at ${places.get(text)} and at ${place}`;
       violations.push({ promise: 'exactly once', detail });
     }
-    texts.set(seq, text);
-    seqs.set(text, seq);
+    log.set(seq, text);
+    places.set(text, place);
   };
   for (const { member, groupMessages } of processes) {
-    for (const { seq, text, from } of groupMessages) {
-      note(seq, text, member);
-      if (senders.get(text) === from && from !== member) continue;
-      const detail = `${member} got ${label(text)} from ${from}`;
+    for (const { logId, seq, text, from, group } of groupMessages) {
+      note(logId, seq, text, member);
+      const send = sends.get(text);
+      if (send?.by.member === from && send.group === group && from !== member) continue;
+      const detail = `${member} got ${label(text)} from ${from} in ${group}`;
       violations.push({ promise: 'nothing invented', detail });
     }
   }
   for (const { by, text, outcome } of groupSends) {
-    if (outcome?.type === 'acknowledged') note(outcome.receipt.seq, text, by.member);
+    if (outcome?.type !== 'acknowledged') continue;
+    note(outcome.receipt.logId, outcome.receipt.seq, text, by.member);
   }
   return { texts, violations };
 }
 
-function unsettled({ groupSends, privateSends, calm }: History): readonly Violation[] {
-  return [...groupSends, ...privateSends].flatMap(({ by, text, outcome }): readonly Violation[] => {
+function unsettled({ groupSends, privateSends, stays, calm }: History): readonly Violation[] {
+  const sends = [...groupSends, ...privateSends];
+  return sends.flatMap((send): readonly Violation[] => {
+    const { by, text, outcome } = send;
     if (outcome === undefined) {
       return by.crashed ? [] : [{ promise: 'settled', detail: `${label(text)} is still open` }];
     }
     if (outcome.type === 'acknowledged') return [];
+    if ('group' in send && outsiderCodes.has(outcome.code) && mayBeOutside(send, stays)) return [];
     if (!honestCodes.has(outcome.code)) {
       return [{ promise: 'honest failure', detail: `${label(text)}: ${outcome.code}` }];
     }
     if (!calm) return [];
     return [{ promise: 'undisturbed when calm', detail: `${label(text)}: ${outcome.code}` }];
   });
+}
+
+/** Whether a sender was not surely a member from the call of its send to the end of it. */
+function mayBeOutside(
+  { by, group, calledAt, settledAt }: GroupSend,
+  stays: readonly Stay[],
+): boolean {
+  return !stays.some(
+    (stay) =>
+      stay.member === by.member &&
+      stay.group === group &&
+      stay.beganAt <= calledAt &&
+      (stay.endedAt ?? Number.POSITIVE_INFINITY) >= (settledAt ?? 0),
+  );
 }
 
 function disturbed({ processes, calm }: History): readonly Violation[] {
@@ -139,51 +111,89 @@ function disturbed({ processes, calm }: History): readonly Violation[] {
   });
 }
 
-/** Every member has had the whole log but its own part, over all its processes; its own part is in the log all the same. */
-function incomplete(
-  { processes, groupSends }: History,
-  texts: ReadonlyMap<number, string>,
-): readonly Violation[] {
-  const violations: Violation[] = [];
-  const members = new Set(processes.map(({ member }) => member));
-  const senders = new Map(groupSends.map(({ text, by }) => [text, by.member]));
-  for (const member of members) {
-    const own = processes.filter((process) => process.member === member);
-    const had = new Set(own.flatMap(({ groupMessages }) => groupMessages.map(({ seq }) => seq)));
-    for (const [seq, text] of texts) {
-      if (had.has(seq) || senders.get(text) === member) continue;
-      violations.push({ promise: 'nothing lost', detail: `${member} never got ${label(text)}` });
-    }
+/**
+ * Whoever was a member from the call of a send to its receipt has had the message, over all its processes; if it left
+ * later, or was told that its group is lost, at least when it had a later one of the same log before.
+ */
+function incomplete({ stays, groupSends, processes }: History): readonly Violation[] {
+  const heard = new Map<string, HeardMessage[]>();
+  for (const { member, groupMessages } of processes) {
+    heard.set(member, [...(heard.get(member) ?? []), ...groupMessages]);
   }
-  const head = Math.max(0, ...texts.keys());
-  for (let seq = 1; seq <= head; seq++) {
-    if (texts.has(seq)) continue;
-    violations.push({ promise: 'nothing lost', detail: `nobody has had number ${seq}` });
-  }
-  return violations;
+  return stays.flatMap((stay) => {
+    const had = heard.get(stay.member) ?? [];
+    const texts = new Set(had.map(({ text }) => text));
+    const missing = groupSends.filter((send) => !texts.has(send.text) && isDue(send, stay, had));
+    return missing.map(({ text }): Violation => {
+      return { promise: 'nothing lost', detail: `${stay.member} never got ${label(text)}` };
+    });
+  });
 }
 
-/** No process is told a number twice or one below another, and a sender's messages stand in the order of its calls. */
+function isDue(send: GroupSend, stay: Stay, had: readonly HeardMessage[]): boolean {
+  const { by, group, calledAt, settledAt, outcome } = send;
+  const { member, beganAt, endedAt } = stay;
+  if (group !== stay.group || by.member === member || outcome?.type !== 'acknowledged')
+    return false;
+  if (calledAt < beganAt) return false;
+  if (endedAt === undefined) return true;
+  const { logId, seq } = outcome.receipt;
+  return (
+    (settledAt ?? endedAt) < endedAt &&
+    had.some((later) => later.logId === logId && later.seq > seq && later.heardAt < endedAt)
+  );
+}
+
+/** A number that nobody has had belongs to a send whose sender does not know its place. */
+function holes({ groupSends, serverCrashes }: History, texts: Logs['texts']): readonly Violation[] {
+  const told = new Set([...texts.values()].flatMap((log) => [...log.values()]));
+  const unknown = groupSends.filter(
+    ({ text, outcome }) => outcome?.type !== 'acknowledged' && !told.has(text),
+  );
+  const missing = [...texts.values()].reduce(
+    (sum, log) => sum + Math.max(0, ...log.keys()) - log.size,
+    0,
+  );
+  if (missing <= unknown.length) return [];
+  const detail = `${missing} numbers that nobody has had, ${unknown.length} sends of unknown outcome, ${serverCrashes.length} crashes`;
+  return [{ promise: 'nothing lost', detail }];
+}
+
+/** No process is told a number twice or one below another, and a process's messages stand in the order of its calls. */
 function outOfOrder({ processes, groupSends }: History): readonly Violation[] {
   const violations: Violation[] = [];
-  for (const { member, groupMessages, gaps } of processes) {
-    for (const [at, { seq, text }] of groupMessages.entries()) {
-      const previous = groupMessages[at - 1]?.seq ?? 0;
-      if (seq > previous) continue;
-      const promise = groupMessages.slice(0, at).some((earlier) => earlier.seq === seq)
-        ? 'exactly once'
-        : 'one order';
-      violations.push({ promise, detail: `${member} got ${label(text)} after ${previous}` });
+  for (const process of processes) {
+    const { member, groupMessages, gaps } = process;
+    const heard = new Map<string, number[]>();
+    for (const { seq, logId, text } of groupMessages) {
+      const seqs = heard.get(logId) ?? [];
+      heard.set(logId, seqs);
+      const previous = seqs.at(-1) ?? 0;
+      if (seq <= previous) {
+        const promise = seqs.includes(seq) ? 'exactly once' : 'one order';
+        violations.push({ promise, detail: `${member} got ${label(text)} after ${previous}` });
+      }
+      seqs.push(seq);
     }
     if (gaps.length > 0) {
       violations.push({ promise: 'no gap', detail: `${member} met ${gaps.length} gaps` });
     }
-    const turns = groupSends.flatMap(({ by, outcome }) =>
-      by.member === member && outcome?.type === 'acknowledged' ? [outcome.receipt.seq] : [],
-    );
-    if (turns.some((seq, at) => seq <= (turns[at - 1] ?? 0))) {
-      violations.push({ promise: 'one order', detail: `${member} sent as ${turns.join(', ')}` });
-    }
+    violations.push(...unorderedSends(groupSends.filter(({ by }) => by === process)));
+  }
+  return violations;
+}
+
+function unorderedSends(sends: readonly GroupSend[]): readonly Violation[] {
+  const violations: Violation[] = [];
+  const newest = new Map<string, number>();
+  for (const { by, text, outcome } of sends) {
+    if (outcome?.type !== 'acknowledged') continue;
+    const { logId, seq } = outcome.receipt;
+    const previous = newest.get(logId) ?? 0;
+    newest.set(logId, Math.max(seq, previous));
+    if (seq > previous) continue;
+    const detail = `${by.member} has sent ${label(text)} as ${seq} after ${previous}`;
+    violations.push({ promise: 'one order', detail });
   }
   return violations;
 }
@@ -191,9 +201,9 @@ function outOfOrder({ processes, groupSends }: History): readonly Violation[] {
 function privateViolations({ processes, privateSends }: History): readonly Violation[] {
   const violations: Violation[] = [];
   const sends = new Map(privateSends.map((send, at) => [send.text, { ...send, at }]));
-  const arrivals = new Map<string, number>();
+  const arrived = new Set<string>();
   for (const { member, privateMessages } of processes) {
-    const newest = new Map<ProcessHistory, number>();
+    const newest = new Map<unknown, number>();
     const had = new Set<string>();
     for (const { from, text } of privateMessages) {
       const send = sends.get(text);
@@ -202,7 +212,7 @@ function privateViolations({ processes, privateSends }: History): readonly Viola
         violations.push({ promise: 'nothing invented', detail });
         continue;
       }
-      arrivals.set(text, (arrivals.get(text) ?? 0) + 1);
+      arrived.add(text);
       const detail = `${member} got ${label(text)} again or late`;
       if (had.has(text)) violations.push({ promise: 'exactly once', detail });
       else if (send.at < (newest.get(send.by) ?? -1)) {
@@ -213,13 +223,8 @@ function privateViolations({ processes, privateSends }: History): readonly Viola
     }
   }
   for (const { text, to, outcome } of privateSends) {
-    if (outcome?.type !== 'acknowledged' || arrivals.has(text)) continue;
+    if (outcome?.type !== 'acknowledged' || arrived.has(text)) continue;
     violations.push({ promise: 'nothing lost', detail: `${to} never got ${label(text)}` });
   }
   return violations;
-}
-
-/** Long texts are padded; their beginning tells them apart. */
-function label(text: string): string {
-  return `"${text.slice(0, 24)}"`;
 }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { SimulatedNetwork } from '../../core/net/simulated.ts';
-import type { Faults } from '../../core/net/simulated-path.ts';
+import type { Faults } from '../../core/net/simulated-faults.ts';
 import type { Environment, Transport } from '../../core/net/transport.ts';
 
 const [here, there] = ['10.0.0.1', '10.0.0.2'];

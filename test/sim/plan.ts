@@ -1,9 +1,11 @@
-/** What a seed decides about a conversation: how bad the network is, who says what when, and who is cut off or dies. */
+/** What a seed decides about a conversation: how bad the network is, who is where, who says what when, and what goes wrong. */
 
-import type { Faults } from '../../core/net/simulated-path.ts';
+import type { Faults } from '../../core/net/simulated-faults.ts';
+import type { NatFiltering } from '../../core/net/simulated-nat.ts';
 import { Random } from '../support/random.ts';
+import { type Disturbance, planDisturbances, planQuirks, within } from './plan-disturbances.ts';
 
-/** Instants count from the beginning of the talk; members by their number. */
+/** Instants count from the beginning of the talk; members and boxes by their number. */
 export interface Plan {
   readonly seed: number;
   readonly faults: Faults;
@@ -11,73 +13,83 @@ export interface Plan {
   readonly calm: boolean;
   /** The server's patience with silence, and everybody's. */
   readonly silenceMs: number;
-  /** Who is cut off; undefined in a seed without. */
-  readonly blackhole: Blackhole | undefined;
-  /** Whose process dies, and when the next one starts. */
-  readonly crash: Crash | undefined;
+  readonly memberCount: number;
+  /** The boxes that some members are behind. */
+  readonly nats: readonly NatFiltering[];
+  /** By member: the box it is behind, if any. */
+  readonly behind: readonly (number | undefined)[];
+  /** By group: its first members; of these the first creates it. */
+  readonly groups: readonly (readonly number[])[];
+  /** Datagrams that a paused machine's socket holds. */
+  readonly waitingDatagramsMax: number;
+  /** How long everybody is quiet before the talk. Milliseconds. */
+  readonly quietMs: number;
+  /** In the order of their instants. */
+  readonly disturbances: readonly Disturbance[];
   readonly groupSends: readonly PlannedGroupSend[];
   readonly privateSends: readonly PlannedPrivateSend[];
+  readonly moves: readonly PlannedMove[];
 }
 
-export interface Blackhole {
+interface PlannedGroupSend {
   readonly member: number;
-  /** What is swallowed: what comes to the member, what it sends, or both. */
-  readonly way: 'in' | 'out' | 'both';
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-export interface Crash {
-  readonly member: number;
+  readonly group: number;
   readonly atMs: number;
-  readonly backMs: number;
-}
-
-export interface PlannedGroupSend {
-  readonly member: number;
-  readonly atMs: number;
+  /** How much longer than its beginning the text is. */
   readonly bytes: number;
 }
 
-export interface PlannedPrivateSend {
+interface PlannedPrivateSend {
   readonly member: number;
   readonly to: number;
   readonly atMs: number;
 }
 
-export const memberCount = 10;
+/** Somebody joins or leaves a group; whoever is in or out already is refused. */
+export interface PlannedMove {
+  readonly type: 'join' | 'leave';
+  readonly member: number;
+  readonly group: number;
+  readonly atMs: number;
+}
 
 /** Sends begin within this span. Milliseconds. */
 export const talkMs = 5000;
 
 const groupSendsPerMember = 8;
 const couples = 3;
-const privateSendsPerCouple = 16;
+const privateSendsPerCouple = 10;
+const movesMax = 6;
 
 /** With the shorter patience a silence ends a connection; with the longer one an idle connection ends first. */
 const shortSilenceMs = 2500;
-const longSilenceMs = 60_000;
+export const longSilenceMs = 60_000;
 
 /** The same plan for the same seed. */
 export function planOf(seed: number): Plan {
   const random = new Random(seed);
   const calm = random.chance(0.2);
   const silenceMs = !calm && random.chance(0.3) ? longSilenceMs : shortSilenceMs;
-  const blackhole = planBlackhole(random, silenceMs);
-  const crash = planCrash(random);
+  const memberCount = 4 + random.below(6);
+  const nats = planNats(random.fork(), calm);
+  const behind = planPlaces(random.fork(), memberCount, nats.length);
+  const groups = planGroups(random.fork(), memberCount);
+  const isPatient = silenceMs === longSilenceMs;
+  const scope = { calm, isPatient, memberCount, natCount: nats.length };
   return {
     seed,
-    faults: planFaults(random, calm),
+    faults: planFaults(random.fork(), calm),
     calm,
     silenceMs,
-    blackhole: !calm && random.chance(0.6) ? blackhole : undefined,
-    crash: !calm && random.chance(0.35) ? crash : undefined,
-    groupSends: Array.from({ length: memberCount * groupSendsPerMember }, (_, at) => ({
-      member: at % memberCount,
-      atMs: within(random, 0, talkMs),
-      bytes: random.chance(0.05) ? random.below(8000) : random.below(80),
-    })),
-    privateSends: planPrivateSends(random, blackhole.member),
+    memberCount,
+    nats,
+    behind,
+    groups,
+    ...planQuirks(random.fork()),
+    disturbances: planDisturbances(random.fork(), scope),
+    groupSends: planGroupSends(random.fork(), groups, memberCount),
+    privateSends: planPrivateSends(random.fork(), memberCount),
+    moves: planMoves(random.fork(), groups.length, memberCount),
   };
 }
 
@@ -87,33 +99,57 @@ function planFaults(random: Random, calm: boolean): Faults {
     burstLoss: !calm && random.chance(0.5) ? within(random, 0, 0.02) : 0,
     duplication: within(random, 0, 0.1),
     reordering: within(random, 0, 0.2),
+    spikes: !calm && random.chance(0.4) ? within(random, 0, 0.01) : 0,
     delayMs: within(random, 1, 60),
     jitterMs: within(random, 0, 20),
+    // Whoever reads, forges and repeats disturbs nothing, not even a calm network.
+    forgery: random.chance(0.5) ? within(random, 0, 0.1) : 0,
+    replay: random.chance(0.5) ? within(random, 0, 0.1) : 0,
   };
 }
 
-/** Often about as long as the patience of those who wait, where the two sides come to differ. */
-function planBlackhole(random: Random, silenceMs: number): Blackhole {
-  const member = random.below(memberCount);
-  const fromMs = within(random, 500, 4000);
-  const way = random.pick(['in', 'out', 'both'] as const);
-  const isClose = random.chance(0.5);
-  if (silenceMs === longSilenceMs) {
-    return { member, way, fromMs, toMs: fromMs + within(random, 44_000, 58_000) };
-  }
-  const lastsMs = isClose ? within(random, 2000, 3500) : within(random, 1000, 10_000);
-  return { member, way, fromMs, toMs: fromMs + lastsMs };
+function planNats(random: Random, calm: boolean): readonly NatFiltering[] {
+  return Array.from({ length: random.below(3) }, () =>
+    !calm && random.chance(0.3) ? 'address' : 'none',
+  );
 }
 
-function planCrash(random: Random): Crash {
-  const atMs = within(random, 500, 4000);
-  return { member: random.below(memberCount), atMs, backMs: atMs + within(random, 10, 3000) };
+/** Half of the members are behind boxes where there are any. */
+function planPlaces(
+  random: Random,
+  memberCount: number,
+  natCount: number,
+): readonly (number | undefined)[] {
+  return Array.from({ length: memberCount }, () =>
+    natCount > 0 && random.chance(0.5) ? random.below(natCount) : undefined,
+  );
 }
 
-/** Couples whisper in both directions; one of the first couple is who may be cut off. */
-function planPrivateSends(random: Random, first: number): readonly PlannedPrivateSend[] {
-  return Array.from({ length: couples }, (_, at) => {
-    const member = at === 0 ? first : random.below(memberCount);
+/** One to three groups of two members or more; everybody is in the first. */
+function planGroups(random: Random, memberCount: number): readonly (readonly number[])[] {
+  const everybody = Array.from({ length: memberCount }, (_, at) => at);
+  return Array.from({ length: 1 + random.below(3) }, (_, group) =>
+    everybody.filter((member) => group === 0 || member < 2 || random.chance(0.5)),
+  );
+}
+
+function planGroupSends(
+  random: Random,
+  groups: Plan['groups'],
+  memberCount: number,
+): readonly PlannedGroupSend[] {
+  return Array.from({ length: memberCount * groupSendsPerMember }, (_, at) => {
+    const member = at % memberCount;
+    const own = groups.flatMap((members, group) => (members.includes(member) ? [group] : []));
+    const bytes = random.chance(0.05) ? random.below(8000) : random.below(80);
+    return { member, group: random.pick(own), atMs: within(random, 0, talkMs), bytes };
+  });
+}
+
+/** Couples whisper in both directions. */
+function planPrivateSends(random: Random, memberCount: number): readonly PlannedPrivateSend[] {
+  return Array.from({ length: couples }, () => {
+    const member = random.below(memberCount);
     const to = (member + 1 + random.below(memberCount - 1)) % memberCount;
     return Array.from({ length: privateSendsPerCouple }, () => {
       const atMs = within(random, 0, talkMs);
@@ -122,6 +158,15 @@ function planPrivateSends(random: Random, first: number): readonly PlannedPrivat
   }).flat();
 }
 
-function within(random: Random, from: number, to: number): number {
-  return from + random.float() * (to - from);
+function planMoves(
+  random: Random,
+  groupCount: number,
+  memberCount: number,
+): readonly PlannedMove[] {
+  return Array.from({ length: random.below(movesMax + 1) }, () => ({
+    type: random.pick(['join', 'leave'] as const),
+    member: random.below(memberCount),
+    group: random.below(groupCount),
+    atMs: within(random, 0, talkMs),
+  }));
 }

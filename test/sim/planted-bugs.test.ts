@@ -5,16 +5,25 @@ import test, { describe } from 'node:test';
 import { Delivery } from '../../core/chat/delivery.ts';
 import { GroupLog } from '../../core/chat/group-log.ts';
 import { type Draft, Groups } from '../../core/chat/groups.ts';
+import { Mirror } from '../../core/chat/mirror.ts';
 import { SendHistory } from '../../core/chat/send-history.ts';
 import type { Group } from '../../core/chat/sessions.ts';
 import { Inbox } from '../../core/client/inbox.ts';
 import { Memberships } from '../../core/client/memberships.ts';
+import { Outbox } from '../../core/client/outbox.ts';
+import { Reconnection } from '../../core/client/reconnection.ts';
 import { Seen } from '../../core/client/seen.ts';
 import { ReceivedPackets } from '../../core/protocol/ack.ts';
 import { ReceiveQueue, SendQueue } from '../../core/protocol/conversation.ts';
-import type { Violation } from './checker.ts';
+import { SendCredit } from '../../core/protocol/flow.ts';
+import { PacketKeys } from '../../core/protocol/keys.ts';
+import { Paths } from '../../core/protocol/paths.ts';
+import { Recovery } from '../../core/protocol/recovery.ts';
+import { receiveLate } from './late-packet.ts';
 import { outlastLog } from './outlast-log.ts';
 import { repeatPrivate } from './repeated-private.ts';
+import { replace } from './replacing.ts';
+import type { Violation } from './violation.ts';
 import { simulate } from './world.ts';
 
 /** A bug that is not found on this many networks counts as missed. */
@@ -116,6 +125,75 @@ const plants: readonly Plant[] = [
     breaks: 'nothing lost',
     plant: () => replace(Inbox.prototype, 'receive', shownLate),
   },
+  {
+    bug: 'a lost packet at the end is never asked for',
+    breaks: 'undisturbed when calm',
+    plant: () =>
+      replace(
+        Recovery.prototype,
+        'handleTimeout',
+        (handleTimeout) =>
+          function (this: Recovery<unknown>, now) {
+            const verdict = handleTimeout.call(this, now);
+            return verdict === 'probe' ? undefined : verdict;
+          },
+      ),
+  },
+  {
+    bug: 'the change of a key is not followed',
+    breaks: 'undisturbed when calm',
+    plant: () =>
+      replace(
+        PacketKeys.prototype,
+        'open',
+        (open) =>
+          function (this: PacketKeys, packet, ...rest) {
+            return open.call(this, { ...packet, phaseBit: 0 }, ...rest);
+          },
+      ),
+  },
+  {
+    bug: 'a path is used before it has answered',
+    breaks: 'no amplification',
+    plant: () => replace(Paths.prototype, 'received', usedAtOnce),
+  },
+  {
+    bug: 'what goes to an address that has not answered has no bound',
+    breaks: 'no amplification',
+    plant: () => replace(Paths.prototype, 'permits', () => () => true),
+  },
+  {
+    bug: 'a client does not hear where others have moved',
+    breaks: 'one directory',
+    plant: () =>
+      replace(
+        Mirror.prototype,
+        'apply',
+        (apply) =>
+          function (this: Mirror, delta) {
+            const entries = delta.entries.filter(({ name }) => !this.entries.has(name));
+            return apply.call(this, { ...delta, entries });
+          },
+      ),
+  },
+  {
+    bug: 'a returning client waits for somebody to ask something',
+    breaks: 'everybody comes back',
+    plant: () => replace(Reconnection.prototype, 'nextDelayMs', () => () => 1e9),
+  },
+  {
+    bug: 'private messages of one turn overtake each other',
+    breaks: 'nothing lost',
+    plant: () =>
+      replace(
+        Outbox.prototype,
+        'take',
+        (take) =>
+          function (this: Outbox) {
+            return [...take.call(this)].toReversed();
+          },
+      ),
+  },
 ];
 
 describe('the simulation', () => {
@@ -136,6 +214,32 @@ describe('the simulation', () => {
       const { gaps, missing } = await outlastLog();
       assert.ok(missing > 0);
       assert.deepEqual(gaps, []);
+    } finally {
+      uproot();
+    }
+  });
+
+  test('finds it when a packet that was held back moves the path to where its sender was', async () => {
+    assert.ok((await receiveLate()) <= 200);
+    const uproot = replace(
+      Paths.prototype,
+      'received',
+      (received) =>
+        function (this: Paths, from, bytes, _, now) {
+          received.call(this, from, bytes, true, now);
+        },
+    );
+    try {
+      assert.ok((await receiveLate()) > 1000);
+    } finally {
+      uproot();
+    }
+  });
+
+  test('finds it when a receiver’s word that it has room again is not heard', async () => {
+    const uproot = replace(SendCredit.prototype, 'raise', () => () => {});
+    try {
+      await assert.rejects(outlastLog(), { code: 'TIMED_OUT' });
     } finally {
       uproot();
     }
@@ -164,16 +268,12 @@ async function isFound(breaks: Violation['promise']): Promise<boolean> {
   return false;
 }
 
-/** Puts another method in the place of one. @returns what puts the old one back */
-function replace<Target extends object, Key extends keyof Target>(
-  target: Target,
-  key: Key,
-  make: (original: Target[Key]) => Target[Key],
-): () => void {
-  const original = target[key];
-  target[key] = make(original);
-  return () => {
-    target[key] = original;
+/** Whatever comes first from an address makes it the one that everything goes to. */
+function usedAtOnce(received: Paths['received']): Paths['received'] {
+  return function (this: Paths, from, bytes, leads, now) {
+    received.call(this, from, bytes, leads, now);
+    const probe = this.poll(now);
+    if (probe?.type === 'pathChallenge') this.receiveResponse(probe.data, now);
   };
 }
 

@@ -28,11 +28,13 @@ export async function repeatPrivate(): Promise<Repeated> {
   try {
     const scene = new Scene({ delayMs: 1 });
     await scene.serve();
-    const [bob] = [await scene.connect('bob'), await scene.connect('ann', { dataDir })];
+    const [bob, ann] = [await scene.connect('bob'), await scene.connect('ann', { dataDir })];
     await scene.until(() => bob.client.directory.has('ann'));
+    // Her own process would end connections of her key that it knows nothing of.
+    scene.network.crash(ann.host);
     const address = { host: bob.host, port: bob.client.localPort };
     const events = await sendTwice(scene, annsSeed(dataDir), address);
-    const confirmed = events.filter(({ type }) => type === 'messageReceived').length;
+    const confirmed = events.filter(isReceipt).length;
     return { shown: bob.heard.length, confirmed };
   } finally {
     rmSync(dataDir, { recursive: true });

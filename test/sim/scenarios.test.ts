@@ -5,6 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { describe, type TestContext } from 'node:test';
+import { SodiumCrypto } from '../../core/net/sodium.ts';
+import { decodeHello, encodeRetry } from '../../core/protocol/handshake.ts';
 import { outlastLog } from './outlast-log.ts';
 import { outcomes, type Person, Scene, serverHost } from './scene.ts';
 
@@ -71,6 +73,28 @@ describe('a client that is cut off', () => {
     await scene.settle(kept);
     await scene.pass(5000);
     assert.deepEqual(ann.heard, ['patient']);
+  });
+
+  test('comes back although somebody forged another key of the server meanwhile', async () => {
+    const scene = new Scene();
+    await scene.serve(talkative);
+    const ann = await scene.connect('ann');
+    scene.network.cut(serverHost, 'out');
+    await scene.until(() => ann.events.includes('disconnected'));
+    const { publicKey } = new SodiumCrypto().identity(new Uint8Array(32).fill(7));
+    const stopForging = scene.network.watch((datagram, from, to) => {
+      const hello = decodeHello(datagram);
+      if (hello === undefined) return;
+      const { nonce, versions } = hello;
+      const cookie = new Uint8Array(20);
+      const retry = encodeRetry({ nonce, version: 1, versions, cookie, identity: publicKey });
+      scene.network.inject(retry, to, from);
+    });
+    await scene.pass(6000);
+    stopForging();
+    scene.network.mend(serverHost);
+    await scene.until(() => ann.client.connected);
+    assert.deepEqual(ann.events, ['disconnected', 'reconnected']);
   });
 
   test('is told of a gap when the group has outlasted its log meanwhile', async () => {
@@ -143,6 +167,19 @@ describe('a server that restarts', () => {
     await scene.serve(talkative);
     await scene.until(() => ann.events.includes('closed: SERVER_KEY_CHANGED'));
     await assert.rejects(scene.connect('bob', { serverKey: key }), { code: 'SERVER_KEY_CHANGED' });
+  });
+});
+
+describe('a member that leaves and joins again in one breath', () => {
+  test('is in the group for itself as for the server, and hears what is said from then on', async () => {
+    const scene = new Scene();
+    await scene.serve(talkative);
+    const [ann, bob] = [await scene.connect('ann'), await scene.connect('bob')];
+    await scene.gather('hall', [ann, bob]);
+    await scene.settle(Promise.all([bob.client.leaveGroup('hall'), bob.client.joinGroup('hall')]));
+    await scene.settle(ann.client.sendGroup('hall', 'still there?'));
+    await scene.until(() => bob.heard.length === 1);
+    assert.deepEqual(bob.client.groups, ['hall']);
   });
 });
 

@@ -2,7 +2,7 @@
 
 import { Client, type ConnectOptions, Server, type ServerOptions } from '../../core/index.ts';
 import { SimulatedNetwork } from '../../core/net/simulated.ts';
-import type { Faults } from '../../core/net/simulated-path.ts';
+import type { Faults } from '../../core/net/simulated-faults.ts';
 
 /** A client with what it was told; one who comes back under the same name has another one. */
 export interface Person {
@@ -53,6 +53,17 @@ export class Scene {
       listenTo(client, host),
     );
     return this.network.settle(connected, patienceMs);
+  }
+
+  /** Connects everybody at once, each from a host of its own. */
+  connectAll(names: readonly string[]): Promise<readonly Person[]> {
+    const server = `${serverHost}:${serverPort}`;
+    const connected = names.map(async (name) => {
+      const host = `10.0.1.${this.#nextHost++}`;
+      const environment = this.network.host(host);
+      return listenTo(await Client.connect({ name, server, environment }), host);
+    });
+    return this.settle(Promise.all(connected));
   }
 
   /** Somebody creates a group that everybody joins. */

@@ -1,24 +1,25 @@
-/** One server, ten members of one group and a network as bad as its seed: everybody talks, some are cut off or crash. */
+/** One server, several members of several groups and a network as bad as its seed: everybody talks, and much goes wrong. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BanterError, Client, Server } from '../../core/index.ts';
+import type { HubSnapshot } from '../../core/chat/snapshot.ts';
+import { Server } from '../../core/index.ts';
 import { SimulatedNetwork } from '../../core/net/simulated.ts';
-import type { FaultCounts } from '../../core/net/simulated-path.ts';
-import type { Environment } from '../../core/net/transport.ts';
-import {
-  type GroupSend,
-  type Outcome,
-  type PrivateSend,
-  type ProcessHistory,
-  type Violation,
-  violationsIn,
-} from './checker.ts';
-import { memberCount, type Plan, planOf, talkMs } from './plan.ts';
+import type { FaultCounts } from '../../core/net/simulated-faults.ts';
+import { violationsIn } from './checker.ts';
+import { Chronicle, type Teller } from './chronicle.ts';
+import { disturb } from './disturbing.ts';
+import type { Rest } from './history.ts';
+import { hiddenNetwork, Ledger } from './ledger.ts';
+import { Member } from './member.ts';
+import { longSilenceMs, type Plan, planOf, talkMs } from './plan.ts';
+import type { Victim } from './plan-disturbances.ts';
+import type { Violation } from './violation.ts';
 
 /** What one seed came to. */
 export interface Result {
+  readonly seed: number;
   readonly violations: readonly Violation[];
   readonly counts: Readonly<FaultCounts>;
   readonly plan: Plan;
@@ -29,226 +30,214 @@ export interface Result {
   readonly digest: number;
 }
 
-const group = 'hall';
+/** Who wants to see or hear what happens in a world. */
+export interface Witness {
+  /** Before anything happens in it. */
+  readonly enter: (network: SimulatedNetwork) => void;
+  readonly tell: Teller;
+}
+
 const serverHost = '10.0.0.1';
 const serverPort = 6666;
+
+/** Before and after the talk. */
+const mildFaults = { delayMs: 5 };
 
 /** Time enough for every send to end one way or the other. Milliseconds. */
 const settleMs = 150_000;
 
-/** Time enough for everybody to come back once the network is calm. Milliseconds. */
-const restMs = 25_000;
+/** Time enough for everybody to notice and come back once the network is calm. Milliseconds. */
+const restMs = 30_000;
+
+/** With the longer patience a loss is noticed by an idle connection only: its keepalive and its end come on top. */
+const longRestMs = 150_000;
 
 /** Plays a seed to its end and checks what everybody was told. */
-export async function simulate(seed: number): Promise<Result> {
+export async function simulate(seed: number, witness?: Witness): Promise<Result> {
   const folder = mkdtempSync(join(tmpdir(), 'banter-sim-'));
-  const world = new World(planOf(seed), folder);
+  const world = new World(planOf(seed), folder, witness);
   try {
     return await world.play();
   } catch (error) {
-    return world.result([{ promise: 'nothing thrown', detail: String(error) }]);
+    const detail = error instanceof Error ? `${error.stack}` : String(error);
+    return world.result([{ promise: 'nothing thrown', detail }]);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-interface Member {
-  readonly name: string;
-  readonly host: string;
-  client: Client | undefined;
-  process: ProcessHistory;
-}
-
-class World {
-  readonly #plan: Plan;
+export class World {
+  readonly network: SimulatedNetwork;
+  readonly plan: Plan;
+  readonly chronicle: Chronicle;
+  /** By box: its public address. */
+  readonly nats: string[];
   readonly #folder: string;
-  readonly #network: SimulatedNetwork;
   readonly #members: readonly Member[];
-  readonly #processes: ProcessHistory[] = [];
-  readonly #groupSends: GroupSend[] = [];
-  readonly #privateSends: PrivateSend[] = [];
-  #open = 0;
-  #reconnections = 0;
+  readonly #ledger: Ledger;
+  #server: Server | undefined;
   #digest = 0;
-  #serverKey: Uint8Array = new Uint8Array();
 
-  constructor(plan: Plan, folder: string) {
-    this.#plan = plan;
+  constructor(plan: Plan, folder: string, witness: Witness | undefined) {
+    const { seed, waitingDatagramsMax } = plan;
+    this.plan = plan;
     this.#folder = folder;
-    this.#network = new SimulatedNetwork({ seed: plan.seed, faults: { delayMs: 5 } });
-    this.#members = Array.from({ length: memberCount }, (_, at) => {
-      const name = `member-${at}`;
-      return { name, host: `10.0.1.${at}`, client: undefined, process: this.#newProcess(name) };
+    this.network = new SimulatedNetwork({ seed, faults: mildFaults, waitingDatagramsMax });
+    this.#ledger = new Ledger(this.network);
+    this.chronicle = new Chronicle(witness?.tell ?? (() => {}));
+    this.nats = plan.nats.map((filtering, at) => {
+      const address = `198.51.100.${1 + at}`;
+      this.network.addNat(address, filtering);
+      return address;
     });
-    this.#network.watch((datagram, from, to) => {
-      this.#mix(this.#network.now);
+    this.#members = Array.from({ length: plan.memberCount }, (_, at) => this.#newMember(at));
+    this.network.watch((datagram, from, to) => {
+      this.#mix(this.network.now);
       this.#mix(from.port * 65_536 + to.port);
       for (const byte of datagram) this.#mix(byte);
     });
+    witness?.enter(this.network);
   }
 
   async play(): Promise<Result> {
-    const { faults, blackhole, crash } = this.#plan;
-    const network = this.#network;
+    const { network, plan, chronicle } = this;
     await network.settle(this.#gather(), settleMs);
-    network.setFaults(faults);
-    const beganAt = network.now;
-    this.#schedule(network.host('10.0.9.9'));
-    await network.run(beganAt + Math.max(talkMs, blackhole?.toMs ?? 0, crash?.backMs ?? 0));
-    for (const end = network.now + settleMs; this.#open > 0 && network.now < end; ) {
+    await network.run(network.now + plan.quietMs);
+    network.setFaults(plan.faults);
+    const ends = plan.disturbances.map((each) => ('toMs' in each ? each.toMs : each.fromMs));
+    this.#scheduleTalk();
+    for (const disturbance of plan.disturbances) disturb(this, disturbance);
+    await network.run(network.now + Math.max(talkMs, ...ends));
+    for (const end = network.now + settleMs; chronicle.open > 0 && network.now < end; ) {
       await network.run(network.now + 500);
     }
-    network.setFaults({ delayMs: 5 });
-    await network.run(network.now + restMs);
-    const violations = violationsIn({
-      processes: this.#processes,
-      groupSends: this.#groupSends,
-      privateSends: this.#privateSends,
-      calm: this.#plan.calm,
-    });
-    return this.result(violations);
+    network.setFaults(mildFaults);
+    chronicle.tell('the network is calm');
+    await network.run(network.now + (plan.silenceMs === longSilenceMs ? longRestMs : restMs));
+    const violations = violationsIn({ ...this.chronicle, calm: plan.calm, rest: this.#rest() });
+    return this.result([...violations, ...this.#ledger.violations]);
   }
 
   result(violations: readonly Violation[]): Result {
+    const { processes, reconnections } = this.chronicle;
     return {
+      seed: this.plan.seed,
       violations,
-      counts: this.#network.counts,
-      plan: this.#plan,
-      reconnections: this.#reconnections,
-      deliveries: this.#processes.reduce((sum, { groupMessages }) => sum + groupMessages.length, 0),
+      counts: this.network.counts,
+      plan: this.plan,
+      reconnections,
+      deliveries: processes.reduce((sum, { groupMessages }) => sum + groupMessages.length, 0),
       digest: this.#digest,
     };
   }
 
-  /** The server starts; everybody connects and joins. */
-  async #gather(): Promise<void> {
-    const environment = this.#network.host(serverHost);
-    const policy = { privateInGroup: true, silenceMs: this.#plan.silenceMs };
-    const server = await Server.start({ environment, port: serverPort, policy });
-    this.#serverKey = server.key;
-    await Promise.all(this.#members.map((member) => this.#connect(member)));
-    await this.#members[0]?.client?.createGroup(group);
-    await Promise.all(this.#members.map((member) => member.client?.joinGroup(group)));
+  /** Where a victim of a disturbance lives. */
+  hostOf(victim: Victim): string {
+    return victim === 'server' ? serverHost : this.member(victim).host;
   }
 
-  async #connect(member: Member): Promise<void> {
-    const { process } = member;
-    const at = this.#members.indexOf(member);
-    const client = await Client.connect({
-      name: member.name,
-      server: `${serverHost}:${serverPort}`,
-      serverKey: this.#serverKey,
-      environment: this.#network.host(member.host),
-      // Only who will have a second process needs an identity that outlives the first.
-      ...(this.#plan.crash?.member === at ? { dataDir: this.#folder } : {}),
-    });
-    client.on('groupMessageReceived', (message) => process.groupMessages.push(message));
-    client.on('privateMessageReceived', (message) => process.privateMessages.push(message));
-    client.on('gapFound', (_, count) => process.gaps.push(count));
-    client.on('disconnected', () => process.losses.push(this.#network.now));
-    client.on('reconnected', () => this.#reconnections++);
-    member.client = client;
-  }
-
-  #schedule(clock: Environment): void {
-    const { blackhole, crash, groupSends, privateSends } = this.#plan;
-    for (const [at, send] of groupSends.entries()) {
-      clock.setTimer(() => this.#sendGroup(at, send), send.atMs);
-    }
-    for (const [at, send] of privateSends.entries()) {
-      clock.setTimer(() => this.#sendPrivate(at, send), send.atMs);
-    }
-    if (blackhole !== undefined) {
-      const { host } = this.#member(blackhole.member);
-      clock.setTimer(() => this.#network.cut(host, blackhole.way), blackhole.fromMs);
-      clock.setTimer(() => this.#network.mend(host), blackhole.toMs);
-    }
-    if (crash !== undefined) {
-      clock.setTimer(() => this.#crash(this.#member(crash.member)), crash.atMs);
-      clock.setTimer(() => void this.#comeBack(this.#member(crash.member)), crash.backMs);
-    }
-  }
-
-  #crash(member: Member): void {
-    member.process.crashed = true;
-    member.client = undefined;
-    for (const { by, outcome } of [...this.#groupSends, ...this.#privateSends]) {
-      if (by === member.process && outcome === undefined) this.#open--;
-    }
-    this.#network.crash(member.host);
-  }
-
-  /** The next process of a member tries until the network lets it. */
-  async #comeBack(member: Member): Promise<void> {
-    member.process = this.#newProcess(member.name);
-    while (member.client === undefined) {
-      try {
-        await this.#connect(member);
-      } catch (error) {
-        if (!(error instanceof BanterError)) throw error;
-      }
-    }
-  }
-
-  #sendGroup(at: number, { member, bytes }: Plan['groupSends'][number]): void {
-    const { client, process, name } = this.#member(member);
-    if (client === undefined) return;
-    const send: GroupSend = {
-      by: process,
-      text: `${name} says ${at} ${'.'.repeat(bytes)}`,
-      outcome: undefined,
-    };
-    this.#groupSends.push(send);
-    this.#follow(send, client.sendGroup(group, send.text));
-  }
-
-  #sendPrivate(at: number, { member, to }: Plan['privateSends'][number]): void {
-    const { client, process, name } = this.#member(member);
-    if (client === undefined) return;
-    const send: PrivateSend = {
-      by: process,
-      to: this.#member(to).name,
-      text: `${name} whispers ${at}`,
-      outcome: undefined,
-    };
-    this.#privateSends.push(send);
-    this.#follow(send, client.send(send.to, send.text));
-  }
-
-  #follow<Receipt>(send: { outcome: Outcome<Receipt> }, sent: Promise<Receipt>): void {
-    this.#open++;
-    const settle = (outcome: Outcome<Receipt>): void => {
-      send.outcome = outcome;
-      this.#open--;
-    };
-    void sent.then(
-      (receipt) => settle({ type: 'acknowledged', receipt }),
-      (error: unknown) =>
-        settle({ type: 'failed', code: error instanceof BanterError ? error.code : String(error) }),
-    );
-  }
-
-  #member(at: number): Member {
+  member(at: number): Member {
     const member = this.#members[at];
     if (member === undefined) throw new RangeError(`there is no member ${at}`);
     return member;
   }
 
-  #newProcess(member: string): ProcessHistory {
-    const process = {
-      member,
-      crashed: false,
-      groupMessages: [],
-      privateMessages: [],
-      gaps: [],
-      losses: [],
+  /** Lets something happen some time from now. */
+  later(ms: number, action: () => void): void {
+    this.network.host('10.0.9.9').setTimer(action, ms);
+  }
+
+  /** Starts the server, after a crash with what it had stored. */
+  async serve(): Promise<void> {
+    const { silenceMs, disturbances } = this.plan;
+    const isMortal = disturbances.some((each) => each.type === 'crash' && each.victim === 'server');
+    this.#server = await Server.start({
+      environment: this.network.host(serverHost),
+      port: serverPort,
+      policy: { privateInGroup: true, silenceMs, groupsPerClient: this.plan.groups.length },
+      // Only who will have a second process needs an identity that outlives the first.
+      ...(isMortal ? { dataDir: join(this.#folder, 'server') } : {}),
+    });
+    this.chronicle.tell('the server listens');
+  }
+
+  /** The server's process is gone. */
+  serverDied(): void {
+    this.chronicle.tell('the server dies');
+    this.chronicle.serverCrashes.push(this.chronicle.next());
+  }
+
+  /** A box forgets its mappings, and its address where it `moves`. */
+  rebind(nat: number, moves: boolean): void {
+    const address = this.nats[nat];
+    if (address === undefined) throw new RangeError(`there is no box ${nat}`);
+    const next = moves ? `198.51.100.${100 + this.network.counts.rebound}` : address;
+    this.chronicle.tell(`the box at ${address} maps anew, to ${next}`);
+    this.nats[nat] = next;
+    this.network.rebind(address, next);
+  }
+
+  #newMember(at: number): Member {
+    const { behind, disturbances } = this.plan;
+    const box = behind[at];
+    const isMortal = disturbances.some((each) => each.type === 'crash' && each.victim === at);
+    return new Member({
+      name: `member-${at}`,
+      host: box === undefined ? `10.0.1.${at}` : `${hiddenNetwork}${at}`,
+      behind: box === undefined ? undefined : this.nats[box],
+      dataDir: isMortal ? join(this.#folder, `member-${at}`) : undefined,
+      network: this.network,
+      chronicle: this.chronicle,
+      server: `${serverHost}:${serverPort}`,
+      serverKey: () => this.#server?.key ?? new Uint8Array(),
+    });
+  }
+
+  /** The server starts; everybody connects and joins. */
+  async #gather(): Promise<void> {
+    await this.serve();
+    await Promise.all(this.#members.map((member) => member.connect()));
+    for (const [at, members] of this.plan.groups.entries()) {
+      await this.member(members[0] ?? 0).create(groupName(at));
+      await Promise.all(members.map((member) => this.member(member).join(groupName(at))));
+    }
+  }
+
+  #scheduleTalk(): void {
+    const { groupSends, privateSends, moves } = this.plan;
+    for (const [at, { member, group, atMs, bytes }] of groupSends.entries()) {
+      const { name } = this.member(member);
+      const text = `${name} says ${at} ${'.'.repeat(bytes)}`;
+      this.later(atMs, () => this.member(member).sendGroup(groupName(group), text));
+    }
+    for (const [at, { member, to, atMs }] of privateSends.entries()) {
+      const { name } = this.member(member);
+      const peer = this.member(to).name;
+      this.later(atMs, () => this.member(member).sendPrivate(peer, `${name} whispers ${at}`));
+    }
+    for (const { type, member, group, atMs } of moves) {
+      this.later(atMs, () => void this.member(member)[type](groupName(group)));
+    }
+  }
+
+  #rest(): Rest {
+    // What a server calls its state is what the hub does.
+    const snapshot = this.#server?.snapshot() as HubSnapshot;
+    return {
+      clients: this.#members.map(
+        ({ name, state }) => state ?? { name, connected: false, groups: [], directory: [] },
+      ),
+      directory: snapshot.names,
+      groups: new Map(snapshot.sessions.map(({ name, memberships }) => [name, memberships])),
     };
-    this.#processes.push(process);
-    return process;
   }
 
   /** FNV-1a over numbers. */
   #mix(value: number): void {
     this.#digest = Math.imul(this.#digest ^ value, 0x0100_0193) >>> 0;
   }
+}
+
+function groupName(at: number): string {
+  return ['hall', 'kitchen', 'attic'][at] ?? `room-${at}`;
 }
