@@ -1,0 +1,107 @@
+/** Every kind of datagram and payload of a handshake with what a test needs of it: values, and both ways of its codec. */
+
+import fc from 'fast-check';
+import { SodiumCrypto } from '../../../core/net/sodium.ts';
+import { cookieBytes } from '../../../core/protocol/cookie.ts';
+import {
+  decodeHello,
+  decodeInit,
+  decodeInitiator,
+  decodeResponder,
+  decodeResponse,
+  decodeRetry,
+  encodeHello,
+  encodeInit,
+  encodeInitiator,
+  encodeResponder,
+  encodeResponse,
+  encodeRetry,
+  nonceBytes,
+} from '../../../core/protocol/handshake.ts';
+import { connectionIdBytes, resetTokenBytes } from '../../../core/protocol/packet.ts';
+
+/** One kind, whatever its values are. */
+export interface DatagramKind {
+  readonly name: string;
+  /** A value and the bytes it stands in. */
+  readonly samples: fc.Arbitrary<{ readonly value: object; readonly bytes: Uint8Array }>;
+  readonly decode: (bytes: Uint8Array) => object | undefined;
+  /** The bytes of what {@link decode} read. */
+  readonly encodeDecoded: (bytes: Uint8Array) => Uint8Array | undefined;
+}
+
+const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
+  fc.uint8Array({ minLength: count, maxLength: count });
+const byte = fc.nat(255);
+const versions = fc.array(byte, { minLength: 1, maxLength: 16 });
+const nonce = bytes(nonceBytes);
+const cookie = bytes(cookieBytes);
+const connectionId = bytes(connectionIdBytes);
+const message = fc.uint8Array({ maxLength: 300 });
+const introduction = fc.record({ connectionId, resetToken: bytes(resetTokenBytes) });
+
+const crypto = new SodiumCrypto();
+const identities = [1, 2, 3].map((seed) => crypto.identity(new Uint8Array(32).fill(seed)));
+
+interface Proved {
+  readonly identity: Uint8Array;
+  readonly connectionId: Uint8Array;
+  readonly resetToken: Uint8Array;
+}
+
+/** An initiator with the key that its handshake would prove. */
+function decodeProved(payload: Uint8Array): Proved | undefined {
+  const key = payload.length < 32 ? undefined : crypto.agreementKey(payload.slice(0, 32));
+  return decodeInitiator(crypto, payload, key ?? new Uint8Array(32));
+}
+
+function encodeProved({ identity, ...introduced }: Proved): Uint8Array {
+  const any = crypto.identity(new Uint8Array(32));
+  return encodeInitiator(introduced, { ...any, publicKey: identity });
+}
+
+/** A kind, once its values need no name any more. */
+function kind<Value extends object>(
+  name: string,
+  values: fc.Arbitrary<Value>,
+  encode: (value: Value) => Uint8Array,
+  decode: (bytes: Uint8Array) => Value | undefined,
+): DatagramKind {
+  return {
+    name,
+    // Records like those that decoders make.
+    samples: values.map((value) => ({ value: { ...value }, bytes: encode(value) })),
+    decode,
+    encodeDecoded: (input) => {
+      const value = decode(input);
+      return value === undefined ? undefined : encode(value);
+    },
+  };
+}
+
+/** The datagrams of the handshake by the names of their forms, and what its Noise messages carry. */
+export const datagramKinds: readonly DatagramKind[] = [
+  kind('hello', fc.record({ versions, nonce }), encodeHello, decodeHello),
+  kind(
+    'retry',
+    fc.record({ nonce, version: byte, versions, cookie, identity: bytes(32) }),
+    encodeRetry,
+    decodeRetry,
+  ),
+  kind(
+    'init',
+    fc.record({ versions, nonce, version: byte, cookie, message }),
+    encodeInit,
+    decodeInit,
+  ),
+  kind('response', fc.record({ connectionId, message }), encodeResponse, decodeResponse),
+  kind(
+    'payload of message 1',
+    fc
+      .tuple(fc.constantFrom(...identities), introduction)
+      .map(([{ publicKey }, introduced]) => ({ identity: publicKey, ...introduced })),
+    encodeProved,
+    decodeProved,
+  ),
+  kind('payload of message 2', introduction, encodeResponder, decodeResponder),
+];
