@@ -142,17 +142,14 @@ test('moves a client to another port when it is rebound, and loses what goes to 
   const origins: { readonly address: string; readonly port: number }[] = [];
   there.target.on('message', (_, { address, port }) => origins.push({ address, port }));
   await sendNumbered(there, 2);
-  await there.proxy.rebind();
+  await there.proxy.rebind('127.0.0.1');
   await sendNumbered(there, 1);
-  await there.proxy.rebind('127.0.0.9');
-  await sendNumbered(there, 1);
-  const [first, , second, third] = origins;
-  assert.ok(first && second && third);
+  const [first, , second] = origins;
+  assert.ok(first && second);
   assert.notEqual(first.port, second.port);
-  assert.equal(third.address, '127.0.0.9');
   there.target.send(Uint8Array.of(9), first.port, first.address);
   await sendNumbered(there, 1);
-  assert.deepEqual(there.arrived, [0, 1, 0, 0, 0]);
+  assert.deepEqual(there.arrived, [0, 1, 0, 0]);
 });
 
 test('shows processes that have joined to each other by the addresses in front of them', async (t) => {
