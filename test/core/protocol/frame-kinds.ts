@@ -5,15 +5,20 @@ import { ByteWriter } from '../../../core/protocol/bytes.ts';
 import { messageBytesMax } from '../../../core/protocol/conversation.ts';
 import {
   ackRangesMax,
+  challengeBytes,
+  datagramPayloadBytesMax,
   extensionFrameMin,
   type Frame,
   fragmentBytes,
-  framePayloadBytesMax,
   type PacketRange,
   writeAck,
   writeClose,
+  writeDatagram,
   writeFragment,
+  writeMaxData,
   writeMessage,
+  writePathChallenge,
+  writePathResponse,
   writePing,
 } from '../../../core/protocol/frame.ts';
 
@@ -26,6 +31,8 @@ interface FrameKind<Kind> {
 }
 
 const integer = fc.oneof(fc.nat(300), fc.maxSafeNat());
+
+const challenge = fc.uint8Array({ minLength: challengeBytes, maxLength: challengeBytes });
 
 /** Ranges from the newest to the oldest, disjoint and not adjacent. */
 const ranges: fc.Arbitrary<readonly PacketRange[]> = fc
@@ -53,7 +60,7 @@ const kinds: { readonly [Type in FrameType]: FrameKind<FrameOf<Type>> } = {
     values: fc.record({
       conversation: integer,
       sequence: integer,
-      payload: fc.uint8Array({ maxLength: framePayloadBytesMax }),
+      payload: fc.uint8Array({ maxLength: fragmentBytes }),
     }),
     write: (writer, { conversation, sequence, payload }) =>
       writeMessage(writer, conversation, sequence, payload),
@@ -72,6 +79,22 @@ const kinds: { readonly [Type in FrameType]: FrameKind<FrameOf<Type>> } = {
   close: {
     values: fc.record({ code: integer, reason: fc.string({ maxLength: 50 }) }),
     write: (writer, { code, reason }) => writeClose(writer, code, reason),
+  },
+  maxData: {
+    values: fc.record({ credit: integer }),
+    write: (writer, { credit }) => writeMaxData(writer, credit),
+  },
+  datagram: {
+    values: fc.record({ payload: fc.uint8Array({ maxLength: datagramPayloadBytesMax }) }),
+    write: (writer, { payload }) => writeDatagram(writer, payload),
+  },
+  pathChallenge: {
+    values: fc.record({ data: challenge }),
+    write: (writer, { data }) => writePathChallenge(writer, data),
+  },
+  pathResponse: {
+    values: fc.record({ data: challenge }),
+    write: (writer, { data }) => writePathResponse(writer, data),
   },
   extension: {
     values: fc.record({ number: fc.integer({ min: extensionFrameMin, max: 0xff }) }),

@@ -151,7 +151,7 @@ export class Siege {
   say(plaintext: Uint8Array): void {
     const puppet = this.#standing();
     const writer = new ByteWriter(datagramBytesMax);
-    writeDataHeader(writer, 1, puppet.connectionId, puppet.nextNumber);
+    writeDataHeader(writer, 1, 0, puppet.connectionId, puppet.nextNumber);
     writer.raw(plaintext.subarray(0, datagramBytesMax - dataHeaderBytes - tagBytes));
     writer.raw(new Uint8Array(tagBytes));
     const packet = writer.bytes.slice();
