@@ -23,7 +23,7 @@ export type ActorOrder =
   /** One after the other, each when the one before is acknowledged. */
   | { readonly type: 'say'; readonly group: string; readonly texts: readonly string[] }
   | { readonly type: 'whisper'; readonly to: string; readonly texts: readonly string[] }
-  /** Waits until so many messages were heard. @returns their texts */
+  /** Waits until so many messages were heard. @returns their texts, and how often the server was lost */
   | { readonly type: 'heard'; readonly group: number; readonly private: number }
   /** Waits until a name is online. */
   | { readonly type: 'knows'; readonly name: string }
@@ -40,12 +40,10 @@ export interface ActorAnswer {
 
 type OrderOf<Type extends ActorOrder['type']> = Extract<ActorOrder, { readonly type: Type }>;
 
-/** A host wants to hear from its peers soon when an address changes; the classic patience. Milliseconds. */
-const silenceMs = 2500;
-
 class Actor {
   readonly #group: string[] = [];
   readonly #private: string[] = [];
+  #losses = 0;
   #server: Server | undefined;
   #client: Client | undefined;
   #proxy: LossyProxy | undefined;
@@ -57,7 +55,7 @@ class Actor {
     ip: ({ args }) => execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'] }).toString(),
     kernel: ({ name, value }) => writeFileSync(`/proc/sys/net/ipv4/${name}`, value),
     serve: async ({ at }) => {
-      this.#server = await Server.start({ ...at, policy: { privateInGroup: true, silenceMs } });
+      this.#server = await Server.start({ ...at, policy: { privateInGroup: true } });
     },
     connect: (order) => this.#connect(order),
     createGroup: ({ group }) => this.#speaker.createGroup(group),
@@ -70,7 +68,7 @@ class Actor {
     },
     heard: async ({ group, private: whispers }) => {
       await this.#until(() => this.#group.length >= group && this.#private.length >= whispers);
-      return { group: this.#group, private: this.#private };
+      return { group: this.#group, private: this.#private, losses: this.#losses };
     },
     knows: ({ name }) => this.#until(() => this.#speaker.directory.get(name)?.online === true),
     translate: async ({ targets }) => {
@@ -104,6 +102,9 @@ class Actor {
     this.#client = client;
     client.on('groupMessageReceived', ({ text }) => this.#hear(this.#group, text));
     client.on('privateMessageReceived', ({ text }) => this.#hear(this.#private, text));
+    client.on('disconnected', () => {
+      this.#losses++;
+    });
     client.on('directoryChanged', () => this.#wake());
   }
 
