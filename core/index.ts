@@ -26,5 +26,6 @@ export {
 } from './client/trust.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
 export type { Address } from './protocol/address.ts';
+export type { AdmissionLimits } from './protocol/admission.ts';
 export { clientTable, narrate } from './server/console.ts';
 export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';

@@ -101,6 +101,7 @@ export class Wiring {
       connectionsMax,
       conversationsMax: peerConversationsMax,
       now: environment.now(),
+      epochMs: environment.wallClockMs() - environment.now(),
     });
     const host = await environment.resolve(server.host);
     const driver = await Driver.start({

@@ -1,6 +1,7 @@
 /** One end of many connections: tells datagrams apart, opens, accepts, feeds and ends connections. */
 
 import type { Address } from './address.ts';
+import { Admission, type AdmissionLimits } from './admission.ts';
 import { ByteWriter, toHex } from './bytes.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
@@ -31,12 +32,7 @@ import { Timers } from './timers.ts';
 const halfOpenMs = 5000;
 
 /** Why datagrams were dropped. */
-export type DropReason =
-  | PacketDrop
-  | HandshakeDrop
-  | 'unknownConnection'
-  | 'connectionsFull'
-  | 'tooLarge';
+export type DropReason = PacketDrop | HandshakeDrop | 'unknownConnection' | 'tooLarge';
 
 /** Drops of packets that the peer has not sent, or not only now. */
 const unauthentic: ReadonlySet<DropReason> = new Set([
@@ -66,11 +62,18 @@ export interface EndpointOptions {
   readonly identity: Identity;
   /** Timing of the connections that others open. */
   readonly timing: ConnectionTiming;
-  /** Connections and half-open connections at most; beyond, handshakes are dropped. */
+  /** Connections that others may open, half-open ones included; beyond, handshakes are dropped. */
   readonly connectionsMax: number;
+  /** What one address may; fields that are missing have their defaults. */
+  readonly admission?: Partial<AdmissionLimits>;
   /** Conversations that whoever opens a connection may use on it. Default: as many as the protocol knows. */
   readonly conversationsMax?: number;
   readonly now: number;
+  /**
+   * The wall clock at `now` 0, by which address tokens outlive the process. Milliseconds since 1970. Default 0: tokens
+   * of an earlier process are as old as `now` says, or refused.
+   */
+  readonly epochMs?: number;
 }
 
 interface Peer {
@@ -80,12 +83,15 @@ interface Peer {
   readonly textKey: string;
   readonly connection: Connection;
   readonly initiated: boolean;
+  /** Where the handshake came from or went to; an accepted connection counts there until it ends, wherever it moves. */
+  readonly origin: Address;
   /** Until the initiator's first authentic packet its INIT may have been a replay: it counts for nothing. */
   halfOpen: boolean;
 }
 
 export class Endpoint {
   readonly #options: EndpointOptions;
+  readonly #admission: Admission;
   readonly #handshakes: Handshakes;
   readonly #resets: Resets;
   readonly #budget = new ReassemblyBudget();
@@ -99,8 +105,11 @@ export class Endpoint {
 
   constructor(options: EndpointOptions) {
     this.#options = options;
+    this.#admission = new Admission(options.admission ?? {}, options.connectionsMax);
     this.#handshakes = new Handshakes({
       ...options,
+      admission: this.#admission,
+      epochMs: options.epochMs ?? 0,
       introduce: () => this.#introduce(),
       nextLink: () => ++this.#lastLink,
     });
@@ -234,10 +243,6 @@ export class Endpoint {
   }
 
   #receiveHandshake(datagram: Uint8Array, from: Address, now: number): void {
-    if (datagram[0] === datagramForm.init && this.#peers.size >= this.#options.connectionsMax) {
-      this.#drop('connectionsFull');
-      return;
-    }
     const result = this.#handshakes.receive(datagram, from, now);
     if (typeof result === 'string') this.#drop(result);
     else if (result !== undefined) this.#addPeer(result, now);
@@ -263,8 +268,18 @@ export class Endpoint {
       now,
     });
     const textKey = toHex(agreement.remote.resetToken);
-    const peer: Peer = { link, idKey, textKey, connection, initiated, halfOpen: !initiated };
+    const origin = address;
+    const peer: Peer = {
+      link,
+      idKey,
+      textKey,
+      connection,
+      initiated,
+      origin,
+      halfOpen: !initiated,
+    };
     this.#peers.add(peer);
+    if (!initiated) this.#admission.opened(origin);
     if (peer.halfOpen) {
       this.#timers.set(peer, now + halfOpenMs);
       return;
@@ -353,6 +368,7 @@ export class Endpoint {
 
   #deletePeer(peer: Peer): void {
     this.#peers.delete(peer);
+    if (!peer.initiated) this.#admission.closed(peer.origin);
     this.#timers.delete(peer);
     this.#dirty.delete(peer);
   }

@@ -1,5 +1,7 @@
 /** The four datagrams of the handshake and what binds them together (docs/PROTOCOL.md §3). */
 
+import { type Address, isRelayed } from './address.ts';
+import { addressTokenBytes } from './address-token.ts';
 import { ByteReader, ByteWriter, MalformedError } from './bytes.ts';
 import { cookieBytes } from './cookie.ts';
 import type { Crypto, Identity } from './crypto.ts';
@@ -28,9 +30,24 @@ export interface Retry {
   readonly identity: Uint8Array;
 }
 
+/** How an INIT proves its address; the number on the wire. */
+export const proofNumbers = {
+  /** The RETRY to our HELLO brought it. */
+  cookie: 1,
+  /** The RESPONSE of an earlier handshake brought it. */
+  token: 2,
+} as const;
+
+export type ProofType = keyof typeof proofNumbers;
+
+export interface Proof {
+  readonly type: ProofType;
+  readonly bytes: Uint8Array;
+}
+
 export interface Init extends Hello {
   readonly version: number;
-  readonly cookie: Uint8Array;
+  readonly proof: Proof;
   /** Noise message 1. */
   readonly message: Uint8Array;
 }
@@ -47,17 +64,34 @@ export interface Introduction {
   readonly resetToken: Uint8Array;
 }
 
-/** HELLO, padded so that no answer is larger than it. */
-export function encodeHello(hello: Hello): Uint8Array {
+/** What a responder tells besides: the proof of the initiator's address for its next handshake. */
+export interface ResponderIntroduction extends Introduction {
+  readonly addressToken: Uint8Array;
+}
+
+/**
+ * How long a HELLO or INIT to or from an address must be: so long that no answer is longer, for anybody can write any
+ * sender on a datagram. Not where the server's relay vouches for the sender, which has no room for padding either.
+ */
+export function initiatorBytesMin(address: Address): number {
+  return isRelayed(address) ? 0 : datagramBytesMax;
+}
+
+/** HELLO, padded to `bytesMin` with zeros. */
+export function encodeHello(hello: Hello, bytesMin: number = datagramBytesMax): Uint8Array {
   const writer = new ByteWriter(datagramBytesMax);
   writer.uint8(datagramForm.hello);
   writeVersions(writer, hello.versions);
   writer.raw(hello.nonce);
-  return padded(writer);
+  return padded(writer, bytesMin);
 }
 
-export function decodeHello(datagram: Uint8Array): Hello | undefined {
-  if (datagram.length < datagramBytesMax) return undefined;
+/** @returns undefined also if it is shorter than `bytesMin` */
+export function decodeHello(
+  datagram: Uint8Array,
+  bytesMin: number = datagramBytesMax,
+): Hello | undefined {
+  if (datagram.length < bytesMin) return undefined;
   return decoded(datagram, (reader) => ({
     versions: readVersions(reader),
     nonce: reader.raw(nonceBytes),
@@ -86,24 +120,29 @@ export function decodeRetry(datagram: Uint8Array): Retry | undefined {
 }
 
 /** INIT, padded like HELLO. */
-export function encodeInit(init: Init): Uint8Array {
+export function encodeInit(init: Init, bytesMin: number = datagramBytesMax): Uint8Array {
   const writer = new ByteWriter(datagramBytesMax);
   writer.uint8(datagramForm.init);
   writeVersions(writer, init.versions);
   writer.raw(init.nonce);
   writer.uint8(init.version);
-  writer.raw(init.cookie);
+  writer.uint8(proofNumbers[init.proof.type]);
+  writer.raw(init.proof.bytes);
   writer.block(init.message);
-  return padded(writer);
+  return padded(writer, bytesMin);
 }
 
-export function decodeInit(datagram: Uint8Array): Init | undefined {
-  if (datagram.length < datagramBytesMax) return undefined;
+/** @returns undefined also if it is shorter than `bytesMin` */
+export function decodeInit(
+  datagram: Uint8Array,
+  bytesMin: number = datagramBytesMax,
+): Init | undefined {
+  if (datagram.length < bytesMin) return undefined;
   return decoded(datagram, (reader) => ({
     versions: readVersions(reader),
     nonce: reader.raw(nonceBytes),
     version: reader.uint8(),
-    cookie: reader.raw(cookieBytes),
+    proof: readProof(reader),
     message: reader.block(),
   }));
 }
@@ -151,14 +190,22 @@ export function decodeInitiator(
 }
 
 /** The payload of Noise message 2. */
-export function encodeResponder(introduction: Introduction): Uint8Array {
-  const writer = new ByteWriter(32);
+export function encodeResponder(introduction: ResponderIntroduction): Uint8Array {
+  const writer = new ByteWriter(64);
   writeIntroduction(writer, introduction);
+  writer.raw(introduction.addressToken);
   return writer.bytes;
 }
 
-export function decodeResponder(payload: Uint8Array): Introduction | undefined {
-  return decoded(payload, readIntroduction, 0);
+export function decodeResponder(payload: Uint8Array): ResponderIntroduction | undefined {
+  return decoded(
+    payload,
+    (reader) => ({
+      ...readIntroduction(reader),
+      addressToken: reader.raw(addressTokenBytes).slice(),
+    }),
+    0,
+  );
 }
 
 /** What both sides must agree on for the handshake to succeed: nobody can strike a version off a list. */
@@ -189,6 +236,17 @@ function readIntroduction(reader: ByteReader): Introduction {
   };
 }
 
+function readProof(reader: ByteReader): Proof {
+  switch (reader.uint8()) {
+    case proofNumbers.cookie:
+      return { type: 'cookie', bytes: reader.raw(cookieBytes) };
+    case proofNumbers.token:
+      return { type: 'token', bytes: reader.raw(addressTokenBytes) };
+    default:
+      throw new MalformedError('unknown kind of proof');
+  }
+}
+
 function writeVersions(writer: ByteWriter, versions: readonly number[]): void {
   writer.uint8(versions.length);
   for (const version of versions) writer.uint8(version);
@@ -200,8 +258,8 @@ function readVersions(reader: ByteReader): readonly number[] {
   return Array.from({ length: count }, () => reader.uint8());
 }
 
-function padded(writer: ByteWriter): Uint8Array {
-  const datagram = new Uint8Array(datagramBytesMax);
+function padded(writer: ByteWriter, bytesMin: number): Uint8Array {
+  const datagram = new Uint8Array(Math.max(bytesMin, writer.length));
   datagram.set(writer.bytes);
   return datagram;
 }

@@ -1,9 +1,9 @@
 /** All handshakes under way at an endpoint, those it began and those it answers. */
 
-import { Acceptor, type AcceptorDrop } from './acceptor.ts';
-import { type Address, addressKey } from './address.ts';
+import { Acceptor, type AcceptorDrop, type AcceptorOptions } from './acceptor.ts';
+import { Acquaintances } from './acquaintances.ts';
+import { type Address, sameAddress } from './address.ts';
 import { toHex } from './bytes.ts';
-import type { Crypto, Identity, Random } from './crypto.ts';
 import { decodeResponse, decodeRetry, type Introduction } from './handshake.ts';
 import { type Agreement, type HandshakeFailure, Initiator } from './initiator.ts';
 import { LinkTable } from './link-table.ts';
@@ -50,20 +50,17 @@ interface Attempt {
   readonly peerMoves: boolean | undefined;
 }
 
-export interface HandshakesOptions {
-  readonly crypto: Crypto;
-  readonly random: Random;
-  readonly identity: Identity;
+export interface HandshakesOptions extends AcceptorOptions {
   /** Makes our half of a new connection under an unused connection id. */
   readonly introduce: () => Introduction;
   /** Numbers a new connection. */
   readonly nextLink: () => number;
-  readonly now: number;
 }
 
 export class Handshakes {
   readonly #options: HandshakesOptions;
   readonly #acceptor: Acceptor;
+  readonly #acquaintances = new Acquaintances();
   readonly #attempts = new LinkTable<Attempt>();
   readonly #timers = new Timers<Attempt>();
   readonly #outgoing: { readonly to: Address; readonly datagram: Uint8Array }[] = [];
@@ -77,12 +74,15 @@ export class Handshakes {
   connect(target: ConnectTarget, now: number): number {
     const { crypto, random, identity, introduce, nextLink } = this.#options;
     const introduction = introduce();
+    const acquaintance =
+      target.identity && this.#acquaintances.find(target.identity, target.address);
     const initiator = new Initiator({
       crypto,
       random,
       identity,
       address: target.address,
       expectedIdentity: target.identity,
+      acquaintance,
       introduction,
       timeoutMs: target.timeoutMs,
       now,
@@ -204,6 +204,8 @@ export class Handshakes {
     const agreement = attempt.initiator.receiveResponse(response, now);
     if (agreement === undefined) return 'forged';
     this.#delete(attempt);
+    const { remoteIdentity, acquaintance } = agreement;
+    this.#acquaintances.remember(remoteIdentity, attempt.initiator.address, acquaintance);
     const { link, idKey, timing, conversationsMax, peerMoves } = attempt;
     return { link, idKey, address: from, agreement, timing, conversationsMax, peerMoves };
   }
@@ -224,5 +226,5 @@ export class Handshakes {
 }
 
 function isFrom(attempt: Attempt, from: Address): boolean {
-  return addressKey(attempt.initiator.address) === addressKey(from);
+  return sameAddress(attempt.initiator.address, from);
 }

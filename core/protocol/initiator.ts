@@ -1,5 +1,9 @@
-/** The initiator's side of one handshake: HELLO until a RETRY, INIT until a RESPONSE (docs/PROTOCOL.md §3). */
+/**
+ * The initiator's side of one handshake: HELLO until a RETRY, INIT until a RESPONSE; to an acquaintance INIT at once
+ * (docs/PROTOCOL.md §3).
+ */
 
+import type { Acquaintance } from './acquaintances.ts';
 import type { Address } from './address.ts';
 import { equalBytes } from './bytes.ts';
 import type { Crypto, HandshakeInitiator, Identity, Random, TrafficKeys } from './crypto.ts';
@@ -10,7 +14,9 @@ import {
   encodeInitiator,
   handshakePrologue,
   type Introduction,
+  initiatorBytesMin,
   nonceBytes,
+  type Proof,
   type Response,
   type Retry,
 } from './handshake.ts';
@@ -45,6 +51,11 @@ export interface Agreement {
   readonly rttMs: number;
 }
 
+/** What the initiator of a finished handshake knows besides. */
+export interface InitiatorAgreement extends Agreement {
+  readonly acquaintance: Acquaintance;
+}
+
 export interface InitiatorOptions {
   readonly crypto: Crypto;
   readonly random: Random;
@@ -52,10 +63,27 @@ export interface InitiatorOptions {
   readonly address: Address;
   /** The only key to accept; undefined to accept any on first contact. */
   readonly expectedIdentity: Uint8Array | undefined;
+  /** What is known of whoever has `expectedIdentity` at `address`; undefined if nothing is. */
+  readonly acquaintance: Acquaintance | undefined;
   readonly introduction: Introduction;
   /** How long to try in all. Milliseconds. */
   readonly timeoutMs: number;
   readonly now: number;
+}
+
+/** Whom an INIT is for, and what it must agree on with them. */
+interface Responder {
+  readonly identity: Uint8Array;
+  readonly versions: readonly number[];
+  readonly version: number;
+  readonly proof: Proof;
+}
+
+/** An INIT that was made, and what awaits its RESPONSE. */
+interface Started {
+  readonly responder: Responder;
+  readonly datagram: Uint8Array;
+  readonly handshake: HandshakeInitiator;
 }
 
 export class Initiator {
@@ -64,10 +92,7 @@ export class Initiator {
   readonly #options: InitiatorOptions;
   readonly #deadline: number;
   readonly #hello: Uint8Array;
-  #init: { readonly datagram: Uint8Array; readonly cookie: Uint8Array } | undefined;
-  #handshake: HandshakeInitiator | undefined;
-  #remoteIdentity: Uint8Array | undefined;
-  #version = 0;
+  #started: Started | undefined;
   #stageStartedAt: number;
   #tries = 0;
   #due: Uint8Array[];
@@ -78,7 +103,9 @@ export class Initiator {
     this.#options = options;
     this.address = options.address;
     this.nonce = options.random(nonceBytes);
-    this.#hello = encodeHello({ versions: supportedVersions, nonce: this.nonce });
+    const hello = { versions: supportedVersions, nonce: this.nonce };
+    this.#hello = encodeHello(hello, initiatorBytesMin(options.address));
+    this.#started = this.#greetAcquaintance();
     this.#due = this.#nextCopies();
     this.#stageStartedAt = options.now;
     this.#deadline = options.now + options.timeoutMs;
@@ -90,7 +117,7 @@ export class Initiator {
    */
   receiveRetry(retry: Retry, now: number): void {
     if (!this.#followsRetry(retry.cookie)) return;
-    const { expectedIdentity, crypto, random, identity, introduction } = this.#options;
+    const { expectedIdentity } = this.#options;
     if (expectedIdentity !== undefined && !equalBytes(expectedIdentity, retry.identity)) {
       this.#failure = { type: 'keyChanged', identity: retry.identity.slice() };
       return;
@@ -99,39 +126,34 @@ export class Initiator {
       this.#failure = { type: 'version', versions: retry.versions };
       return;
     }
-    const offer = { versions: supportedVersions, nonce: this.nonce };
-    const handshake = crypto.initiate({
-      identity,
-      remotePublicKey: retry.identity,
-      prologue: handshakePrologue(supportedVersions, retry.versions, retry.version, retry.identity),
-      payload: encodeInitiator(introduction, identity),
-      ephemeral: random(32),
+    const started = this.#start({
+      identity: retry.identity.slice(),
+      versions: retry.versions,
+      version: retry.version,
+      proof: { type: 'cookie', bytes: retry.cookie.slice() },
     });
-    if (handshake === undefined) return;
-    const { version, cookie } = retry;
-    const datagram = encodeInit({ ...offer, version, cookie, message: handshake.message });
-    this.#init = { datagram, cookie: cookie.slice() };
+    if (started === undefined) return;
+    this.#started = started;
     this.#retries++;
-    this.#handshake = handshake;
-    this.#remoteIdentity = retry.identity.slice();
-    this.#version = version;
     this.#stageStartedAt = now;
     this.#tries = 0;
     this.#due = this.#nextCopies();
   }
 
   /** Takes a RESPONSE to our connection id; undefined if it does not authenticate. */
-  receiveResponse(response: Response, now: number): Agreement | undefined {
-    if (this.#handshake === undefined || this.#remoteIdentity === undefined) return undefined;
-    const finished = this.#handshake.finish(response.message);
+  receiveResponse(response: Response, now: number): InitiatorAgreement | undefined {
+    if (this.#started === undefined) return undefined;
+    const { handshake, responder } = this.#started;
+    const finished = handshake.finish(response.message);
     const remote = finished === undefined ? undefined : decodeResponder(finished.payload);
     if (finished === undefined || remote === undefined) return undefined;
     return {
       keys: finished.keys,
-      version: this.#version,
+      version: responder.version,
       remote,
-      remoteIdentity: this.#remoteIdentity,
+      remoteIdentity: responder.identity,
       rttMs: now - this.#stageStartedAt,
+      acquaintance: { addressToken: remote.addressToken, versions: responder.versions },
     };
   }
 
@@ -155,16 +177,50 @@ export class Initiator {
     return undefined;
   }
 
-  /** The first RETRY that fits, and a later one with another cookie once the first has led nowhere. */
+  /** An INIT with the token of last time, for the version that the responder would choose. */
+  #greetAcquaintance(): Started | undefined {
+    const { acquaintance, expectedIdentity } = this.#options;
+    if (acquaintance === undefined || expectedIdentity === undefined) return undefined;
+    const { versions, addressToken } = acquaintance;
+    const version = versions.find((each) => supportedVersions.includes(each));
+    if (version === undefined) return undefined;
+    const proof: Proof = { type: 'token', bytes: addressToken };
+    return this.#start({ identity: expectedIdentity, versions, version, proof });
+  }
+
+  /** @returns undefined if the responder's identity is no usable one */
+  #start(responder: Responder): Started | undefined {
+    const { address, crypto, random, identity, introduction } = this.#options;
+    const { versions, version, proof } = responder;
+    const handshake = crypto.initiate({
+      identity,
+      remotePublicKey: responder.identity,
+      prologue: handshakePrologue(supportedVersions, versions, version, responder.identity),
+      payload: encodeInitiator(introduction, identity),
+      ephemeral: random(32),
+    });
+    if (handshake === undefined) return undefined;
+    const { message } = handshake;
+    const init = { versions: supportedVersions, nonce: this.nonce, version, proof, message };
+    const datagram = encodeInit(init, initiatorBytesMin(address));
+    return { responder, datagram, handshake };
+  }
+
+  /**
+   * The first RETRY that fits, also where it answers a token; and a later one with another cookie once the first has
+   * led nowhere.
+   */
   #followsRetry(cookie: Uint8Array): boolean {
-    if (this.#init === undefined) return true;
+    const proof = this.#started?.responder.proof;
+    if (proof?.type !== 'cookie') return true;
     const isStuck = this.#tries >= helloAgainTry && this.#retries < retriesMax;
-    return isStuck && !equalBytes(cookie, this.#init.cookie);
+    return isStuck && !equalBytes(cookie, proof.bytes);
   }
 
   #nextCopies(): Uint8Array[] {
-    const copies = Array.from({ length: copiesPerTry }, () => this.#init?.datagram ?? this.#hello);
-    const asksAgain = this.#init !== undefined && this.#tries >= helloAgainTry;
+    const next = this.#started?.datagram ?? this.#hello;
+    const copies = Array.from({ length: copiesPerTry }, () => next);
+    const asksAgain = this.#started !== undefined && this.#tries >= helloAgainTry;
     return asksAgain ? [...copies, this.#hello] : copies;
   }
 

@@ -14,6 +14,7 @@ import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import type { Address } from '../protocol/address.ts';
+import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
 import { ServerFiles } from '../store/server-files.ts';
 
@@ -31,6 +32,8 @@ export interface ServerOptions {
   readonly limits?: Partial<HubLimits>;
   /** Connections at a time, half-open ones included; beyond, handshakes are dropped. Default 10,000. */
   readonly connectionsMax?: number;
+  /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
+  readonly admission?: Partial<AdmissionLimits>;
   /** Clock and network; a test brings a simulated one. */
   readonly environment?: Environment;
 }
@@ -97,8 +100,10 @@ export class Server extends EventEmitter<ServerEvents> {
       identity,
       timing: { silenceMs: policy.silenceMs, keepaliveMs: undefined, idleTimeoutMs },
       connectionsMax: options.connectionsMax ?? 10_000,
+      admission: options.admission ?? {},
       conversationsMax: clientConversationsMax,
       now: environment.now(),
+      epochMs: startedAtMs,
     });
   }
 

@@ -2,12 +2,14 @@
 
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import type { Address } from '../../../core/protocol/address.ts';
+import { addressTokenBytes } from '../../../core/protocol/address-token.ts';
 import {
   encodeInit,
   encodeInitiator,
   encodeResponse,
   encodeRetry,
   handshakePrologue,
+  nonceBytes,
   type Retry,
 } from '../../../core/protocol/handshake.ts';
 import {
@@ -82,6 +84,7 @@ export const attacks: readonly Attack[] = [
   },
   { name: 'forged packets of living connections', shoot: forgePacket },
   { name: 'forged INITs with a valid cookie', shoot: forgeInit },
+  { name: 'INITs with tokens that nobody gave', shoot: forgeToken },
   {
     name: 'authentic INITs that nothing follows',
     rarer: 10,
@@ -117,8 +120,18 @@ function forgePacket({ random, recorded }: Armoury): Shot {
 
 function forgeInit({ random, own, retry }: Armoury): Shot {
   const { nonce, version, versions, cookie } = retry;
+  const proof = { type: 'cookie', bytes: cookie } as const;
   const message = random.bytes(messageBytes);
-  return { datagram: encodeInit({ versions, nonce, version, cookie, message }), from: own };
+  return { datagram: encodeInit({ versions, nonce, version, proof, message }), from: own };
+}
+
+function forgeToken(armoury: Armoury): Shot {
+  const { random, retry } = armoury;
+  const { version, versions } = retry;
+  const proof = { type: 'token', bytes: random.bytes(addressTokenBytes) } as const;
+  const init = { versions, nonce: random.bytes(nonceBytes), version, proof };
+  const datagram = encodeInit({ ...init, message: random.bytes(messageBytes) });
+  return { datagram, from: anybody(armoury) };
 }
 
 /** Everything about it is right, but its sender never takes up the connection. */
@@ -135,7 +148,8 @@ function abandonHandshake({ random, own, retry }: Armoury): Shot {
   });
   if (handshake === undefined) throw new Error('the target has no usable identity');
   const { nonce, version, versions, cookie } = retry;
-  const datagram = encodeInit({ versions, nonce, version, cookie, message: handshake.message });
+  const proof = { type: 'cookie', bytes: cookie } as const;
+  const datagram = encodeInit({ versions, nonce, version, proof, message: handshake.message });
   return { datagram, from: own };
 }
 

@@ -5,6 +5,35 @@ import test, { describe } from 'node:test';
 import { decodeHello, encodeRetry } from '../../../core/protocol/handshake.ts';
 import { datagramForm } from '../../../core/protocol/packet.ts';
 import { Scene, serverHost } from '../../sim/scene.ts';
+import { temporaryHome } from '../../support/home.ts';
+
+/** RETRYs sent so far, by whoever. */
+function retryCount(scene: Scene): () => number {
+  let count = 0;
+  scene.network.watch((datagram) => {
+    if (datagram[0] === datagramForm.retry) count++;
+  });
+  return () => count;
+}
+
+describe('a client that comes back', () => {
+  test('to a server that has restarted shows its token, and needs no RETRY', async (t) => {
+    const dataDir = temporaryHome(t).path;
+    const scene = new Scene();
+    const retries = retryCount(scene);
+    const first = await scene.serve({ dataDir });
+    // The next process' clock begins at zero again; the token's does not.
+    await scene.pass(60_000);
+    const { client, events } = await scene.connect('ann');
+    const before = retries();
+    assert.ok(before > 0);
+    await scene.settle(first.close());
+    await scene.serve({ dataDir });
+    await scene.until(() => events.includes('reconnected'));
+    assert.equal(retries(), before);
+    assert.ok(client.connected);
+  });
+});
 
 describe('a client that connects', () => {
   test('is not kept out by a RETRY with another key that comes before the true one', async () => {

@@ -32,6 +32,14 @@ describe('a cookie', () => {
     assert.ok(!jar.verify(cookie, address, nonce.toReversed(), 0));
   });
 
+  it('is good for an address however it is spelt', () => {
+    const jar = jarAt(0);
+    const cookie = jar.bake(address, nonce, 0);
+    for (const host of ['::ffff:192.0.2.1', '::ffff:c000:0201', '::FFFF:C000:201']) {
+      assert.ok(jar.verify(cookie, { ...address, host }, nonce, 0), host);
+    }
+  });
+
   it('is worth nothing with any bit changed', () => {
     const jar = jarAt(0);
     const cookie = jar.bake(address, nonce, 0);

@@ -6,6 +6,7 @@ import { clientCodec, peerCodec, serverCodec } from '../../../core/chat/wire.ts'
 import { errorTable } from '../../../core/errors.ts';
 import { closeCode } from '../../../core/protocol/connection.ts';
 import { frameType } from '../../../core/protocol/frame.ts';
+import { proofNumbers } from '../../../core/protocol/handshake.ts';
 import { datagramForm } from '../../../core/protocol/packet.ts';
 
 const text = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url), 'utf8');
@@ -80,7 +81,7 @@ describe('docs/PROTOCOL.md', () => {
     }
   });
 
-  it('gives datagrams, frames, codes of CLOSE and refusals the numbers that the code gives them', () => {
+  it('gives datagrams, proofs, frames, codes of CLOSE and refusals the numbers that the code gives them', () => {
     const { data: _, ...forms } = datagramForm;
     const upperCase = (table: Readonly<Record<string, number>>): ReadonlyMap<string, number> =>
       new Map(
@@ -90,6 +91,7 @@ describe('docs/PROTOCOL.md', () => {
         ]),
       );
     assert.deepEqual(numbersUnder('## §2 Datagrams'), upperCase(forms));
+    assert.deepEqual(numbersUnder('## §3 Handshake'), new Map(Object.entries(proofNumbers)));
     assert.deepEqual(numbersUnder('## §5 Frames'), upperCase(frameType));
     const closes = { ...closeCode, ...closeNumbers };
     assert.deepEqual(numbersUnder('## §6 Closing'), new Map(Object.entries(closes)));

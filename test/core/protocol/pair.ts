@@ -2,6 +2,7 @@
 
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { type Address, addressKey } from '../../../core/protocol/address.ts';
+import type { AdmissionLimits } from '../../../core/protocol/admission.ts';
 import type { Identity } from '../../../core/protocol/crypto.ts';
 import { Endpoint, type EndpointEvent } from '../../../core/protocol/endpoint.ts';
 import type { ConnectTarget } from '../../../core/protocol/handshakes.ts';
@@ -36,6 +37,7 @@ export interface HostOptions {
   readonly address: Address;
   readonly timing?: ConnectionTiming;
   readonly connectionsMax?: number;
+  readonly admission?: Partial<AdmissionLimits>;
   readonly now?: number;
 }
 
@@ -47,7 +49,9 @@ export class Host {
   readonly endpoint: Endpoint;
   readonly events: EndpointEvent[] = [];
 
-  constructor({ seed, address, timing = patient, connectionsMax = 100, now = 0 }: HostOptions) {
+  constructor(options: HostOptions) {
+    const { seed, address, timing = patient, connectionsMax = 100, admission = {} } = options;
+    const { now = 0 } = options;
     const crypto = new SodiumCrypto();
     // A process that starts later has other randomness, if the same identity.
     const random = new Random(seed + now);
@@ -59,6 +63,7 @@ export class Host {
       identity: this.identity,
       timing,
       connectionsMax,
+      admission,
       now,
     });
   }
@@ -165,16 +170,28 @@ export class Network {
   }
 }
 
+export interface PairOptions {
+  readonly latencyMs?: number;
+  readonly timing?: ConnectionTiming;
+  /** What the server admits. */
+  readonly admission?: Partial<AdmissionLimits>;
+}
+
 /** A network of one client and one server. */
 export class Pair extends Network {
   client: Host;
   server: Host;
 
-  constructor(options: { readonly latencyMs?: number; readonly timing?: ConnectionTiming } = {}) {
+  constructor(options: PairOptions = {}) {
     super(options.latencyMs);
-    const timing = options.timing ?? patient;
+    const { timing = patient, admission = {} } = options;
     this.client = this.add({ seed: 1, address: { host: '192.0.2.1', port: 5000 }, timing });
-    this.server = this.add({ seed: 2, address: { host: '192.0.2.2', port: 6666 }, timing });
+    this.server = this.add({
+      seed: 2,
+      address: { host: '192.0.2.2', port: 6666 },
+      timing,
+      admission,
+    });
   }
 
   /** Begins a handshake of the client with the server. @returns the client's link */

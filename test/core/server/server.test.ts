@@ -52,6 +52,8 @@ describe('a server', () => {
     assert.equal(await codeOf(Server.start({ host, port })), 'PORT_IN_USE');
     const policy = { groupsPerClient: 0 };
     assert.equal(await codeOf(Server.start({ host, port: 0, policy })), 'OPTION_INVALID');
+    const admission = { addressConnections: 0 };
+    assert.equal(await codeOf(Server.start({ host, port: 0, admission })), 'OPTION_INVALID');
     assert.equal(await codeOf(Server.start({ host, port: 70_000 })), 'ADDRESS_INVALID');
     writeFileSync(join(path, 'server-key'), 'damaged');
     assert.equal(await codeOf(Server.start({ host, port: 0, dataDir: path })), 'DATA_UNUSABLE');
@@ -105,6 +107,13 @@ describe('a server', () => {
     await ann.close();
     const dave = await world.join('Dave');
     assert.ok(dave.connected);
+  });
+
+  it('lets in as many connections of one address as it may', async (t) => {
+    const world = await World.start(t, { admission: { addressConnections: 1 } });
+    await world.join('Ann');
+    assert.equal(await codeOf(world.join('Bob', { silenceMs: 300 })), 'SERVER_UNREACHABLE');
+    assert.ok((world.server.drops.get('addressFull') ?? 0) > 0);
   });
 
   it('removes a member that does not answer, if that is its policy, and says why', async (t) => {
