@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
+import { addressTokenBytes } from '../../../core/protocol/address-token.ts';
 import { cookieBytes } from '../../../core/protocol/cookie.ts';
 import {
   decodeHello,
@@ -16,6 +17,8 @@ import {
   encodeResponder,
   encodeResponse,
   encodeRetry,
+  type Hello,
+  type Init,
   nonceBytes,
 } from '../../../core/protocol/handshake.ts';
 import { connectionIdBytes, resetTokenBytes } from '../../../core/protocol/packet.ts';
@@ -38,10 +41,24 @@ const nonce = bytes(nonceBytes);
 const cookie = bytes(cookieBytes);
 const connectionId = bytes(connectionIdBytes);
 const message = fc.uint8Array({ maxLength: 300 });
-const introduction = fc.record({ connectionId, resetToken: bytes(resetTokenBytes) });
+
+/** Records like those that decoders make. */
+const plain = { noNullPrototype: true } as const;
+const introduction = { connectionId, resetToken: bytes(resetTokenBytes) };
+const proof = fc.oneof(
+  fc.record({ type: fc.constant('cookie' as const), bytes: cookie }, plain),
+  fc.record({ type: fc.constant('token' as const), bytes: bytes(addressTokenBytes) }, plain),
+);
+const hello: fc.Arbitrary<Hello> = fc.record({ versions, nonce }, plain);
+const init: fc.Arbitrary<Init> = fc.record(
+  { versions, nonce, version: byte, proof, message },
+  plain,
+);
 
 const crypto = new SodiumCrypto();
-const identities = [1, 2, 3].map((seed) => crypto.identity(new Uint8Array(32).fill(seed)));
+const identities = [1, 2, 3].map(
+  (seed) => crypto.identity(new Uint8Array(32).fill(seed)).publicKey,
+);
 
 interface Proved {
   readonly identity: Uint8Array;
@@ -69,8 +86,7 @@ function kind<Value extends object>(
 ): DatagramKind {
   return {
     name,
-    // Records like those that decoders make.
-    samples: values.map((value) => ({ value: { ...value }, bytes: encode(value) })),
+    samples: values.map((value) => ({ value, bytes: encode(value) })),
     decode,
     encodeDecoded: (input) => {
       const value = decode(input);
@@ -81,27 +97,47 @@ function kind<Value extends object>(
 
 /** The datagrams of the handshake by the names of their forms, and what its Noise messages carry. */
 export const datagramKinds: readonly DatagramKind[] = [
-  kind('hello', fc.record({ versions, nonce }), encodeHello, decodeHello),
+  kind(
+    'hello',
+    hello,
+    (value) => encodeHello(value),
+    (input) => decodeHello(input),
+  ),
+  kind(
+    'hello through the relay',
+    hello,
+    (value) => encodeHello(value, 0),
+    (input) => decodeHello(input, 0),
+  ),
   kind(
     'retry',
-    fc.record({ nonce, version: byte, versions, cookie, identity: bytes(32) }),
+    fc.record({ nonce, version: byte, versions, cookie, identity: bytes(32) }, plain),
     encodeRetry,
     decodeRetry,
   ),
   kind(
     'init',
-    fc.record({ versions, nonce, version: byte, cookie, message }),
-    encodeInit,
-    decodeInit,
+    init,
+    (value) => encodeInit(value),
+    (input) => decodeInit(input),
   ),
-  kind('response', fc.record({ connectionId, message }), encodeResponse, decodeResponse),
+  kind(
+    'init through the relay',
+    init,
+    (value) => encodeInit(value, 0),
+    (input) => decodeInit(input, 0),
+  ),
+  kind('response', fc.record({ connectionId, message }, plain), encodeResponse, decodeResponse),
   kind(
     'payload of message 1',
-    fc
-      .tuple(fc.constantFrom(...identities), introduction)
-      .map(([{ publicKey }, introduced]) => ({ identity: publicKey, ...introduced })),
+    fc.record({ identity: fc.constantFrom(...identities), ...introduction }, plain),
     encodeProved,
     decodeProved,
   ),
-  kind('payload of message 2', introduction, encodeResponder, decodeResponder),
+  kind(
+    'payload of message 2',
+    fc.record({ ...introduction, addressToken: bytes(addressTokenBytes) }, plain),
+    encodeResponder,
+    decodeResponder,
+  ),
 ];
