@@ -21,6 +21,8 @@ export interface BotOptions {
   readonly pluginDir?: string;
   /** The server's identity where it is known for sure; nothing is pinned then. 32 bytes. */
   readonly serverKey?: Uint8Array;
+  /** Reach peers over the server's relay only, so that they do not learn this bot's address. Default false. */
+  readonly relayOnly?: boolean;
   /** Stops the bot: its plugins say goodbye, then it de-registers. */
   readonly signal: AbortSignal;
   readonly onLog: (entry: BotLog) => void;
@@ -46,12 +48,13 @@ export async function runBot(bot: Bot, options: BotOptions): Promise<void> {
 }
 
 function connect(bot: Bot, options: BotOptions): Promise<Client> {
-  const { server, dataDir, serverKey, signal } = options;
+  const { server, dataDir, serverKey, relayOnly = false, signal } = options;
   return Client.connect({
     name: bot.name,
     server,
     bot: true,
     privateInGroup: true,
+    relayOnly,
     signal,
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(serverKey === undefined ? {} : { serverKey }),

@@ -17,7 +17,7 @@ export type {
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';
 export type { ClientEvents } from './client/events.ts';
-export type { ConnectOptions, SendOptions } from './client/options.ts';
+export type { ConnectOptions, ListUsersOptions, SendOptions } from './client/options.ts';
 export {
   type TrustPeerOptions,
   type TrustServerOptions,

@@ -36,6 +36,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
     {
       server: serverOf(config.server, found.server),
       dataDir,
+      relayOnly: config.relayOnly.value,
       // Two bots of one person must not write into each other's files.
       pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
       signal: interruption.signal,

@@ -16,6 +16,7 @@ export interface ChatClient
     | 'sendGroup'
     | 'createGroup'
     | 'listGroups'
+    | 'listUsers'
     | 'joinGroup'
     | 'leaveGroup'
     | 'listMembers'

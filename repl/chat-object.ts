@@ -77,7 +77,7 @@ export class Chat {
     return this.#client.groups;
   }
 
-  /** Everybody the server told of, sorted by name. */
+  /** Those the server tells of by itself, sorted by name: everybody unless the server is large; see `list_users`. */
   get users(): readonly DirectoryEntry[] {
     return this.#session.users();
   }
@@ -89,10 +89,7 @@ export class Chat {
 
   /** Sends a private message; resolves when the other client has it. @throws BanterError as `Client.send` */
   send(to: string, text: string): Promise<Delivered> {
-    return this.#call((signal) => {
-      this.#session.checkUser(to);
-      return this.#client.send(to, text, signal === undefined ? {} : { signal });
-    });
+    return this.#call((signal) => this.#session.send(to, text, signal));
   }
 
   /** Sends to a group, by default the current one; resolves when the server has given the message its place. @throws BanterError as `Client.sendGroup` */

@@ -155,7 +155,8 @@ export class ClassicClient {
   }
 
   async #send(to: string, said: string): Promise<undefined> {
-    const entry = this.#client.directory.get(to);
+    const namesakes = await patiently(() => this.#client.listUsers({ prefix: to }));
+    const entry = namesakes.find(({ name }) => name === to);
     // Who has not been there since the server's start is in no table.
     if (entry === undefined || entry.address.port === 0) {
       this.#say(`User ${to} does not exist`);

@@ -21,6 +21,7 @@ interface SessionOptions extends CommonOptions {
   readonly group?: string;
   readonly plugin?: readonly string[];
   readonly takeOver?: true;
+  readonly relayOnly?: true;
 }
 
 interface ScriptOptions extends SessionOptions {
@@ -38,6 +39,7 @@ interface BotOptions extends CommonOptions {
   readonly server?: string;
   readonly name?: string;
   readonly group?: readonly string[];
+  readonly relayOnly?: true;
 }
 
 interface TrustOptions extends CommonOptions {
@@ -210,6 +212,7 @@ function addServing(program: Command, run: Perform): void {
     .option('--server <server>', serverHelp)
     .option('--name <name>', 'another name than in its file')
     .option('-g, --group <group>', 'other groups than in its file; may be given again', collect)
+    .option('--relay-only', relayOnlyHelp)
     .action((bot: string, { group: groups, name, ...flags }: BotOptions) =>
       run(flags, async (work) => {
         const module = await import('./bot.ts');
@@ -240,6 +243,7 @@ function addKeeping(program: Command, run: Perform): void {
     );
 }
 
+const relayOnlyHelp = 'never tell peers your address: reach them through the server';
 const serverHelp = 'host[:port][#fingerprint] (BANTER_SERVER; localhost:6666)';
 
 function add(
@@ -263,7 +267,8 @@ function withSession(command: Command): Command {
       'load a plugin by name or file; may be given again (BANTER_PLUGINS)',
       collect,
     )
-    .option('--take-over', 'take the name over from another client of yours');
+    .option('--take-over', 'take the name over from another client of yours')
+    .option('--relay-only', relayOnlyHelp);
 }
 
 function withForm(command: Command): Command {
@@ -274,8 +279,8 @@ function withForm(command: Command): Command {
     .option('--keep-going', 'go on after an error');
 }
 
-function sessionFlags({ data, debug, group, plugin: plugins }: SessionOptions): Flags {
-  return { data, debug, group, plugins };
+function sessionFlags({ data, debug, group, relayOnly, plugin: plugins }: SessionOptions): Flags {
+  return { data, debug, group, relayOnly, plugins };
 }
 
 function formOf(options: ScriptOptions): {

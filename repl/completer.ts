@@ -17,10 +17,17 @@ export interface CompleterOptions {
   readonly completeCode: CodeCompleter;
 }
 
-type Candidates = (options: CompleterOptions, parameter: Parameter) => readonly string[];
+type Candidates = (
+  options: CompleterOptions,
+  parameter: Parameter,
+  typed: string,
+) => readonly string[] | Promise<readonly string[]>;
+
+/** More users than anybody looks through. */
+const usersOfferedMax = 200;
 
 const candidatesByType: Readonly<Record<ParameterType, Candidates>> = {
-  user: ({ session }) => [...session.client.directory.keys()],
+  user: ({ session }, _parameter, typed) => usersStarting(session, typed),
   group: ({ session }) => session.knownGroups,
   joinedGroup: ({ session }) => session.client.groups,
   plugin: ({ session }) => session.plugins?.list().map((plugin) => plugin.id) ?? [],
@@ -38,8 +45,8 @@ export async function complete(line: string, options: CompleterOptions): Promise
   if (typed.type === 'command') return completeArgument(line, typed.command, options);
   const quoted = /["'`]([^"'`\s]*)$/.exec(line)?.[1];
   if (quoted !== undefined && oddQuotes(line)) {
-    const names = [...options.session.client.directory.keys(), ...options.session.knownGroups];
-    return [starting(names, quoted), quoted];
+    const users = await usersStarting(options.session, quoted);
+    return [starting([...users, ...options.session.knownGroups], quoted), quoted];
   }
   // Behind `await ` or an operator, node:repl's completer finds nothing unless it sees the expression alone.
   const expression = /(?:[\w$]+(?:\([^()]*\)|\[[^\]]*\])?\??\.)*[\w$]*$/.exec(line)?.[0] ?? '';
@@ -60,7 +67,11 @@ async function completeFirstWord(
   return [[...commands, ...code.filter((name) => name !== '')], word];
 }
 
-function completeArgument(line: string, command: Command, options: CompleterOptions): Completions {
+async function completeArgument(
+  line: string,
+  command: Command,
+  options: CompleterOptions,
+): Promise<Completions> {
   const words = line.trimStart().split(/\s+/).slice(1);
   const typed = words.at(-1) ?? '';
   const index = words.length - 1;
@@ -68,8 +79,18 @@ function completeArgument(line: string, command: Command, options: CompleterOpti
   const parameter = command.parameters[index];
   if (parameter === undefined || earlierText) return [[], typed];
   const more = index < command.parameters.length - 1 ? ' ' : '';
-  const candidates = candidatesByType[parameter.type](options, parameter);
+  const candidates = await candidatesByType[parameter.type](options, parameter, typed);
   return [starting(candidates, typed).map((name) => name + more), typed];
+}
+
+/** A large server is asked; while it is away, the users it told of have to do. */
+async function usersStarting(session: ChatSession, prefix: string): Promise<readonly string[]> {
+  try {
+    const users = await session.client.listUsers({ prefix, limit: usersOfferedMax });
+    return users.map(({ name }) => name);
+  } catch {
+    return [...session.client.directory.keys()];
+  }
 }
 
 function starting(candidates: Iterable<string>, prefix: string): readonly string[] {

@@ -26,7 +26,14 @@ export async function connectChatter(
   { takeOver, besidePresent = false, signal }: ConnectingOptions,
 ): Promise<Chatter> {
   const dataDir = config.data.value;
-  const options = { name: ownName(config), server: config.server.value, dataDir, takeOver, signal };
+  const options = {
+    name: ownName(config),
+    server: config.server.value,
+    relayOnly: config.relayOnly.value,
+    dataDir,
+    takeOver,
+    signal,
+  };
   const client = await Client.connect(options).catch((error: unknown) => {
     const isPresent = error instanceof BanterError && error.code === 'NAME_PRESENT';
     if (isPresent && besidePresent) return Client.connect({ ...options, auxiliary: true });

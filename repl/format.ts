@@ -49,13 +49,15 @@ const descriptions: Describe = {
   groupLeft: ({ group }) => `you left #${safeText(group)}`,
   groups: ({ groups }) => list(groups, 'there are no groups yet; make one with "create_group"'),
   members: ({ members }) => list(members, 'nobody is there'),
-  users: ({ users }) =>
-    users
-      .map(({ name, online, bot }) => {
-        const width = Math.max(...users.map((user) => user.name.length));
-        return `${safeText(name).padEnd(width)}  ${online ? 'online' : 'offline'}${bot ? ', bot' : ''}`;
-      })
-      .join('\n'),
+  users: ({ users, more }) => {
+    const width = Math.max(0, ...users.map(({ name }) => name.length));
+    const lines = users.map(
+      ({ name, online, bot }) =>
+        `${safeText(name).padEnd(width)}  ${online ? 'online' : 'offline'}${bot ? ', bot' : ''}`,
+    );
+    if (more) lines.push('there are more; say how their names begin: "list_users <prefix>"');
+    return lines.length === 0 ? 'nobody is called so' : lines.join('\n');
+  },
   identity: ({ name, groups, connected, server }) => {
     const where =
       groups.length === 0

@@ -1,9 +1,17 @@
 /** The state that prompt, scripts and pipes share: the client, the current group, what is unread, the inbox. */
 
-import { BanterError, type ClientEvents, type DirectoryEntry } from '../core/index.ts';
+import {
+  BanterError,
+  type ClientEvents,
+  type Delivered,
+  type DirectoryEntry,
+} from '../core/index.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
 import { Inbox } from './inbox.ts';
 import { didYouMean } from './suggestion.ts';
+
+/** Nobody reads a longer list, and a large server takes its time to tell it. */
+const usersListedMax = 2000;
 
 /** What a session is made of. */
 export interface SessionOptions {
@@ -91,12 +99,16 @@ export class ChatSession {
     throw new BanterError('NOT_MEMBER', 'you are in no group; join one with "join_group <group>"');
   }
 
-  /** @throws BanterError USER_UNKNOWN, with the name that was probably meant */
-  checkUser(name: string): void {
-    const { directory } = this.client;
-    if (directory.has(name)) return;
-    const hint = didYouMean(name, directory.keys());
-    throw new BanterError('USER_UNKNOWN', `no user "${name}"${hint}`, { data: { name } });
+  /** Sends a private message. @throws BanterError as `Client.send`; USER_UNKNOWN with the name that was probably meant */
+  async send(to: string, text: string, signal: AbortSignal | undefined): Promise<Delivered> {
+    try {
+      return await this.client.send(to, text, signal === undefined ? {} : { signal });
+    } catch (error) {
+      if (!(error instanceof BanterError) || error.code !== 'USER_UNKNOWN') throw error;
+      const hint = didYouMean(to, this.client.directory.keys());
+      const options = { cause: error, data: { name: to } };
+      throw new BanterError('USER_UNKNOWN', `no user "${to}"${hint}`, options);
+    }
   }
 
   /** The names of all groups, sorted. */
@@ -112,11 +124,19 @@ export class ChatSession {
     this.#unread.delete(group);
   }
 
-  /** Everybody the server told of, sorted by name. */
+  /** Those the server tells of by itself, sorted by name: everybody unless the server is large. */
   users(): readonly DirectoryEntry[] {
     return [...this.client.directory.values()].sort((left, right) =>
       left.name.localeCompare(right.name),
     );
+  }
+
+  /** Everybody whose name begins with `prefix`, sorted by name, asked of the server if it is large; `more` if there are more. */
+  async listUsers(
+    prefix: string,
+  ): Promise<{ readonly users: readonly DirectoryEntry[]; readonly more: boolean }> {
+    const users = await this.client.listUsers({ prefix, limit: usersListedMax + 1 });
+    return { users: users.slice(0, usersListedMax), more: users.length > usersListedMax };
   }
 
   /** De-registers; whoever shows the prompt or runs the script ends then. */

@@ -20,6 +20,8 @@ export interface Settings {
   readonly groupsPerClient: number;
   /** Whether private messages pass while in a group. */
   readonly privateInGroup: boolean;
+  /** Whether peers are reached over the server's relay only, so that they do not learn one's address. */
+  readonly relayOnly: boolean;
   /** Whether errors come with their stacks. */
   readonly debug: boolean;
 }
@@ -60,6 +62,7 @@ export const rules: Rules = {
     parse: integer(1, groupsPerClientMax),
   },
   privateInGroup: { meaning: 'private messages pass while in a group', parse: yesOrNo },
+  relayOnly: { meaning: 'peers do not learn your address', parse: yesOrNo },
   debug: { meaning: 'errors come with their stacks', parse: yesOrNo },
 };
 

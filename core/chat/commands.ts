@@ -1,6 +1,7 @@
 /** The requests of a registered client: for each who may make it, and what it does. */
 
 import { equalBytes } from '../protocol/bytes.ts';
+import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
 import type { Effects, Refusal } from './effects.ts';
 import type { Groups, NamePage } from './groups.ts';
@@ -13,8 +14,11 @@ import type { Link, Membership, Registration } from './sessions.ts';
 import type { Policy } from './types.ts';
 import { type ClientMessage, hopsMax } from './wire.ts';
 
-/** A request that is answered and needs a name: every one but `register` and `confirm`. */
-export type Request = Exclude<ClientMessage, { readonly type: 'register' | 'confirm' }>;
+/** A request that is answered and needs a name. */
+export type Request = Exclude<
+  ClientMessage,
+  { readonly type: 'register' | 'confirm' | 'directoryCheck' }
+>;
 
 /** What commands work with. */
 export interface CommandParts {
@@ -23,6 +27,7 @@ export interface CommandParts {
   readonly effects: Effects;
   readonly directory: Directory;
   readonly groups: Groups;
+  readonly bulletin: Bulletin;
   readonly desk: RegistrationDesk;
   /** Milliseconds since the epoch at `now`. */
   readonly wallClock: (now: number) => number;
@@ -31,6 +36,8 @@ export interface CommandParts {
 /** Who asks, and when. */
 export interface Caller extends Registration {
   readonly link: Link;
+  /** The size of the request. */
+  readonly bytes: number;
   readonly now: number;
 }
 
@@ -57,6 +64,8 @@ const commands: CommandTable = {
   listMembers: { run: listMembers },
   sendGroup: { isFree: isSentAgain, run: sendGroup },
   reportUnanswered: { run: reportUnanswered },
+  lookUp: { run: lookUp },
+  listNames: { run: listNames },
 };
 
 /** Carries out a request, or says why not. A refused request changes nothing but the caller's rate. */
@@ -67,8 +76,9 @@ export function runCommand(
 ): Refusal | undefined {
   // The table pairs each type of request with its command; the compiler cannot follow the pair through the look-up.
   const command = commands[request.type] as Command<Request>;
-  if (!command.isFree?.(caller, request) && !caller.link.requests.take(caller.now)) {
-    return rateLimited(parts.limits);
+  if (command.isFree?.(caller, request) !== true) {
+    const excess = chargeRequest(parts.limits, caller.link, caller.bytes, caller.now);
+    if (excess !== undefined) return excess;
   }
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };
@@ -76,9 +86,21 @@ export function runCommand(
   return command.run(parts, caller, request);
 }
 
-/** What a client that asks too fast is told. */
-export function rateLimited({ requestsPerSecond }: HubLimits): Refusal {
-  return { code: 'RATE_LIMITED', detail: `more than ${requestsPerSecond} requests a second` };
+/** Counts a request against the rates of its link. @returns what a client that asks too fast is told */
+export function chargeRequest(
+  { requestsPerSecond, requestBytesPerSecond }: HubLimits,
+  link: Link,
+  bytes: number,
+  now: number,
+): Refusal | undefined {
+  if (!link.requests.take(now)) {
+    return { code: 'RATE_LIMITED', detail: `more than ${requestsPerSecond} requests a second` };
+  }
+  if (!link.requestBytes.take(now, bytes)) {
+    const detail = `more than ${requestBytesPerSecond} bytes of requests a second`;
+    return { code: 'RATE_LIMITED', detail };
+  }
+  return undefined;
 }
 
 type Asked<Type extends Request['type']> = Extract<Request, { readonly type: Type }>;
@@ -131,7 +153,7 @@ function listGroups(
 }
 
 function joinGroup(
-  { groups, effects, policy, limits }: CommandParts,
+  { groups, effects, policy, limits, bulletin }: CommandParts,
   { session, link, bot }: Caller,
   { requestId, group: name }: Asked<'joinGroup'>,
 ): Refusal | undefined {
@@ -153,6 +175,7 @@ function joinGroup(
   }
   const joined = groups.join(group, session, link, bot);
   effects.send(link, { type: 'joined', requestId, ...joined });
+  bulletin.introduce(link, session, group);
   return undefined;
 }
 
@@ -226,12 +249,33 @@ function reportUnanswered(
   { link, now }: Caller,
   { requestId, name }: Asked<'reportUnanswered'>,
 ): Refusal | undefined {
-  if (directory.find(name) === undefined) {
-    return { code: 'USER_UNKNOWN', detail: `there is no user "${name}"` };
-  }
+  if (directory.find(name) === undefined) return userUnknown(name);
   desk.examine(name, now);
   effects.send(link, { type: 'done', requestId });
   return undefined;
+}
+
+function lookUp(
+  { bulletin, effects }: CommandParts,
+  { link }: Caller,
+  { requestId, name }: Asked<'lookUp'>,
+): Refusal | undefined {
+  const entry = bulletin.lookUp(link, name);
+  if (entry === undefined) return userUnknown(name);
+  effects.send(link, { type: 'entry', requestId, entry });
+  return undefined;
+}
+
+function listNames(
+  { directory, effects }: CommandParts,
+  { link }: Caller,
+  { requestId, prefix, after }: Asked<'listNames'>,
+): undefined {
+  effects.send(link, { type: 'entryList', requestId, ...directory.page(prefix, after) });
+}
+
+function userUnknown(name: string): Refusal {
+  return { code: 'USER_UNKNOWN', detail: `there is no user "${name}"` };
 }
 
 /** A message sent again after a loss is not the caller's haste; its answer must not depend on the rate. */

@@ -1,6 +1,6 @@
 /** Moves readers: each link through the directory, each membership through its group's log, as far as there is room. */
 
-import type { Directory } from './directory.ts';
+import type { Bulletin } from './bulletin.ts';
 import type { Effects } from './effects.ts';
 import type { Link, Membership } from './sessions.ts';
 import { controlConversation, serverCodec } from './wire.ts';
@@ -14,17 +14,11 @@ export interface OutgoingMessage {
 /** Nothing is queued or copied here: a link that reads nothing costs its cursors. */
 export class Delivery {
   readonly #effects: Effects;
-  readonly #directory: Directory;
+  readonly #bulletin: Bulletin;
 
-  constructor(effects: Effects, directory: Directory) {
+  constructor(effects: Effects, bulletin: Bulletin) {
     this.#effects = effects;
-    this.#directory = directory;
-  }
-
-  /** Lets a registered link read the directory up to its present version. */
-  publishDirectory(link: Link): void {
-    link.directoryPublished = this.#directory.version;
-    if (link.directoryRead < link.directoryPublished) this.#tell(link);
+    this.#bulletin = bulletin;
   }
 
   /** There may be something to read for a membership. */
@@ -32,16 +26,13 @@ export class Delivery {
     const link = membership.listener?.link;
     if (link === undefined) return;
     link.ready.add(membership);
-    this.#tell(link);
+    this.#effects.tellReadable(link);
   }
 
   /** The next message for a link: the directory first, then its groups in turn; undefined if there is none. */
   readNext(link: Link): OutgoingMessage | undefined {
-    if (link.directoryRead < link.directoryPublished) {
-      const page = this.#directory.read(link.directoryRead);
-      link.directoryRead = page.version;
-      return { conversation: controlConversation, payload: page.payload };
-    }
+    const news = this.#bulletin.readNext(link);
+    if (news !== undefined) return { conversation: controlConversation, payload: news };
     for (const membership of link.ready) {
       link.ready.delete(membership);
       const payload = readLog(membership);
@@ -58,12 +49,6 @@ export class Delivery {
     if (seq > membership.handedSeq) return;
     const reached = seq === membership.handedSeq ? membership.readSeq : seq;
     membership.confirmedSeq = Math.max(membership.confirmedSeq, reached);
-  }
-
-  #tell(link: Link): void {
-    if (link.isReadable) return;
-    link.isReadable = true;
-    this.#effects.push({ type: 'readable', link: link.number });
   }
 }
 

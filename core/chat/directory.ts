@@ -1,11 +1,11 @@
 /** The server's directory: which identity a name is bound to, who is online, and the changes as clients read them. */
 
 import type { Address } from '../protocol/address.ts';
-import { fromHex } from '../protocol/bytes.ts';
+import { DirectoryHash } from './entry.ts';
 import { foldName } from './names.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { DirectoryEntry } from './types.ts';
-import { pageEntriesMax, serverCodec, type WireEntry } from './wire.ts';
+import { pageEntriesMax, serverCodec } from './wire.ts';
 
 /** That a name belongs to an identity: the one thing of the directory that outlives a server. */
 export interface NameBinding {
@@ -15,11 +15,7 @@ export interface NameBinding {
 }
 
 /** What changes about a name. */
-export interface Presence {
-  readonly address: Address;
-  readonly online: boolean;
-  readonly bot: boolean;
-}
+export type Presence = Pick<DirectoryEntry, 'address' | 'online' | 'bot'>;
 
 /** A part of the directory for one reader. */
 export interface DirectoryPage {
@@ -28,10 +24,16 @@ export interface DirectoryPage {
   readonly version: number;
 }
 
+/** Names that begin alike; `next` asks for those after them, 0 for the end. */
+export interface EntryPage {
+  readonly entries: readonly DirectoryEntry[];
+  readonly next: number;
+}
+
 /** A name as it was from `version` on, until another listing took its place. */
-interface Listing extends NameBinding, Presence {
-  /** The folded name. */
-  readonly key: string;
+interface Listing {
+  readonly folded: string;
+  readonly entry: DirectoryEntry;
   readonly version: number;
 }
 
@@ -51,7 +53,12 @@ const cachedPagesMax = 64;
 /** Stale changes that are not worth a cleaning. */
 const changesKept = 64;
 
-const nowhere: Address = { host: '', port: 0 };
+/** The address of whoever has none that others may know. */
+export const nowhere: Address = { host: '', port: 0 };
+/** Names that one search looks at; what is left of them is for the next page. */
+const namesSearchedMax = 20_000;
+
+const absent: Presence = { address: nowhere, online: false, bot: false };
 
 /**
  * A log of changes in which only the newest change of a name counts; a reader is a version, and reads what is newer.
@@ -59,6 +66,9 @@ const nowhere: Address = { host: '', port: 0 };
  */
 export class Directory {
   readonly #listings = new Map<string, Listing>();
+  /** Folded names in the order in which they were bound. */
+  readonly #order: string[] = [];
+  readonly #hash = new DirectoryHash();
   /** In order of version; among them listings that are no longer current. */
   #changes: Listing[] = [];
   readonly #pages = new Map<number, CachedPage>();
@@ -81,37 +91,65 @@ export class Directory {
     return this.#version;
   }
 
+  /** The hash of all entries at the present version (docs/PROTOCOL.md §7). 8 bytes. */
+  get hash(): Uint8Array {
+    return this.#hash.bytes;
+  }
+
   /** All names in the order in which they were bound. */
   get entries(): readonly DirectoryEntry[] {
-    return Array.from(this.#listings.values(), ({ name, identity, address, online, bot }) => ({
-      name,
-      key: identity,
-      address,
-      online,
-      bot,
-    }));
+    return Array.from(this.#listings.values(), ({ entry }) => entry);
   }
 
-  /** Whom a name belongs to, in whatever case it is spelt. */
-  find(name: string): Readonly<NameBinding & Presence> | undefined {
-    return this.#listings.get(foldName(name));
+  /** Whom a name belongs to and how it is now, in whatever case it is spelt. */
+  find(name: string): DirectoryEntry | undefined {
+    return this.#listings.get(foldName(name))?.entry;
   }
 
-  /** Binds a name that nobody has; it is offline and nowhere until {@link setPresence}. */
-  bind(name: string, identity: string): void {
-    const key = foldName(name);
-    if (this.#listings.has(key)) return;
-    this.#put({ key, name, identity, address: nowhere, online: false, bot: false });
+  /** Binds a name that nobody has; unless something else is said it is offline and nowhere. */
+  bind(name: string, identity: string, presence: Presence = absent): void {
+    const folded = foldName(name);
+    if (this.#listings.has(folded)) return;
+    this.#order.push(folded);
+    this.#put(folded, { name, key: identity, ...presence });
   }
 
   /** Says how a bound name is now; what stays the same is no change. */
   setPresence(name: string, presence: Partial<Presence>): void {
     const old = this.#listings.get(foldName(name));
     if (old === undefined) return;
-    const listing = { ...old, ...presence };
-    if (isSame(old, listing)) return;
+    const entry = { ...old.entry, ...presence };
+    if (isSame(old.entry, entry)) return;
     this.#forgetPages(old.version);
-    this.#put(listing);
+    this.#hash.remove(old.entry);
+    this.#put(old.folded, entry);
+  }
+
+  /** The folded names that have changed since `version`. */
+  *changedAfter(version: number): Iterable<string> {
+    for (let at = this.#firstAfter(version); at < this.#changes.length; at++) {
+      const listing = this.#changes[at];
+      if (listing !== undefined && this.#isCurrent(listing)) yield listing.folded;
+    }
+  }
+
+  /**
+   * Names that begin with `prefix`, in whatever case, in the order in which they were bound. A page may hold fewer
+   * than there is room for, even none, and yet have a next one: a search looks at 20,000 names at a time.
+   * @param after 0, or the `next` of the page before
+   */
+  page(prefix: string, after: number): EntryPage {
+    const folded = foldName(prefix);
+    const entries: DirectoryEntry[] = [];
+    const end = Math.min(this.#order.length, after + namesSearchedMax);
+    for (let at = after; at < end; at++) {
+      const key = this.#order[at];
+      if (key?.startsWith(folded) !== true) continue;
+      if (entries.length === pageEntriesMax) return { entries, next: at };
+      const listing = this.#listings.get(key);
+      if (listing !== undefined) entries.push(listing.entry);
+    }
+    return { entries, next: end < this.#order.length ? end : 0 };
   }
 
   /** The next part for a reader that has everything up to `version`. */
@@ -139,10 +177,11 @@ export class Directory {
     return this.#published === this.#version ? undefined : this.#publications.readyAt;
   }
 
-  #put(change: Omit<Listing, 'version'>): void {
-    const listing = { ...change, version: ++this.#version };
-    this.#listings.set(listing.key, listing);
+  #put(folded: string, entry: DirectoryEntry): void {
+    const listing = { folded, entry, version: ++this.#version };
+    this.#listings.set(folded, listing);
     this.#changes.push(listing);
+    this.#hash.add(entry);
     this.#forgetTails();
     if (this.#changes.length > 2 * this.#listings.size + changesKept) {
       this.#changes = this.#changes.filter((old) => this.#isCurrent(old));
@@ -150,15 +189,15 @@ export class Directory {
   }
 
   #isCurrent(listing: Listing): boolean {
-    return this.#listings.get(listing.key) === listing;
+    return this.#listings.get(listing.folded) === listing;
   }
 
   #encode(after: number): CachedPage {
-    const entries: WireEntry[] = [];
+    const entries: DirectoryEntry[] = [];
     for (let at = this.#firstAfter(after); at < this.#changes.length; at++) {
       const listing = this.#changes[at];
       if (listing === undefined || !this.#isCurrent(listing)) continue;
-      entries.push(toWire(listing));
+      entries.push(listing.entry);
       if (entries.length < pageEntriesMax) continue;
       return { ...encodePage(listing.version, entries), isFull: true };
     }
@@ -199,11 +238,6 @@ function isSame(a: Presence, b: Presence): boolean {
   );
 }
 
-function toWire({ name, identity, address, online, bot }: Listing): WireEntry {
-  const key = fromHex(identity) ?? new Uint8Array(32);
-  return { name, key, host: address.host, port: address.port, online, bot };
-}
-
-function encodePage(version: number, entries: readonly WireEntry[]): DirectoryPage {
+function encodePage(version: number, entries: readonly DirectoryEntry[]): DirectoryPage {
   return { version, payload: serverCodec.encode({ type: 'directoryDelta', version, entries }) };
 }

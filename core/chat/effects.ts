@@ -58,6 +58,13 @@ export class Effects {
     this.#queue.push(effect);
   }
 
+  /** Says once that there is something to read for a link, until it has read everything. */
+  tellReadable(link: { readonly number: number; isReadable: boolean }): void {
+    if (link.isReadable) return;
+    link.isReadable = true;
+    this.push({ type: 'readable', link: link.number });
+  }
+
   /** A message on the control conversation. */
   send(link: { readonly number: number }, message: ServerMessage): void {
     this.push({

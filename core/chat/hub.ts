@@ -2,15 +2,17 @@
 
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { type CommandParts, rateLimited, runCommand } from './commands.ts';
+import { Bulletin, newView } from './bulletin.ts';
+import { type CommandParts, chargeRequest, runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
 import { Directory, type NameBinding } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
 import { RegistrationDesk } from './registration.ts';
+import { Relay } from './relay.ts';
 import { Processes } from './send-history.ts';
-import type { Link } from './sessions.ts';
+import type { Link, Session } from './sessions.ts';
 import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Policy } from './types.ts';
@@ -39,6 +41,7 @@ export class Hub {
   readonly #parts: CommandParts;
   readonly #delivery: Delivery;
   readonly #links = new Map<number, Link>();
+  readonly #relay = new Relay();
 
   /** @throws BanterError OPTION_INVALID */
   constructor(options: HubOptions) {
@@ -47,13 +50,22 @@ export class Hub {
     const limits = parseLimits(options.limits ?? {});
     const effects = new Effects();
     const directory = new Directory(options.names ?? []);
-    const delivery = new Delivery(effects, directory);
+    const findSession = (folded: string): Session | undefined => desk.findSession(folded);
+    const bulletin = new Bulletin({ limits, effects, directory, findSession });
+    const delivery = new Delivery(effects, bulletin);
     const groups = new Groups(limits, random, effects, delivery);
     const processes = new Processes(limits.processesRemembered, limits.sendsRemembered);
     const epoch = random(8);
-    const shared = { policy, limits, effects, directory, groups };
+    const shared = { policy, limits, effects, directory, groups, bulletin };
     const links = this.#links;
-    const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links });
+    const desk = new RegistrationDesk({
+      ...shared,
+      epoch,
+      delivery,
+      processes,
+      links,
+      relay: this.#relay,
+    });
     this.#parts = { ...shared, desk, wallClock };
     this.#delivery = delivery;
   }
@@ -70,17 +82,18 @@ export class Hub {
       identity: toHex(identity),
       address,
       requests: new TokenBucket(limits.requestBurst, limits.requestsPerSecond),
+      requestBytes: new TokenBucket(limits.requestByteBurst, limits.requestBytesPerSecond),
       isUp: true,
       registration: undefined,
       isClaiming: false,
       hasLeft: false,
+      hidesAddress: false,
       isSilent: false,
       isReadable: false,
       nextConversation: controlConversation + 1,
       conversations: new Map(),
       ready: new Set(),
-      directoryRead: 0,
-      directoryPublished: 0,
+      view: newView(),
     });
   }
 
@@ -94,9 +107,19 @@ export class Hub {
     const message = conversation === controlConversation ? clientCodec.decode(payload) : undefined;
     if (message === undefined) return false;
     this.#parts.desk.settle(link, true, now);
-    this.#handle(link, message, now);
+    this.#handle(link, message, payload.length, now);
     this.#publish(now);
     return true;
+  }
+
+  /** A datagram came on a link. @returns where it goes on the relay and what is sent there, if anything */
+  relay(
+    number: number,
+    payload: Uint8Array,
+    now: number,
+  ): { readonly link: number; readonly payload: Uint8Array } | undefined {
+    const link = this.#links.get(number);
+    return link && this.#relay.forward(link, payload, this.#links, now);
   }
 
   /** A connection has ended. Who did not de-register is absent: a member still, unless the policy removes it. */
@@ -106,6 +129,14 @@ export class Hub {
     this.#links.delete(number);
     this.#parts.desk.down(link);
     this.#parts.desk.retryClaims(link, now);
+    this.#publish(now);
+  }
+
+  /** A connection comes from another address now, which has been validated: others are told to seek its client there. */
+  linkMoved(number: number, address: Address, now: number): void {
+    const link = this.#links.get(number);
+    if (link === undefined) return;
+    this.#parts.desk.move(link, address, now);
     this.#publish(now);
   }
 
@@ -161,33 +192,37 @@ export class Hub {
     return takeSnapshot(directory, groups.all, desk.sessions, this.#links.values());
   }
 
-  #handle(link: Link, message: ClientMessage, now: number): void {
-    const { limits, effects, desk } = this.#parts;
+  #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
+    const { limits, effects, desk, bulletin } = this.#parts;
     if (message.type === 'confirm') {
       const membership = link.conversations.get(message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
       return;
     }
+    if (message.type === 'directoryCheck') {
+      const { version, hash } = message;
+      if (link.registration !== undefined) bulletin.check(link, version, hash, now);
+      return;
+    }
     const { requestId } = message;
     if (message.type === 'register') {
-      if (link.requests.take(now)) desk.claim(link, message, now);
-      else effects.refuse(link, requestId, rateLimited(limits));
+      const refusal = chargeRequest(limits, link, bytes, now);
+      if (refusal === undefined) desk.claim(link, message, now);
+      else effects.refuse(link, requestId, refusal);
       return;
     }
     const refusal =
       link.registration === undefined
         ? ({ code: 'NOT_REGISTERED', detail: 'this connection has no name yet' } as const)
-        : runCommand(this.#parts, { ...link.registration, link, now }, message);
+        : runCommand(this.#parts, { ...link.registration, link, bytes, now }, message);
     if (refusal !== undefined) effects.refuse(link, requestId, refusal);
   }
 
-  /** Every registered client reads the directory's changes, when it is their time. */
+  /** Clients may read the directory's changes, when it is their time. */
   #publish(now: number): void {
-    const { directory, effects } = this.#parts;
+    const { directory, effects, bulletin } = this.#parts;
     if (!directory.publish(now)) return;
-    for (const link of this.#links.values()) {
-      if (link.registration !== undefined) this.#delivery.publishDirectory(link);
-    }
+    bulletin.publish(this.#links.values());
     effects.fact({
       type: 'directoryChanged',
       // Put together when somebody looks at it.

@@ -4,12 +4,18 @@ import { BanterError } from '../errors.ts';
 import { defaultPolicy, type Policy } from './types.ts';
 import { groupsPerClientMax } from './wire.ts';
 
-/** Every field is a whole number of at least 1. */
+/** Every field is a whole number of at least 1, `requestByteBurst` of at least 65,536. */
 export interface HubLimits {
   /** Connections at a time; one more is closed as `full`. Default 10,000. */
   readonly links: number;
   /** Names ever bound; another claim is refused `SERVER_FULL`. Default 100,000. */
   readonly names: number;
+  /** New names of an IPv4 address or an IPv6 /64 at once, and as many more in each day; another is refused `SERVER_FULL`. Default 200. */
+  readonly namesPerAddress: number;
+  /** Names that everybody is told of; beyond, a client is told of those it watches. Default 2,000, at most 20,000. */
+  readonly directoryNames: number;
+  /** Names a connection has looked up and is told of when not everybody is; beyond, the oldest is told of no more. Default 1,024. */
+  readonly contacts: number;
   /** Groups ever created; another is refused `SERVER_FULL`. Default 10,000. */
   readonly groups: number;
   /** Bytes of UTF-8 in a message; more is refused `MESSAGE_TOO_LONG`. Default 60,000, which is also the most. */
@@ -18,6 +24,10 @@ export interface HubLimits {
   readonly requestsPerSecond: number;
   /** Requests at once. Default 100. */
   readonly requestBurst: number;
+  /** Bytes of requests per second and link beyond the burst; more are refused `RATE_LIMITED`. Default 256 KiB. */
+  readonly requestBytesPerSecond: number;
+  /** Bytes of requests at once. Default 512 KiB. */
+  readonly requestByteBurst: number;
   /** Milliseconds in which a client has to show life when somebody claims its name or address. Default 1,000. */
   readonly probeMs: number;
   /** Claims that wait for one probe; another is refused at once. Default 16. */
@@ -40,10 +50,15 @@ export interface HubLimits {
 const defaultLimits: HubLimits = {
   links: 10_000,
   names: 100_000,
+  namesPerAddress: 200,
+  directoryNames: 2000,
+  contacts: 1024,
   groups: 10_000,
   textBytes: 60_000,
   requestsPerSecond: 50,
   requestBurst: 100,
+  requestBytesPerSecond: 256 * 1024,
+  requestByteBurst: 512 * 1024,
   probeMs: 1000,
   probeClaims: 16,
   logMessages: 4096,
@@ -54,11 +69,22 @@ const defaultLimits: HubLimits = {
   conversations: 4000,
 };
 
+/** The least and the most of limits that have such bounds beside 1 and what a number holds. */
+const boundsOfLimits: Readonly<
+  Partial<Record<keyof HubLimits, { readonly min?: number; readonly max?: number }>>
+> = {
+  textBytes: { max: defaultLimits.textBytes },
+  // Each client hashes as many at every keepalive.
+  directoryNames: { max: 20_000 },
+  // The longest message must fit, or it would be refused for ever.
+  requestByteBurst: { min: 65_536 },
+};
+
 /** The policy with its defaults. @throws BanterError OPTION_INVALID */
 export function parsePolicy(policy: Partial<Policy>): Policy {
   const complete = { ...defaultPolicy, ...policy };
-  checkNumber('groupsPerClient', complete.groupsPerClient, groupsPerClientMax);
-  checkNumber('silenceMs', complete.silenceMs, Number.MAX_SAFE_INTEGER);
+  checkNumber('groupsPerClient', complete.groupsPerClient, { max: groupsPerClientMax });
+  checkNumber('silenceMs', complete.silenceMs);
   return complete;
 }
 
@@ -66,14 +92,19 @@ export function parsePolicy(policy: Partial<Policy>): Policy {
 export function parseLimits(limits: Partial<HubLimits>): HubLimits {
   const complete = { ...defaultLimits, ...limits };
   for (const [name, value] of Object.entries(complete)) {
-    checkNumber(name, value, name === 'textBytes' ? defaultLimits.textBytes : undefined);
+    // A name that is none of the limits has no bounds of its own.
+    checkNumber(name, value, boundsOfLimits[name as keyof HubLimits]);
   }
   return complete;
 }
 
-function checkNumber(name: string, value: number, max: number = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isInteger(value) && value >= 1 && value <= max) return;
-  throw new BanterError('OPTION_INVALID', `${name} is ${value}, not from 1 to ${max}`, {
-    data: { name, value, max },
+function checkNumber(
+  name: string,
+  value: number,
+  { min = 1, max = Number.MAX_SAFE_INTEGER }: { readonly min?: number; readonly max?: number } = {},
+): void {
+  if (Number.isInteger(value) && value >= min && value <= max) return;
+  throw new BanterError('OPTION_INVALID', `${name} is ${value}, not from ${min} to ${max}`, {
+    data: { name, value, min, max },
   });
 }

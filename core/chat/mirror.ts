@@ -1,28 +1,27 @@
-/** A client's view of the directory, from the deltas of the server. */
+/** A client's view of the directory, from what the server tells. */
 
-import { equalBytes, toHex } from '../protocol/bytes.ts';
+import { equalBytes } from '../protocol/bytes.ts';
+import { DirectoryHash } from './entry.ts';
 import { foldName } from './names.ts';
 import type { DirectoryEntry } from './types.ts';
-import type { ServerMessage, WireEntry } from './wire.ts';
+import type { ServerMessage } from './wire.ts';
 
-/** What of a welcome a mirror needs. */
-type Welcome = Pick<
-  Extract<ServerMessage, { readonly type: 'welcome' }>,
-  'epoch' | 'directoryVersion'
->;
+type Told<Type extends ServerMessage['type']> = Extract<ServerMessage, { readonly type: Type }>;
 
-type Delta = Extract<ServerMessage, { readonly type: 'directoryDelta' }>;
+/** What of a welcome or a reset a mirror needs. */
+type Offer = Pick<Told<'welcome'>, 'directoryVersion' | 'wholeDirectory'>;
 
 /**
  * Keeps the names of one server through all its connections and boots; bounded by the server's own bound of names.
- * After a boot the old view stays until the new one is complete, so that private messages go on meanwhile.
+ * After a boot or a reset the old view stays until the new one is complete, so that private messages go on meanwhile.
  */
 export class Mirror {
   readonly #entries = new Map<string, DirectoryEntry>();
   readonly #namesByFold = new Map<string, string>();
-  /** Names of an earlier boot that this one has not told of yet. */
+  /** Names of an earlier view that the server has not told of in this one yet. */
   #unconfirmed = new Set<string>();
   #epoch: Uint8Array = new Uint8Array(8);
+  #isWhole = true;
   #version = 0;
   #target = 0;
 
@@ -31,9 +30,14 @@ export class Mirror {
     return this.#epoch;
   }
 
-  /** How far the directory is known, for the next registration. */
+  /** How far the directory is known, for the next registration; 0 if only a part of it is told. */
   get version(): number {
-    return this.#version;
+    return this.#isWhole ? this.#version : 0;
+  }
+
+  /** Whether the server tells of every name; else of those that this client watches. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** Whether everything that was so at the last welcome has come. */
@@ -46,35 +50,57 @@ export class Mirror {
     return this.#entries;
   }
 
+  /** The hash of all entries as they stand here (docs/PROTOCOL.md §7). 8 bytes. */
+  get hash(): Uint8Array {
+    // From what is really there, not along with each change: a fault in a change must show.
+    const hash = new DirectoryHash();
+    for (const entry of this.#entries.values()) hash.add(entry);
+    return hash.bytes;
+  }
+
   /** The entry of a name in whatever case it is spelt. */
   find(name: string): DirectoryEntry | undefined {
     const spelt = this.#namesByFold.get(foldName(name));
     return spelt === undefined ? undefined : this.#entries.get(spelt);
   }
 
-  /** Prepares for the deltas after a welcome. @returns the entries that changed thereby, as {@link apply} does */
-  begin(welcome: Welcome): readonly DirectoryEntry[] {
-    if (!equalBytes(welcome.epoch, this.#epoch)) {
-      this.#epoch = welcome.epoch;
-      this.#version = 0;
-      this.#unconfirmed = new Set(this.#entries.keys());
-    }
+  /** Prepares for what follows a welcome. @returns the entries that changed thereby, as {@link apply} does */
+  begin(welcome: Offer & Pick<Told<'welcome'>, 'epoch'>): readonly DirectoryEntry[] {
+    const goesOn =
+      equalBytes(welcome.epoch, this.#epoch) && this.#isWhole && welcome.wholeDirectory;
+    this.#epoch = welcome.epoch;
+    if (!goesOn) return this.reset(welcome);
     this.#target = welcome.directoryVersion;
+    return this.#forgetUnconfirmed();
+  }
+
+  /** Prepares to be told everything anew. @returns the entries that changed thereby, as {@link apply} does */
+  reset({ directoryVersion, wholeDirectory }: Offer): readonly DirectoryEntry[] {
+    this.#version = 0;
+    this.#target = directoryVersion;
+    this.#isWhole = wholeDirectory;
+    this.#unconfirmed = new Set(this.#entries.keys());
     return this.#forgetUnconfirmed();
   }
 
   /**
    * Takes one delta; what is not newer than the view is ignored.
-   * @returns the entries that differ from before, as they are now; a name that a new boot does not know is told offline once
+   * @returns the entries that differ from before, as they are now; a name that is gone from the whole directory is told
+   * offline once, one that is merely told of no more is not
    */
-  apply(delta: Delta): readonly DirectoryEntry[] {
+  apply(delta: Told<'directoryDelta'>): readonly DirectoryEntry[] {
     if (delta.version <= this.#version) return [];
     this.#version = delta.version;
-    const changed = delta.entries.flatMap((entry) => this.#put(fromWire(entry)));
-    return [...changed, ...this.#forgetUnconfirmed()];
+    return [...this.learn(delta.entries), ...this.#forgetUnconfirmed()];
   }
 
-  #put(entry: DirectoryEntry): readonly DirectoryEntry[] {
+  /** Takes entries as they are now, beside any version. @returns those that differ from before */
+  learn(entries: readonly DirectoryEntry[]): readonly DirectoryEntry[] {
+    return entries.filter((entry) => this.#put(entry));
+  }
+
+  /** @returns whether the entry differs from before */
+  #put(entry: DirectoryEntry): boolean {
     const { name } = entry;
     const fold = foldName(name);
     const spelt = this.#namesByFold.get(fold);
@@ -84,7 +110,7 @@ export class Mirror {
     this.#unconfirmed.delete(name);
     this.#namesByFold.set(fold, name);
     this.#entries.set(name, entry);
-    return old !== undefined && isSame(old, entry) ? [] : [entry];
+    return old === undefined || !isSame(old, entry);
   }
 
   #forgetUnconfirmed(): readonly DirectoryEntry[] {
@@ -95,12 +121,9 @@ export class Mirror {
       this.#entries.delete(name);
       if (this.#namesByFold.get(foldName(name)) === name) this.#namesByFold.delete(foldName(name));
     }
+    if (!this.#isWhole) return [];
     return gone.filter(({ online }) => online).map((entry) => ({ ...entry, online: false }));
   }
-}
-
-function fromWire({ name, key, host, port, online, bot }: WireEntry): DirectoryEntry {
-  return { name, key: toHex(key), address: { host, port }, online, bot };
 }
 
 function isSame(a: DirectoryEntry, b: DirectoryEntry): boolean {

@@ -2,12 +2,15 @@
 
 import type { Address } from '../protocol/address.ts';
 import { equalBytes } from '../protocol/bytes.ts';
+import type { Bulletin } from './bulletin.ts';
+import { ClaimQuota } from './claim-quota.ts';
 import type { Delivery } from './delivery.ts';
-import type { Directory } from './directory.ts';
+import { type Directory, nowhere } from './directory.ts';
 import type { CloseReason, Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { checkName, foldName } from './names.ts';
+import type { Relay } from './relay.ts';
 import type { Process, Processes } from './send-history.ts';
 import type { Link, Registration, Session } from './sessions.ts';
 import type { Policy } from './types.ts';
@@ -37,7 +40,9 @@ export interface DeskParts {
   readonly directory: Directory;
   readonly groups: Groups;
   readonly delivery: Delivery;
+  readonly bulletin: Bulletin;
   readonly processes: Processes;
+  readonly relay: Relay;
   /** The links that are up, by number. */
   readonly links: Map<number, Link>;
 }
@@ -49,9 +54,16 @@ export class RegistrationDesk {
   readonly #sessions = new Map<string, Session>();
   readonly #linksByAddress = new Map<string, Link>();
   readonly #probes = new Map<Link, Probe>();
+  readonly #quota: ClaimQuota;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#quota = new ClaimQuota(parts.limits.namesPerAddress);
+  }
+
+  /** Who has registered under a folded name since the start. */
+  findSession(folded: string): Session | undefined {
+    return this.#sessions.get(folded);
   }
 
   /** Every client that has registered since the start. */
@@ -111,6 +123,20 @@ export class RegistrationDesk {
     }
   }
 
+  /** A link comes from another address now: claims of the one before are looked at again, its own name is sought here. */
+  move(link: Link, address: Address, now: number): void {
+    const session = presentSession(link);
+    this.#leaveAddress(link);
+    link.address = address;
+    if (session !== undefined) {
+      this.#linksByAddress.set(addressKey(address), link);
+      this.#parts.directory.setPresence(session.name, { address: toldAddress(link) });
+    }
+    this.retryClaims(link, now);
+    // Nothing moves that does not live.
+    this.settle(link, true, now);
+  }
+
   /** A client has not answered for the policy's `silenceMs`. */
   unresponsive(link: Link): void {
     const session = presentSession(link);
@@ -161,7 +187,7 @@ export class RegistrationDesk {
     if (binding === undefined && directory.size >= limits.names) {
       return { code: 'SERVER_FULL', detail: `the server knows ${limits.names} names and no more` };
     }
-    if (binding !== undefined && binding.identity !== link.identity) {
+    if (binding !== undefined && binding.key !== link.identity) {
       return { code: 'NAME_TAKEN', detail: `the name "${name}" belongs to another key` };
     }
     return undefined;
@@ -209,31 +235,42 @@ export class RegistrationDesk {
   }
 
   #admit(link: Link, claim: Claim, now: number): void {
-    const { directory, effects, processes, policy, epoch, groups, delivery } = this.#parts;
+    const { directory, effects, processes, policy, epoch, groups, bulletin } = this.#parts;
+    link.hidesAddress = claim.hidesAddress;
     if (directory.find(claim.name) === undefined) {
+      if (!this.#quota.take(link.address.host, now)) {
+        effects.refuse(link, claim.requestId, this.#quotaExceeded(link));
+        return;
+      }
       effects.push({ type: 'bindName', name: claim.name, identity: link.identity });
-      directory.bind(claim.name, link.identity);
+      // With its presence, so that others are told of a newcomer once.
+      const presence = { address: toldAddress(link), online: true, bot: claim.bot };
+      directory.bind(claim.name, link.identity, claim.auxiliary ? undefined : presence);
     }
     const session = this.#session(directory.find(claim.name)?.name ?? claim.name);
     const process = processes.open(link.identity, claim.processId, claim.nextCounter);
     link.registration = { session, process, bot: claim.bot, isAuxiliary: claim.auxiliary };
     const replaced = claim.auxiliary ? undefined : this.#replace(session, process);
     if (!claim.auxiliary) this.#goOnline(link, session, claim.bot);
-    link.directoryRead = equalBytes(claim.epoch, epoch)
-      ? Math.min(claim.directoryVersion, directory.version)
-      : 0;
+    const knownVersion = equalBytes(claim.epoch, epoch) ? claim.directoryVersion : 0;
     effects.send(link, {
       type: 'welcome',
       requestId: claim.requestId,
       name: session.name,
       ...policy,
       epoch,
-      directoryVersion: directory.version,
+      ...bulletin.open(link, session, knownVersion),
       groups: claim.auxiliary ? [] : groups.attach(session, link, claim.resume),
     });
     if (!claim.auxiliary) this.#goOn(link, session, claim);
-    delivery.publishDirectory(link);
+    bulletin.release(link);
     if (replaced !== undefined) this.retryClaims(replaced, now);
+  }
+
+  #quotaExceeded({ address }: Link): Refusal {
+    const { namesPerAddress } = this.#parts.limits;
+    const detail = `${address.host} has claimed ${namesPerAddress} new names, as many as it may in a day; use one of them, or try again in an hour`;
+    return { code: 'SERVER_FULL', detail };
   }
 
   #session(name: string): Session {
@@ -257,6 +294,7 @@ export class RegistrationDesk {
     if (old === undefined) return undefined;
     const reason = old.registration?.process === process ? 'replaced' : 'takenOver';
     this.#parts.groups.detach(session);
+    this.#parts.relay.leave(old);
     this.#leaveAddress(old);
     this.#release(old);
     this.#close(old, reason);
@@ -276,16 +314,18 @@ export class RegistrationDesk {
   }
 
   #goOnline(link: Link, session: Session, bot: boolean): void {
-    const { directory, effects } = this.#parts;
+    const { directory, effects, relay } = this.#parts;
     const { address } = link;
     session.link = link;
+    relay.enter(link);
     this.#linksByAddress.set(addressKey(address), link);
-    directory.setPresence(session.name, { address, online: true, bot });
+    directory.setPresence(session.name, { address: toldAddress(link), online: true, bot });
     effects.fact({ type: 'clientRegistered', name: session.name, address });
   }
 
   #goOffline(link: Link, session: Session): void {
     session.link = undefined;
+    this.#parts.relay.leave(link);
     this.#leaveAddress(link);
     this.#parts.directory.setPresence(session.name, { online: false });
   }
@@ -314,7 +354,7 @@ export class RegistrationDesk {
     if (link.registration === undefined) return;
     this.#parts.processes.close(link.identity, link.registration.process);
     link.registration = undefined;
-    link.directoryPublished = 0;
+    this.#parts.bulletin.close(link);
   }
 
   #close(link: Link, reason: CloseReason): void {
@@ -333,6 +373,11 @@ function presentSession(link: Link): Session | undefined {
 function isOfProcess(link: Link, { processId }: Claim): boolean {
   const process = link.registration?.process;
   return process !== undefined && equalBytes(process.id, processId);
+}
+
+/** What others are told of where a client is. */
+function toldAddress({ hidesAddress, address }: Link): Address {
+  return hidesAddress ? nowhere : address;
 }
 
 function addressKey({ host, port }: Address): string {

@@ -10,8 +10,10 @@ export interface Link {
   readonly number: number;
   /** What the connection has proved, 64 hex digits. */
   readonly identity: string;
-  readonly address: Address;
+  /** Where it comes from at present. */
+  address: Address;
   readonly requests: TokenBucket;
+  readonly requestBytes: TokenBucket;
   /** False once it is down or closed; somebody may still hold it. */
   isUp: boolean;
   /** Undefined until it has a name. */
@@ -20,6 +22,8 @@ export interface Link {
   hasLeft: boolean;
   /** Its claim waits for a probe of another link. */
   isClaiming: boolean;
+  /** Others are not told its address. */
+  hidesAddress: boolean;
   /** It does not answer: its name is offline until it does. */
   isSilent: boolean;
   /** Whether the owner knows that there is something to read. */
@@ -28,9 +32,22 @@ export interface Link {
   readonly conversations: Map<number, Membership>;
   /** Memberships with something to read, in turn. */
   readonly ready: Set<Membership>;
-  /** How much of the directory was read, and how much there is for it. */
-  directoryRead: number;
-  directoryPublished: number;
+  readonly view: DirectoryView;
+}
+
+/** What a link has read of the directory, and what it may read. */
+export interface DirectoryView {
+  /** Whether it is told of everybody; else of itself, its contacts, and the members of its groups. */
+  isWhole: boolean;
+  /** Everything up to here was read, and everything up to there is for it to read. */
+  readVersion: number;
+  offeredVersion: number;
+  /** Folded names that it looked up, the one asked for longest ago first. */
+  readonly contacts: Set<string>;
+  /** Folded names of which it is to be told besides: as many at most as it watches. */
+  readonly news: Set<string>;
+  /** It is not told everything anew before. */
+  resyncableAt: number;
 }
 
 /** Under which name and in which role a link speaks. */

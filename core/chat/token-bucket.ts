@@ -13,13 +13,13 @@ export class TokenBucket {
     this.#tokens = size;
   }
 
-  /** Takes a token; false if there is none. */
-  take(now: number): boolean {
+  /** Takes tokens; false, and none are taken, if there are fewer. */
+  take(now: number, count = 1): boolean {
     const gained = ((now - this.#filledAt) * this.#perSecond) / 1000;
     this.#tokens = Math.min(this.#size, this.#tokens + Math.max(0, gained));
     this.#filledAt = Math.max(now, this.#filledAt);
-    if (this.#tokens < 1 - tolerance) return false;
-    this.#tokens -= 1;
+    if (this.#tokens < count - tolerance) return false;
+    this.#tokens -= count;
     return true;
   }
 

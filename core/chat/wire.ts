@@ -1,9 +1,10 @@
 /** The chat's messages on the wire, each a table of fields (docs/PROTOCOL.md §7). */
 
 import { MalformedError } from '../protocol/bytes.ts';
-import { bytes, Codec, type Field, flag, list, text, varint } from '../protocol/codec.ts';
+import { bytes, Codec, type Field, flag, list, listOf, text, varint } from '../protocol/codec.ts';
+import { entryField } from './entry.ts';
 import { nameBytesMax } from './names.ts';
-import type { LeaveReason } from './types.ts';
+import type { DirectoryEntry, LeaveReason } from './types.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
@@ -40,18 +41,7 @@ export interface WelcomeGroup {
   readonly headSeq: number;
 }
 
-/** One name of the directory on the wire. */
-export interface WireEntry {
-  readonly name: string;
-  /** Ed25519 identity, 32 bytes. */
-  readonly key: Uint8Array;
-  readonly host: string;
-  readonly port: number;
-  readonly online: boolean;
-  readonly bot: boolean;
-}
-
-/** What a client asks of the server. All but `confirm` are answered by `refused` or the message named with them. */
+/** What a client asks of the server. All but `confirm` and `directoryCheck` are answered by `refused` or the message named with them. */
 export type ClientMessage =
   /** Claims a name: `welcome`. */
   | {
@@ -63,6 +53,8 @@ export type ClientMessage =
       readonly auxiliary: boolean;
       /** Replace the present client of the name though it lives. */
       readonly takeOver: boolean;
+      /** Nobody is to be told the client's address: its peers reach it over the relay. */
+      readonly hidesAddress: boolean;
       /** Chosen at random when the client's process started; the first half of each of its mids. 8 bytes. */
       readonly processId: Uint8Array;
       /** Mids of the process from this counter on were never sent; what became of an earlier one the server may have forgotten. */
@@ -103,7 +95,18 @@ export type ClientMessage =
   /** Somebody did not answer a private message; the server looks for itself: `done`, at once. */
   | { readonly type: 'reportUnanswered'; readonly requestId: number; readonly name: string }
   /** Everything up to `seq` of a group's conversation is handled and need not come again. Not answered. */
-  | { readonly type: 'confirm'; readonly conversation: number; readonly seq: number };
+  | { readonly type: 'confirm'; readonly conversation: number; readonly seq: number }
+  /** How a name is now; the server tells of its changes from then on: `entry`. */
+  | { readonly type: 'lookUp'; readonly requestId: number; readonly name: string }
+  /** One page of the names that begin with `prefix`, like `listGroups`: `entryList`. */
+  | {
+      readonly type: 'listNames';
+      readonly requestId: number;
+      readonly prefix: string;
+      readonly after: number;
+    }
+  /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
+  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array };
 
 /** Answers of the server, each with the number of its request, and pushes. */
 export type ServerMessage =
@@ -128,6 +131,8 @@ export type ServerMessage =
       readonly epoch: Uint8Array;
       /** The directory is complete once deltas up to this version have come. */
       readonly directoryVersion: number;
+      /** Whether the client is told of every name; else of those it watches (docs/PROTOCOL.md §8). */
+      readonly wholeDirectory: boolean;
       readonly groups: readonly WelcomeGroup[];
     }
   /** `next` asks for the page after this one; 0 for the end. */
@@ -162,11 +167,27 @@ export type ServerMessage =
       readonly seq: number;
       readonly durable: boolean;
     }
+  | { readonly type: 'entry'; readonly requestId: number; readonly entry: DirectoryEntry }
+  /** `next` asks for the page after this one, which may be empty; 0 for the end. */
+  | {
+      readonly type: 'entryList';
+      readonly requestId: number;
+      readonly entries: readonly DirectoryEntry[];
+      readonly next: number;
+    }
   /** Push: the directory up to `version`, as far as the client does not have it. */
   | {
       readonly type: 'directoryDelta';
       readonly version: number;
-      readonly entries: readonly WireEntry[];
+      readonly entries: readonly DirectoryEntry[];
+    }
+  /** Push: watched names as they are now, beside any version. */
+  | { readonly type: 'directoryEntries'; readonly entries: readonly DirectoryEntry[] }
+  /** Push: from here on the directory is told anew, as after a welcome with these fields. */
+  | {
+      readonly type: 'directoryReset';
+      readonly directoryVersion: number;
+      readonly wholeDirectory: boolean;
     }
   /** Push, on the group's conversation. */
   | {
@@ -208,7 +229,12 @@ export type PeerMessage =
       readonly text: string;
     }
   /** The message is kept, shown or held back. */
-  | { readonly type: 'privateReceived'; readonly mid: Uint8Array };
+  | { readonly type: 'privateReceived'; readonly mid: Uint8Array }
+  /** Where the sender can be reached on the networks it is on. */
+  | {
+      readonly type: 'reachableAt';
+      readonly addresses: readonly { readonly host: string; readonly port: number }[];
+    };
 
 type FieldsOf<Message> = {
   readonly [Name in Exclude<keyof Message, 'type'>]: Field<Message[Name]>;
@@ -250,12 +276,12 @@ const requestId = varint;
 const name = text(nameBytesMax);
 const mid = bytes(16);
 const random8 = bytes(8);
-const key = bytes(32);
 const hops = upTo(hopsMax);
 // Wider than what may be sent, so that a text that is too long can be refused by name.
 const body = text(65_000);
 const lostReason = choice<LostReason>(['left', 'deregistered', 'unresponsive', 'forgotten']);
 const names = list({ name }, pageEntriesMax);
+const entries = listOf(entryField, pageEntriesMax);
 
 /** Requests. */
 export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<ClientMessage>>({
@@ -267,6 +293,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
       bot: flag,
       auxiliary: flag,
       takeOver: flag,
+      hidesAddress: flag,
       processId: random8,
       nextCounter: varint,
       epoch: random8,
@@ -283,6 +310,9 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   sendGroup: { number: 8, fields: { requestId, group: name, mid, hops: varint, text: body } },
   reportUnanswered: { number: 9, fields: { requestId, name } },
   confirm: { number: 10, fields: { conversation: varint, seq: varint } },
+  lookUp: { number: 11, fields: { requestId, name } },
+  listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
+  directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
 });
 
 /** Answers and pushes. */
@@ -300,6 +330,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
       silenceMs: varint,
       epoch: random8,
       directoryVersion: varint,
+      wholeDirectory: flag,
       groups: list(
         { group: name, conversation: varint, logId: random8, seq: varint, headSeq: varint },
         groupsPerClientMax,
@@ -316,16 +347,9 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
     number: 7,
     fields: { requestId, mid, logId: random8, seq: varint, durable: flag },
   },
-  directoryDelta: {
-    number: 16,
-    fields: {
-      version: varint,
-      entries: list(
-        { name, key, host: text(64), port: upTo(65_535), online: flag, bot: flag },
-        pageEntriesMax,
-      ),
-    },
-  },
+  entry: { number: 8, fields: { requestId, entry: entryField } },
+  entryList: { number: 9, fields: { requestId, entries, next: varint } },
+  directoryDelta: { number: 16, fields: { version: varint, entries } },
   groupMessage: {
     number: 17,
     fields: { mid, seq: varint, from: name, bot: flag, hops, sentAtMs: varint, text: body },
@@ -334,6 +358,8 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   memberJoined: { number: 19, fields: { group: name, name, bot: flag } },
   memberLeft: { number: 20, fields: { group: name, name, reason: lostReason } },
   groupLost: { number: 21, fields: { group: name, reason: lostReason } },
+  directoryEntries: { number: 22, fields: { entries } },
+  directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
 });
 
 /** Private messages. */
@@ -343,4 +369,8 @@ export const peerCodec: Codec<TablesOf<PeerMessage>> = new Codec<TablesOf<PeerMe
     fields: { mid, from: name, hops, bot: flag, sentAtMs: varint, text: body },
   },
   privateReceived: { number: 2, fields: { mid } },
+  reachableAt: {
+    number: 3,
+    fields: { addresses: list({ host: text(64), port: upTo(65_535) }, 8) },
+  },
 });

@@ -14,10 +14,15 @@ import { Deliveries } from './deliveries.ts';
 import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
-import { type ConnectOptions, checkedHops, type SendOptions } from './options.ts';
+import {
+  type ConnectOptions,
+  checkedHops,
+  type ListUsersOptions,
+  type SendOptions,
+} from './options.ts';
 import { askWithinRate } from './pacing.ts';
 import { readPages } from './pages.ts';
-import type { Answer, RequestBody } from './requests.ts';
+import type { Answer, AnswerOf, RequestBody } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session.ts';
 import { Wiring } from './wiring.ts';
@@ -25,7 +30,7 @@ import { Wiring } from './wiring.ts';
 /** Whoever leaves does not wait longer than this for the server to hear of it. Milliseconds. */
 const closePatienceMs = 2500;
 
-type Welcome = Extract<Answer, { readonly type: 'welcome' }>;
+type Welcome = AnswerOf<'welcome'>;
 
 /**
  * Emits {@link ClientEvents}. Every method that talks to the server or a peer rejects with a `BanterError`:
@@ -132,7 +137,10 @@ export class Client extends EventEmitter<ClientEvents> {
     return this.#wiring?.session.isReady ?? false;
   }
 
-  /** Everybody the server told of, by name; the client's own entry included. */
+  /**
+   * Those the server tells of, by name, with the client's own entry: everybody, or on a large server (2,000 names by
+   * default) the members of its groups and whom it wrote to; see {@link listUsers}.
+   */
   get directory(): ReadonlyMap<string, DirectoryEntry> {
     return this.#mirror.entries;
   }
@@ -152,12 +160,13 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG
    */
   async send(to: string, text: string, options: SendOptions = {}): Promise<Delivered> {
-    const { session, direct } = this.#running;
     const hops = checkedHops(text, options);
     if (!this.#privateInGroup && this.groups.length > 0) {
       const group = this.groups.join(', ');
       throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${group}`);
     }
+    await this.#running.lookUps.need(to, options.signal);
+    const { session, direct } = this.#running;
     const message = {
       mid: session.nextMid(),
       from: this.#name,
@@ -191,18 +200,20 @@ export class Client extends EventEmitter<ClientEvents> {
 
   /** Creates a group without joining it. @throws BanterError GROUP_EXISTS, GROUP_NAME_INVALID, SERVER_FULL */
   async createGroup(group: string): Promise<void> {
-    await this.#ask({ type: 'createGroup', group }, 'done');
+    await this.#running.session.ask({ type: 'createGroup', group }, 'done');
   }
 
   /** The names of all groups, sorted. */
   async listGroups(): Promise<readonly string[]> {
-    const names = await readPages((after) => this.#ask({ type: 'listGroups', after }, 'groupList'));
+    const names = await readPages((after) =>
+      this.#running.session.ask({ type: 'listGroups', after }, 'groupList'),
+    );
     return names.toSorted();
   }
 
   /** Becomes a member. @throws BanterError GROUP_UNKNOWN, GROUP_LIMIT, ALREADY_MEMBER */
   async joinGroup(group: string): Promise<void> {
-    await this.#ask({ type: 'joinGroup', group }, 'joined');
+    await this.#running.session.ask({ type: 'joinGroup', group }, 'joined');
   }
 
   /**
@@ -224,9 +235,14 @@ export class Client extends EventEmitter<ClientEvents> {
     );
   }
 
+  /** Users sorted by name: from the directory if it holds everybody, else from the server, page by page. */
+  listUsers(options: ListUsersOptions = {}): Promise<readonly DirectoryEntry[]> {
+    return this.#running.lookUps.list(options);
+  }
+
   /** Tells the server that `name` did not answer; the server looks for itself. @throws BanterError USER_UNKNOWN */
   async reportUnanswered(name: string): Promise<void> {
-    await this.#ask({ type: 'reportUnanswered', name }, 'done');
+    await this.#running.session.ask({ type: 'reportUnanswered', name }, 'done');
   }
 
   /**
@@ -267,6 +283,7 @@ export class Client extends EventEmitter<ClientEvents> {
       mirror: this.#mirror,
       memberships: this.#memberships,
       listener: this.#listener(),
+      onDirectory: (changed) => this.#handleDirectory(changed),
       onPrivateMessage: (message) => this.#inbox.receive(message),
     });
     this.#wiring = wiring;
@@ -289,6 +306,7 @@ export class Client extends EventEmitter<ClientEvents> {
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
       onLost: (reason) => {
         this.#memberships.handleLoss();
+        this.#wiring?.direct.handleServer();
         this.emit('disconnected', reason);
       },
       onEnd: (error) => {
@@ -302,12 +320,9 @@ export class Client extends EventEmitter<ClientEvents> {
     const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs } = welcome;
     this.#name = name;
     this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs };
-    this.#memberships.resume(welcome.groups);
-    for (const { conversation } of welcome.groups) {
-      for (const push of this.#memberships.takeEarly(conversation)) {
-        this.#deliveries.receiveGroup(push, conversation);
-      }
-    }
+    this.#deliveries.resume(welcome.groups);
+    this.#wiring?.lookUps.handleWelcome();
+    this.#wiring?.direct.handleServer();
     if (!isFirst) this.emit('reconnected');
     this.#handleDirectory(this.#mirror.begin(welcome));
   }
@@ -324,25 +339,15 @@ export class Client extends EventEmitter<ClientEvents> {
     if (this.groups.length === 0) this.#inbox.release();
   }
 
-  async #ask<Type extends Answer['type']>(
-    body: RequestBody,
-    type: Type,
-    signal?: AbortSignal,
-  ): Promise<Extract<Answer, { readonly type: Type }>> {
-    const answer = await this.#running.session.ask(body, signal);
-    if (answer.type === type) return answer as Extract<Answer, { readonly type: Type }>;
-    throw new BanterError('BAD_REQUEST', `the server answered ${body.type} with ${answer.type}`);
-  }
-
   /** Asks about a group; the server may say that this client is not in it any more. */
   async #askInGroup<Type extends Answer['type']>(
     group: string,
     body: RequestBody,
     type: Type,
     signal?: AbortSignal,
-  ): Promise<Extract<Answer, { readonly type: Type }>> {
+  ): Promise<AnswerOf<Type>> {
     try {
-      return await this.#ask(body, type, signal);
+      return await this.#running.session.ask(body, type, signal);
     } catch (error) {
       const isOut =
         error instanceof BanterError &&
@@ -367,7 +372,7 @@ export class Client extends EventEmitter<ClientEvents> {
     const patienceMs = Math.min(this.#silenceMs, closePatienceMs);
     const cancelTimer = this.#environment.setTimer(() => patience.abort(), patienceMs);
     try {
-      await this.#wiring?.session.ask({ type: 'deregister' }, patience.signal);
+      await this.#wiring?.session.ask({ type: 'deregister' }, 'done', patience.signal);
       return true;
     } catch {
       return false;

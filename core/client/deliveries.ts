@@ -3,6 +3,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Mirror } from '../chat/mirror.ts';
 import type { DirectoryEntry } from '../chat/types.ts';
+import type { WelcomeGroup } from '../chat/wire.ts';
 import type { Environment } from '../net/transport.ts';
 import type { ClientEvents } from './events.ts';
 import type { GroupPush, Joined, Memberships } from './memberships.ts';
@@ -46,6 +47,15 @@ export class Deliveries {
     }
   }
 
+  /** Goes by the memberships that a welcome tells of, and takes what has come for them already. */
+  resume(groups: readonly WelcomeGroup[]): void {
+    const { memberships } = this.#options;
+    memberships.resume(groups);
+    for (const { conversation } of groups) {
+      for (const push of memberships.takeEarly(conversation)) this.receiveGroup(push, conversation);
+    }
+  }
+
   /** Takes word that this client is a member, and what has come for the group already. */
   receiveJoined(joined: Joined): void {
     for (const push of this.#options.memberships.add(joined)) {
@@ -59,6 +69,12 @@ export class Deliveries {
     switch (push.type) {
       case 'directoryDelta':
         onDirectory(mirror.apply(push));
+        break;
+      case 'directoryEntries':
+        onDirectory(mirror.learn(push.entries));
+        break;
+      case 'directoryReset':
+        onDirectory(mirror.reset(push));
         break;
       case 'groupMessage':
       case 'gap':

@@ -5,21 +5,17 @@ import type { Delivered, DirectoryEntry, PrivateMessage } from '../chat/types.ts
 import { controlConversation, type PeerMessage, peerCodec } from '../chat/wire.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
-import { addressKey } from '../protocol/address.ts';
+import { isRelayed } from '../protocol/address.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
 import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
 import type { PeerPins } from '../store/client-files.ts';
 import { Outbox } from './outbox.ts';
+import type { Routes } from './routes.ts';
 import { Seen } from './seen.ts';
+import { type ReceivedPrivate, UnknownSenders } from './unknown-senders.ts';
 
 type Incoming = Extract<PeerMessage, { readonly type: 'privateMessage' }>;
-
-/** Messages of senders whom the directory does not know yet; beyond, they are dropped and not acknowledged. */
-const unknownMax = 256;
-
-/** How long such a message waits for the directory. Milliseconds. */
-const unknownMs = 5000;
 
 /** Connections to a peer that may end in a row without a confirmation. */
 const fruitlessMax = 3;
@@ -27,36 +23,37 @@ const fruitlessMax = 3;
 /** A message that is not confirmed within this many silences is given up, whatever connections come and go. */
 const patienceSilences = 4;
 
+/** A direct way that has died is looked for again so much later. Milliseconds. */
+const widenAgainMs = 10_000;
+
 export interface DirectOptions {
   readonly endpoint: Endpoint;
   readonly environment: Environment;
   /** Called after the endpoint was given something to do. */
   readonly wake: () => void;
   readonly mirror: Mirror;
+  readonly routes: Routes;
   readonly pins: PeerPins;
   /** Of connections to peers; `silenceMs` is also how long to try to reach one. */
   readonly timing: ConnectionTiming;
   /** Shows or keeps a message. @returns whether it did, so that it may be acknowledged */
   readonly onMessage: (message: PrivateMessage) => boolean;
+  /** A message waits until the mirror knows its sender. */
+  readonly onStranger: (name: string) => void;
 }
 
 /** A peer by its identity, with at most one connection to send on. */
 interface Peer {
   readonly identity: string;
-  /** Where its connection leads, or its handshake tries. */
-  address: string;
   link: number | undefined;
   isOpen: boolean;
+  /** Whether its packets take the relay. */
+  isRelayed: boolean;
+  /** Ways that have led nowhere since the last one that did. */
+  failedWays: number;
   /** Connections in a row that ended without a word from the peer. */
   fruitless: number;
   readonly outbox: Outbox;
-}
-
-interface UnknownSender {
-  readonly link: number;
-  readonly identity: string;
-  readonly message: Incoming;
-  readonly expiresAt: number;
 }
 
 export class Direct {
@@ -65,7 +62,7 @@ export class Direct {
   /** Who is at the other end of each connection. */
   readonly #identities = new Map<number, string>();
   readonly #seen = new Seen();
-  #unknown: UnknownSender[] = [];
+  readonly #unknown = new UnknownSenders();
 
   constructor(options: DirectOptions) {
     this.#options = options;
@@ -85,8 +82,8 @@ export class Direct {
       throw new BanterError('USER_UNKNOWN', `no user is called "${to}"`, { data: { name: to } });
     }
     this.#checkPin(entry);
-    if (entry.address.port === 0) throw unreachable(entry.name);
-    const peer = this.#peer(entry);
+    if (this.#options.routes.ways(entry).length === 0) throw unreachable(entry.name);
+    const peer = this.#peer(entry.key);
     const confirmed = peer.outbox.add(
       {
         mid: toHex(message.mid),
@@ -104,10 +101,10 @@ export class Direct {
   receive(event: EndpointEvent): void {
     switch (event.type) {
       case 'connected':
-        this.#handleConnected(event.link, toHex(event.identity), addressKey(event.address));
+        this.#handleConnected(event.link, toHex(event.identity), isRelayed(event.address));
         break;
       case 'handshakeFailed':
-        this.#giveUp(this.#peerOfLink(event.link));
+        this.#handleFailure(event.link);
         break;
       case 'messageReceived':
         this.#receiveMessage(event.link, event.payload);
@@ -116,8 +113,10 @@ export class Direct {
         this.#options.endpoint.close(event.link, 0, 'no answer');
         this.#giveUp(this.#peerOfLink(event.link));
         break;
-      case 'datagramReceived':
       case 'moved':
+        this.#handleMove(event.link, isRelayed(event.address));
+        break;
+      case 'datagramReceived':
       case 'silenceBroken':
       case 'answered':
         break;
@@ -131,16 +130,22 @@ export class Direct {
   handleDirectory(entries: readonly DirectoryEntry[]): void {
     for (const entry of entries) {
       const peer = this.#peers.get(entry.key);
-      if (peer === undefined || entry.address.port === 0) continue;
-      const address = addressKey(entry.address);
-      if (address === peer.address || !entry.online) continue;
-      this.#disconnect(peer);
-      peer.address = address;
-      this.#advance(peer);
+      if (peer !== undefined && entry.online) this.#widen(peer);
     }
-    const waiting = this.#unknown;
-    this.#unknown = [];
-    for (const { link, identity, message } of waiting) this.#accept(link, identity, message);
+    this.#unknown.offer((received) => this.#accept(received), this.#options.environment.now());
+  }
+
+  /** The relay has gone or come back with the server: what depends on it takes another way, or gets it beside its own. */
+  handleServer(): void {
+    for (const peer of this.#peers.values()) {
+      if (peer.isOpen) {
+        this.#widen(peer);
+      } else if (peer.link !== undefined && peer.isRelayed) {
+        this.#disconnect(peer);
+        peer.failedWays = 0;
+        this.#advance(peer);
+      }
+    }
   }
 
   /** Ends every connection; what is under way fails. */
@@ -164,61 +169,103 @@ export class Direct {
     }
   }
 
-  #peer(entry: DirectoryEntry): Peer {
-    const known = this.#peers.get(entry.key);
-    if (known !== undefined) {
-      if (known.link === undefined) known.address = addressKey(entry.address);
-      return known;
-    }
+  #peer(identity: string): Peer {
+    const known = this.#peers.get(identity);
+    if (known !== undefined) return known;
     const { environment, timing } = this.#options;
     const peer: Peer = {
-      identity: entry.key,
-      address: addressKey(entry.address),
+      identity,
       link: undefined,
       isOpen: false,
+      isRelayed: false,
+      failedWays: 0,
       fruitless: 0,
       outbox: new Outbox(environment, patienceSilences * timing.silenceMs),
     };
-    this.#peers.set(entry.key, peer);
+    this.#peers.set(identity, peer);
     return peer;
   }
 
   /** Sends what waits if there is a connection, else sees to it that there will be one. */
   #advance(peer: Peer): void {
-    const { endpoint, environment, timing, wake, mirror } = this.#options;
+    const { endpoint, environment, timing, wake, routes } = this.#options;
     if (peer.link !== undefined && peer.isOpen) {
       for (const payload of peer.outbox.take()) {
         endpoint.send(peer.link, controlConversation, payload);
       }
     } else if (peer.link === undefined && peer.outbox.size > 0) {
-      const entries = [...mirror.entries.values()].filter(({ key }) => key === peer.identity);
-      const entry = entries.find(({ online }) => online) ?? entries[0];
-      if (entry === undefined) {
+      const entry = this.#entryOf(peer);
+      const [address, ...others] =
+        entry === undefined ? [] : routes.ways(entry).slice(peer.failedWays);
+      if (address === undefined) {
         this.#giveUp(peer);
         return;
       }
       const target = {
-        address: entry.address,
+        address,
         identity: fromHex(peer.identity),
         timing,
-        timeoutMs: timing.silenceMs,
+        // Each way gets its share of the patience.
+        timeoutMs: timing.silenceMs / (1 + peer.failedWays + others.length),
         conversationsMax: 1,
       };
       peer.link = endpoint.connect(target, environment.now());
       peer.isOpen = false;
+      peer.isRelayed = isRelayed(address);
     }
     wake();
   }
 
-  #handleConnected(link: number, identity: string, address: string): void {
+  /** What the server says of a peer: of several names of one identity, one that is online. */
+  #entryOf({ identity }: Peer): DirectoryEntry | undefined {
+    const entries = [...this.#options.mirror.entries.values()].filter(
+      ({ key }) => key === identity,
+    );
+    return entries.find(({ online }) => online) ?? entries[0];
+  }
+
+  /** Looks for further ways to a peer. */
+  #widen(peer: Peer): void {
+    const { routes, wake } = this.#options;
+    const entry = this.#entryOf(peer);
+    if (entry === undefined || peer.link === undefined || !peer.isOpen) return;
+    routes.widen(peer.link, entry);
+    wake();
+  }
+
+  #handleConnected(link: number, identity: string, relayed: boolean): void {
     this.#identities.set(link, identity);
-    const peer = this.#peers.get(identity);
-    if (peer === undefined || (peer.isOpen && peer.link !== link)) return;
+    const { endpoint, routes } = this.#options;
+    const addresses = routes.tellable;
+    if (addresses.length > 0) {
+      endpoint.send(link, controlConversation, encode({ type: 'reachableAt', addresses }));
+    }
+    const peer = this.#peer(identity);
+    if (peer.isOpen && peer.link !== link) return;
     // The peer was faster: its connection serves as well as ours would.
-    if (peer.link !== undefined && peer.link !== link) this.#options.endpoint.abort(peer.link);
+    if (peer.link !== undefined && peer.link !== link) endpoint.abort(peer.link);
     peer.link = link;
-    peer.address = address;
     peer.isOpen = true;
+    peer.isRelayed = relayed;
+    peer.failedWays = 0;
+    this.#widen(peer);
+    this.#advance(peer);
+  }
+
+  /** A way was found, or one has died: it is looked for again after a while. */
+  #handleMove(link: number, relayed: boolean): void {
+    const peer = this.#peerOfLink(link);
+    if (peer === undefined) return;
+    peer.isRelayed = relayed;
+    if (relayed) this.#options.environment.setTimer(() => this.#widen(peer), widenAgainMs);
+  }
+
+  /** A way has led nowhere; there may be another. */
+  #handleFailure(link: number): void {
+    const peer = this.#peerOfLink(link);
+    if (peer === undefined) return;
+    peer.link = undefined;
+    peer.failedWays++;
     this.#advance(peer);
   }
 
@@ -229,6 +276,7 @@ export class Direct {
     peer.link = undefined;
     peer.isOpen = false;
     peer.outbox.rewind();
+    if (peer.outbox.size === 0) this.#peers.delete(peer.identity);
     // A peer that hangs up each time must not make us call it for ever.
     if (++peer.fruitless > fruitlessMax) this.#giveUp(peer);
     else this.#advance(peer);
@@ -242,7 +290,7 @@ export class Direct {
 
   #giveUp(peer: Peer | undefined): void {
     if (peer === undefined) return;
-    peer.fruitless = 0;
+    this.#peers.delete(peer.identity);
     this.#disconnect(peer);
     peer.outbox.failAll();
   }
@@ -260,11 +308,27 @@ export class Direct {
     const identity = this.#identities.get(link);
     const message = peerCodec.decode(payload);
     if (identity === undefined || message === undefined) return;
-    if (message.type === 'privateReceived') {
-      this.#confirm(this.#peers.get(identity), toHex(message.mid));
-    } else {
-      this.#accept(link, identity, message);
+    switch (message.type) {
+      case 'privateMessage':
+        this.#receivePrivate({ link, identity, message });
+        break;
+      case 'privateReceived':
+        this.#confirm(this.#peers.get(identity), toHex(message.mid));
+        break;
+      case 'reachableAt':
+        this.#options.routes.tryTold(link, message.addresses);
+        this.#options.wake();
+        break;
     }
+  }
+
+  /** A sender that is not known yet may be by the next word of the directory. */
+  #receivePrivate(received: ReceivedPrivate): void {
+    if (this.#accept(received)) return;
+    const { mirror, environment, onStranger } = this.#options;
+    this.#unknown.keep(received, environment.now());
+    const { from } = received.message;
+    if (mirror.find(from) === undefined) onStranger(from);
   }
 
   #confirm(peer: Peer | undefined, mid: string): void {
@@ -273,23 +337,22 @@ export class Direct {
     peer.outbox.confirm(mid);
   }
 
-  #accept(link: number, identity: string, message: Incoming): void {
+  /** @returns false if the directory does not know the sender under this identity, so that the message may wait */
+  #accept({ link, identity, message }: ReceivedPrivate): boolean {
     const entry = this.#options.mirror.find(message.from);
-    if (entry?.key !== identity) {
-      this.#keepUnknown({ link, identity, message });
-      return;
-    }
+    if (entry?.key !== identity) return false;
     const pinned = this.#options.pins.key(entry.name);
-    if (pinned !== undefined && pinned !== identity) return;
-    if (pinned === undefined && !this.#canPin(entry.name, identity)) return;
+    if (pinned !== undefined && pinned !== identity) return true;
+    if (pinned === undefined && !this.#canPin(entry.name, identity)) return true;
     if (!this.#seen.has(identity, message.mid)) {
       // What cannot be kept is not acknowledged; its sender hears that it did not arrive.
-      if (!this.#deliver(entry, message)) return;
+      if (!this.#deliver(entry, message)) return true;
       this.#seen.add(identity, message.mid);
     }
     const receipt = encode({ type: 'privateReceived', mid: message.mid });
     this.#options.endpoint.send(link, controlConversation, receipt);
     this.#options.wake();
+    return true;
   }
 
   /** Whether the key of first contact can be kept; else its message is not acknowledged either. */
@@ -314,15 +377,6 @@ export class Direct {
       hops: message.hops,
       heldBack: false,
     });
-  }
-
-  /** The directory may be a moment behind: whoever has just registered may already write. */
-  #keepUnknown(sender: Omit<UnknownSender, 'expiresAt'>): void {
-    const now = this.#options.environment.now();
-    this.#unknown = this.#unknown.filter(({ expiresAt }) => expiresAt > now);
-    if (this.#unknown.length < unknownMax) {
-      this.#unknown.push({ ...sender, expiresAt: now + unknownMs });
-    }
   }
 }
 

@@ -22,6 +22,8 @@ export interface ConnectOptions {
   readonly auxiliary?: boolean;
   /** Take the name's presence over from another process of the same identity. Default false. */
   readonly takeOver?: boolean;
+  /** Reach peers over the server's relay only, so that they do not learn this client's address. Default false. */
+  readonly relayOnly?: boolean;
   /** Whether to come back after a loss of the server. Default true. */
   readonly reconnect?: boolean;
   /** Show and send private messages inside groups whatever the server's policy: a bot has no screen to hold them back for. Default: the policy. */
@@ -40,6 +42,16 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** Hops of the message this one answers plus one, 0 to 7; bots set it, people send 0. */
   readonly hops?: number;
+}
+
+/** Which users to list. */
+export interface ListUsersOptions {
+  /** How their names begin, in whatever case. Default: anyhow. */
+  readonly prefix?: string;
+  /** How many at most. Default: all, which a large server tells 200 at a time. */
+  readonly limit?: number;
+  /** Cancels waiting. */
+  readonly signal?: AbortSignal;
 }
 
 /** The most text a message holds, as UTF-8. Bytes. */

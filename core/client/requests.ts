@@ -20,10 +20,15 @@ export type Answer = Exclude<
   { readonly type: 'refused' }
 >;
 
+/** The answer of one kind. */
+export type AnswerOf<Type extends Answer['type']> = Extract<Answer, { readonly type: Type }>;
+
 /** Requests that change nothing by being asked again; a send is one, by its mid. */
 const repeatable: ReadonlySet<Request['type']> = new Set([
   'listGroups',
   'listMembers',
+  'listNames',
+  'lookUp',
   'sendGroup',
   'reportUnanswered',
   'deregister',

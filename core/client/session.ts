@@ -17,11 +17,12 @@ import type { Address } from '../protocol/address.ts';
 import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
 import type { HandshakeFailure } from '../protocol/initiator.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
+import { DirectoryCheck } from './directory-check.ts';
 import type { Memberships } from './memberships.ts';
 import { Reconnection } from './reconnection.ts';
-import { type Answer, type RequestBody, Requests } from './requests.ts';
+import { type Answer, type AnswerOf, type RequestBody, Requests } from './requests.ts';
 
-type Welcome = Extract<Answer, { readonly type: 'welcome' }>;
+type Welcome = AnswerOf<'welcome'>;
 
 /** Messages the server sends by itself, with the conversation they came on. */
 export type Push = Exclude<ServerMessage, { readonly requestId: number }>;
@@ -46,6 +47,8 @@ export interface SessionOptions {
   /** Called after the endpoint was given something to do. */
   readonly wake: () => void;
   readonly listener: SessionListener;
+  /** The server has relayed a datagram of a peer. */
+  readonly onRelayed: (payload: Uint8Array) => void;
   readonly server: Address;
   /** As the person wrote it, for messages. */
   readonly serverName: string;
@@ -53,8 +56,9 @@ export interface SessionOptions {
   readonly bot: boolean;
   readonly auxiliary: boolean;
   readonly takeOver: boolean;
+  readonly relayOnly: boolean;
   readonly reconnect: boolean;
-  readonly timing: ConnectionTiming;
+  readonly timing: ConnectionTiming & { readonly keepaliveMs: number };
   /** Whether the server's policy replaces `timing.silenceMs`. */
   readonly followsPolicy: boolean;
   /** How long one attempt to connect may take. Milliseconds. */
@@ -73,9 +77,11 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #requests: Requests;
   readonly #reconnection: Reconnection;
+  readonly #directoryCheck: DirectoryCheck;
   readonly #processId: Uint8Array;
   #serverKey: Uint8Array | undefined;
   #silenceMs: number;
+  #keepaliveMs: number;
   #nextCounter = 1;
   #link: number | undefined;
   #state: 'idle' | 'connecting' | 'registering' | 'ready' | 'waiting' | 'ended' = 'idle';
@@ -86,13 +92,23 @@ export class Session {
     this.#options = options;
     this.#serverKey = serverKey;
     this.#silenceMs = options.timing.silenceMs;
+    this.#keepaliveMs = options.timing.keepaliveMs;
     this.#processId = options.environment.random(8);
     this.#reconnection = new Reconnection(options.environment.random);
+    this.#directoryCheck = new DirectoryCheck({
+      ...options,
+      tell: (message) => this.tell(message),
+    });
     this.#requests = new Requests(options.environment, (request) => this.#transmit(request));
   }
 
   get isReady(): boolean {
     return this.#state === 'ready';
+  }
+
+  /** The connection to the server while it is registered there. */
+  get readyLink(): number | undefined {
+    return this.isReady ? this.#link : undefined;
   }
 
   /** A message id of this process that was never used. 16 bytes. */
@@ -105,11 +121,11 @@ export class Session {
     const { endpoint, environment, server, timing, connectTimeoutMs, wake } = this.#options;
     this.#state = 'connecting';
     const spread = 1 + keepaliveJitter * (((environment.random(1)[0] ?? 0) / 255) * 2 - 1);
-    const keepaliveMs = timing.keepaliveMs && timing.keepaliveMs * spread;
+    this.#keepaliveMs = timing.keepaliveMs * spread;
     const target = {
       address: server,
       identity: this.#serverKey,
-      timing: { ...timing, keepaliveMs },
+      timing: { ...timing, keepaliveMs: this.#keepaliveMs },
       timeoutMs: connectTimeoutMs,
       peerMoves: false,
     };
@@ -117,13 +133,20 @@ export class Session {
     wake();
   }
 
-  /** Asks the server. @throws BanterError as {@link Requests.ask} */
-  ask(body: RequestBody, signal?: AbortSignal): Promise<Answer> {
+  /** Asks the server for an answer of one kind. @throws BanterError as {@link Requests.ask}; BAD_REQUEST for another kind */
+  async ask<Type extends Answer['type']>(
+    body: RequestBody,
+    type: Type,
+    signal?: AbortSignal,
+  ): Promise<AnswerOf<Type>> {
     const asked = this.#requests.ask(body, this.#silenceMs, signal);
     // Somebody waits: the next try to come back is now.
     if (this.#state === 'waiting' && this.#options.reconnect) this.#retryNow();
     this.#options.wake();
-    return asked;
+    const answer = await asked;
+    // The compiler cannot narrow a union by a type that is still open.
+    if (answer.type === type) return answer as AnswerOf<Type>;
+    throw new BanterError('BAD_REQUEST', `the server answered ${body.type} with ${answer.type}`);
   }
 
   /** Tells the server without waiting for an answer; lost if it is away. */
@@ -149,6 +172,8 @@ export class Session {
         this.#handleLoss('the server does not answer', this.#silencePatienceMs);
         break;
       case 'datagramReceived':
+        this.#options.onRelayed(event.payload);
+        break;
       case 'moved':
       case 'silenceBroken':
       case 'answered':
@@ -169,6 +194,7 @@ export class Session {
   end(error: BanterError): void {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
+    this.#directoryCheck.stop();
     this.#cancelRetry?.();
     if (this.#link !== undefined) {
       this.#options.endpoint.abort(this.#link);
@@ -186,7 +212,8 @@ export class Session {
   }
 
   #register(link: number, serverKey: Uint8Array): void {
-    const { name, bot, auxiliary, takeOver, mirror, memberships, listener } = this.#options;
+    const { name, bot, auxiliary, takeOver, relayOnly, mirror, memberships, listener } =
+      this.#options;
     this.#serverKey = serverKey;
     try {
       listener.onServerKey(serverKey);
@@ -203,6 +230,7 @@ export class Session {
       bot,
       auxiliary,
       takeOver: takeOver && !this.#welcomed,
+      hidesAddress: relayOnly,
       processId: this.#processId,
       nextCounter: this.#nextSentCounter,
       epoch: mirror.epoch,
@@ -239,6 +267,7 @@ export class Session {
     if (restarted) this.#requests.failSends();
     this.#options.listener.onWelcome(welcome, first);
     this.#requests.open();
+    if (this.isReady) this.#directoryCheck.start(this.#keepaliveMs);
   }
 
   /** Who has set a patience has it used up by a silence; others wait as long again for the server's return. */
@@ -285,6 +314,7 @@ export class Session {
   #handleLoss(reason: string, patienceMs: number): void {
     const wasReady = this.isReady;
     this.#link = undefined;
+    this.#directoryCheck.stop();
     if (!this.#welcomed) {
       this.#finish(new BanterError('SERVER_UNREACHABLE', `the server ended the call: ${reason}`));
       return;

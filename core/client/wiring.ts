@@ -1,7 +1,7 @@
 /** What a client runs on: one socket, with the server's connection and the peers' on it. */
 
 import type { Mirror } from '../chat/mirror.ts';
-import type { PrivateMessage } from '../chat/types.ts';
+import type { DirectoryEntry, PrivateMessage } from '../chat/types.ts';
 import type { ServerAddress } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
@@ -9,8 +9,10 @@ import type { Environment } from '../net/transport.ts';
 import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
 import type { ClientFiles } from '../store/client-files.ts';
 import { Direct } from './direct.ts';
+import { LookUps } from './look-ups.ts';
 import type { Memberships } from './memberships.ts';
 import type { ConnectOptions } from './options.ts';
+import { Routes } from './routes.ts';
 import { Session, type SessionListener } from './session.ts';
 
 /** How long to wait for a server that was never reached. Milliseconds. */
@@ -41,6 +43,7 @@ export interface WiringOptions {
   readonly mirror: Mirror;
   readonly memberships: Memberships;
   readonly listener: SessionListener;
+  readonly onDirectory: (changed: readonly DirectoryEntry[]) => void;
   /** @returns whether the message may be acknowledged */
   readonly onPrivateMessage: (message: PrivateMessage) => boolean;
 }
@@ -48,6 +51,8 @@ export interface WiringOptions {
 export class Wiring {
   readonly session: Session;
   readonly direct: Direct;
+  readonly routes: Routes;
+  readonly lookUps: LookUps;
   readonly endpoint: Endpoint;
   readonly #driver: Driver;
 
@@ -58,27 +63,45 @@ export class Wiring {
       bot = false,
       auxiliary = false,
       takeOver = false,
+      relayOnly = false,
       reconnect = true,
     } = options.options;
     const shared = { endpoint, environment, mirror, wake: () => driver.wake() };
     this.endpoint = endpoint;
     this.#driver = driver;
+    this.routes = new Routes({
+      endpoint,
+      now: () => environment.now(),
+      serverLink: () => this.session.readyLink,
+      relayOnly,
+      localAddresses: () =>
+        environment.localHosts().map((host) => ({ host, port: this.localPort })),
+    });
     this.direct = new Direct({
       ...shared,
+      routes: this.routes,
       pins: files.pins,
       timing: peerTiming(silenceMs),
       onMessage: options.onPrivateMessage,
+      onStranger: (name) => this.lookUps.seek(name),
+    });
+    this.lookUps = new LookUps({
+      ...shared,
+      ask: (body, type, signal) => this.session.ask(body, type, signal),
+      onDirectory: options.onDirectory,
     });
     this.session = new Session(
       {
         ...shared,
         listener: options.listener,
+        onRelayed: (payload) => this.routes.receiveRelayed(payload),
         server: { host, port: server.port },
         serverName: server.text,
         name,
         bot,
         auxiliary,
         takeOver,
+        relayOnly,
         reconnect,
         timing: { silenceMs, keepaliveMs, idleTimeoutMs: serverIdleTimeoutMs },
         followsPolicy: options.options.silenceMs === undefined,
@@ -100,6 +123,7 @@ export class Wiring {
       timing: peerTiming(options.silenceMs),
       connectionsMax,
       conversationsMax: peerConversationsMax,
+      relayedOnly: options.options.relayOnly ?? false,
       now: environment.now(),
       epochMs: environment.wallClockMs() - environment.now(),
     });
@@ -111,6 +135,7 @@ export class Wiring {
       port: options.options.localPort ?? 0,
       // Nothing happens before the first connection, and so not before the wiring stands.
       onEvent: (event) => wiring.#receive(event),
+      sendRelayed: (datagram, to) => wiring.routes.sendRelayed(datagram, to),
     });
     const wiring = new Wiring(options, endpoint, driver, host);
     return wiring;

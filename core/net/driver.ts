@@ -1,5 +1,6 @@
 /** Runs an endpoint on a transport: the only owner of clock and timers. */
 
+import { type Address, isRelayed } from '../protocol/address.ts';
 import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
 import type { Environment, Transport } from './transport.ts';
 
@@ -14,6 +15,8 @@ export interface DriverOptions {
     readonly pollTimeout: () => number | undefined;
     readonly handleTimeout: (now: number) => void;
   };
+  /** Sends a datagram to an address that leads over the relay. */
+  readonly sendRelayed?: (datagram: Uint8Array, to: Address) => void;
   /** Called once per flush, after the events and before anything is sent: the time to fill queues that have room. */
   readonly onFlush?: () => void;
 }
@@ -72,7 +75,7 @@ export class Driver {
 
   #flush(): void {
     if (this.#closed) return;
-    const { endpoint, environment, machine } = this.#options;
+    const { endpoint, environment, machine, sendRelayed } = this.#options;
     endpoint.handleTimeout(environment.now());
     this.#drainEvents();
     machine?.handleTimeout(environment.now());
@@ -81,7 +84,8 @@ export class Driver {
     for (;;) {
       const transmit = endpoint.pollTransmit(now);
       if (transmit === undefined) break;
-      this.#transport?.send(transmit.datagram, transmit.to);
+      if (isRelayed(transmit.to)) sendRelayed?.(transmit.datagram, transmit.to);
+      else this.#transport?.send(transmit.datagram, transmit.to);
     }
     this.#setTimer();
   }

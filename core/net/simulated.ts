@@ -131,6 +131,7 @@ export class SimulatedNetwork {
       soon: (callback) => {
         if (isAlive()) this.#schedule(machine, 0, callback);
       },
+      localHosts: () => [address],
       resolve: async (host) => {
         if (this.#machines.has(host)) return host;
         throw new BanterError('ADDRESS_INVALID', `no host is called "${host}"`);

@@ -1,6 +1,7 @@
 /** The machine's own clock, timers, resolver and UDP sockets. */
 
 import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 import { BanterError } from '../errors.ts';
 import { systemRandom } from './sodium.ts';
 import type { Environment } from './transport.ts';
@@ -20,6 +21,10 @@ export const systemEnvironment: Environment = {
   soon: (callback) => {
     setImmediate(callback);
   },
+  localHosts: () =>
+    Object.values(networkInterfaces()).flatMap((addresses = []) =>
+      addresses.filter(({ internal }) => !internal).map(({ address }) => address),
+    ),
   resolve: async (host) => {
     try {
       return (await lookup(host)).address;

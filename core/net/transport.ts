@@ -32,6 +32,8 @@ export interface Environment {
   setTimer(callback: () => void, delayMs: number): () => void;
   /** Runs the callback when the current turn of the event loop is over. */
   soon(callback: () => void): void;
+  /** The IP addresses of this machine, those of the loopback left out. */
+  localHosts(): readonly string[];
   /** The first address of a host. @throws BanterError ADDRESS_INVALID */
   resolve(host: string): Promise<string>;
   /** @throws BanterError PORT_IN_USE, ADDRESS_INVALID */

@@ -6,8 +6,17 @@ export interface Address {
   readonly port: number;
 }
 
-/** How the host of a peer begins that the server's relay reaches; the rest names its identity. */
 const relayPrefix = 'relay-';
+
+/** Where a peer is reached through the server's relay: by its identity, 64 hex digits, and the number of its link there. */
+export function relayAddress(identity: string, link: number): Address {
+  return { host: relayPrefix + identity, port: link };
+}
+
+/** The identity in an address that {@link isRelayed}. */
+export function relayedIdentity(address: Address): string {
+  return address.host.slice(relayPrefix.length);
+}
 
 /** Whether datagrams to this address go through the server's relay, which says of each who sent it. */
 export function isRelayed(address: Address): boolean {

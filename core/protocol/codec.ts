@@ -83,15 +83,26 @@ export function list<Table extends Readonly<Record<string, unknown>>>(
   table: Table,
   countMax: number,
 ): Field<readonly RecordOf<Table>[]> {
+  return listOf(
+    {
+      write: (writer, record: RecordOf<Table>) => writeFields(writer, table, record),
+      read: (reader) => readFields(reader, table),
+    },
+    countMax,
+  );
+}
+
+/** Values of one kind behind their number, at most `countMax`. */
+export function listOf<Value>(field: Field<Value>, countMax: number): Field<readonly Value[]> {
   return {
-    write: (writer, records) => {
-      writer.varint(records.length);
-      for (const record of records) writeFields(writer, table, record);
+    write: (writer, values) => {
+      writer.varint(values.length);
+      for (const value of values) field.write(writer, value);
     },
     read: (reader) => {
       const count = reader.varint();
       if (count > countMax) throw new MalformedError(`list beyond ${countMax} records`);
-      return Array.from({ length: count }, () => readFields(reader, table));
+      return Array.from({ length: count }, () => field.read(reader));
     },
   };
 }

@@ -1,6 +1,6 @@
 /** One end of many connections: tells datagrams apart, opens, accepts, feeds and ends connections. */
 
-import type { Address } from './address.ts';
+import { type Address, isRelayed } from './address.ts';
 import { Admission, type AdmissionLimits } from './admission.ts';
 import { ByteWriter, toHex } from './bytes.ts';
 import { Connection } from './connection.ts';
@@ -32,7 +32,12 @@ import { Timers } from './timers.ts';
 const halfOpenMs = 5000;
 
 /** Why datagrams were dropped. */
-export type DropReason = PacketDrop | HandshakeDrop | 'unknownConnection' | 'tooLarge';
+export type DropReason =
+  | PacketDrop
+  | HandshakeDrop
+  | 'unknownConnection'
+  | 'notRelayed'
+  | 'tooLarge';
 
 /** Drops of packets that the peer has not sent, or not only now. */
 const unauthentic: ReadonlySet<DropReason> = new Set([
@@ -68,6 +73,8 @@ export interface EndpointOptions {
   readonly admission?: Partial<AdmissionLimits>;
   /** Conversations that whoever opens a connection may use on it. Default: as many as the protocol knows. */
   readonly conversationsMax?: number;
+  /** Whether it can be reached over the relay only: handshakes and paths of any other address are dropped. Default false. */
+  readonly relayedOnly?: boolean;
   readonly now: number;
   /**
    * The wall clock at `now` 0, by which address tokens outlive the process. Milliseconds since 1970. Default 0: tokens
@@ -243,6 +250,11 @@ export class Endpoint {
   }
 
   #receiveHandshake(datagram: Uint8Array, from: Address, now: number): void {
+    const isCall = datagram[0] === datagramForm.hello || datagram[0] === datagramForm.init;
+    if (isCall && this.#options.relayedOnly === true && !isRelayed(from)) {
+      this.#drop('notRelayed');
+      return;
+    }
     const result = this.#handshakes.receive(datagram, from, now);
     if (typeof result === 'string') this.#drop(result);
     else if (result !== undefined) this.#addPeer(result, now);
@@ -260,7 +272,7 @@ export class Endpoint {
       version: agreement.version,
       remoteConnectionId: agreement.remote.connectionId,
       remoteAddress: address,
-      peerMoves: peerMoves ?? true,
+      peerMoves: peerMoves ?? this.#options.relayedOnly !== true,
       remoteIdentity: agreement.remoteIdentity,
       rttMs: agreement.rttMs,
       timing: timing ?? this.#options.timing,

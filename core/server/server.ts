@@ -45,6 +45,9 @@ export interface ServerEvents {
   failed: [error: Error];
 }
 
+/** A client that has said nothing for this long is asked whether it is there. Milliseconds. */
+const keepaliveMs = 30_000;
+
 /** A connection from which nothing came for this long is closed; its client comes back. Milliseconds. */
 const idleTimeoutMs = 45_000;
 
@@ -74,6 +77,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #cancelTimers = new Map<number, () => void>();
   #driver: Driver | undefined;
   #undecodable = 0;
+  #unrelayed = 0;
   #closing: Promise<void> | undefined;
 
   private constructor(options: ServerOptions, environment: Environment) {
@@ -98,7 +102,7 @@ export class Server extends EventEmitter<ServerEvents> {
       crypto,
       random: environment.random,
       identity,
-      timing: { silenceMs: policy.silenceMs, keepaliveMs: undefined, idleTimeoutMs },
+      timing: { silenceMs: policy.silenceMs, keepaliveMs, idleTimeoutMs },
       connectionsMax: options.connectionsMax ?? 10_000,
       admission: options.admission ?? {},
       conversationsMax: clientConversationsMax,
@@ -135,7 +139,11 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Datagrams and messages that were dropped, by reason. */
   get drops(): ReadonlyMap<string, number> {
-    return new Map<string, number>([...this.#endpoint.drops, ['undecodable', this.#undecodable]]);
+    return new Map<string, number>([
+      ...this.#endpoint.drops,
+      ['undecodable', this.#undecodable],
+      ['unrelayed', this.#unrelayed],
+    ]);
   }
 
   /** All that lasts, as plain data in one order; what hostile input must not change. */
@@ -185,11 +193,21 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#hub.linkDown(link, now);
         break;
       case 'datagramReceived':
+        this.#relay(link, event.payload, now);
+        break;
       case 'moved':
+        this.#hub.linkMoved(link, event.address, now);
+        break;
       case 'handshakeFailed':
         break;
     }
     this.#carryOut();
+  }
+
+  #relay(link: number, payload: Uint8Array, now: number): void {
+    const relayed = this.#hub.relay(link, payload, now);
+    if (relayed !== undefined) this.#endpoint.sendDatagram(relayed.link, relayed.payload);
+    else this.#unrelayed++;
   }
 
   /** A place is for somebody with a name. */

@@ -56,7 +56,12 @@ export type CommandResult =
   | { readonly type: 'groupLeft'; readonly group: string }
   | { readonly type: 'groups'; readonly groups: readonly string[] }
   | { readonly type: 'members'; readonly group: string; readonly members: readonly string[] }
-  | { readonly type: 'users'; readonly users: readonly DirectoryEntry[] }
+  | {
+      readonly type: 'users';
+      readonly users: readonly DirectoryEntry[];
+      /** There are others, who were not listed. */
+      readonly more: boolean;
+    }
   | {
       readonly type: 'identity';
       readonly name: string;

@@ -14,8 +14,7 @@ export const talkCommands: readonly Command[] = [
       { name: 'message', type: 'text' },
     ],
     async run(session, { user, message }, { signal }) {
-      session.checkUser(user);
-      const receipt = await session.client.send(user, message, { signal });
+      const receipt = await session.send(user, message, signal);
       return { type: 'sent', receipt, text: message };
     },
   }),

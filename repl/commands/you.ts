@@ -8,11 +8,11 @@ export const youCommands: readonly Command[] = [
   defineCommand({
     name: 'list_users',
     section: 'You',
-    summary: 'list everybody the server knows',
+    summary: 'list everybody the server knows, or those whose names begin alike; at most 2,000',
     example: 'list_users',
-    parameters: [],
-    async run(session) {
-      return { type: 'users', users: session.users() };
+    parameters: [{ name: 'prefix', type: 'user', optional: true }],
+    async run(session, { prefix = '' }) {
+      return { type: 'users', ...(await session.listUsers(prefix)) };
     },
   }),
   defineCommand({

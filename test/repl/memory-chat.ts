@@ -8,6 +8,7 @@ import {
   type Delivered,
   type DirectoryEntry,
   defaultPolicy,
+  type ListUsersOptions,
   type Policy,
 } from '../../core/index.ts';
 import type { ChatClient, ClientListener } from '../../repl/chat-client.ts';
@@ -60,6 +61,14 @@ export class MemoryClient implements ChatClient {
       bot: false,
     });
     return new Map([...this.#chat.clients.values()].map((client) => [client.name, entry(client)]));
+  }
+
+  async listUsers({
+    prefix = '',
+    limit,
+  }: ListUsersOptions = {}): Promise<readonly DirectoryEntry[]> {
+    const users = [...this.directory.values()].filter(({ name }) => name.startsWith(prefix));
+    return users.toSorted((a, b) => a.name.localeCompare(b.name)).slice(0, limit);
   }
 
   get groups(): readonly string[] {

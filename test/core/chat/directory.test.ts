@@ -28,7 +28,11 @@ function catchUp(mirror: Mirror, directory: Directory): readonly string[] {
 }
 
 function begin(mirror: Mirror, directory: Directory, boot = 1): readonly string[] {
-  const welcome = { epoch: epoch(boot), directoryVersion: directory.version };
+  const welcome = {
+    epoch: epoch(boot),
+    directoryVersion: directory.version,
+    wholeDirectory: true,
+  };
   return mirror.begin(welcome).map(({ name, online }) => `${name} ${online ? 'on' : 'off'}`);
 }
 
@@ -43,7 +47,7 @@ describe('Directory', () => {
     const directory = new Directory([]);
     directory.bind('ann', key(1));
     directory.bind('ANN', key(2));
-    assert.equal(directory.find('ann')?.identity, key(1));
+    assert.equal(directory.find('ann')?.key, key(1));
     assert.equal(directory.size, 1);
   });
 
@@ -69,6 +73,32 @@ describe('Directory', () => {
     assert.equal(directory.pollTimeout(), 1250);
     assert.ok(directory.publish(1250));
     assert.equal(directory.pollTimeout(), undefined);
+  });
+
+  it('takes a name with its first presence for one change', () => {
+    const directory = new Directory([]);
+    directory.bind('ann', key(1), { ...at(1), bot: true });
+    directory.setPresence('ann', at(1));
+    assert.equal(directory.version, 1);
+    assert.equal(directory.find('ann')?.online, true);
+  });
+
+  it('says what has changed since a version, each name once', () => {
+    const directory = new Directory([]);
+    for (const name of ['Ann', 'Bob', 'Carl']) directory.bind(name, key(1));
+    directory.setPresence('ann', at(1));
+    assert.deepEqual([...directory.changedAfter(1)], ['bob', 'carl', 'ann']);
+    assert.deepEqual([...directory.changedAfter(4)], []);
+  });
+
+  it('looks at so many names a page that a rare prefix has empty pages before its end', () => {
+    const names = Array.from({ length: 20_001 }, (_, number) => `n${number}`);
+    const directory = new Directory(names.map((name) => ({ name, identity: key(1) })));
+    const { entries, next } = directory.page('N20000', 0);
+    assert.deepEqual([entries.length, next], [0, 20_000]);
+    const last = directory.page('N20000', next);
+    assert.deepEqual([last.entries.map(({ name }) => name), last.next], [['n20000'], 0]);
+    assert.deepEqual(directory.page('', 30_000), { entries: [], next: 0 });
   });
 
   it('takes what stays the same for no change', () => {
@@ -167,7 +197,8 @@ describe('Mirror', () => {
       fc.property(fc.array(step, { maxLength: 900, size: 'max' }), (steps) => {
         const directory = new Directory([]);
         const mirrors = [new Mirror(), new Mirror(), new Mirror()];
-        for (const mirror of mirrors) mirror.begin({ epoch: epoch(1), directoryVersion: 0 });
+        for (const mirror of mirrors)
+          mirror.begin({ epoch: epoch(1), directoryVersion: 0, wholeDirectory: true });
         for (const step of steps) {
           if (step.type === 'bind') directory.bind(`n${step.person}`, key(step.person));
           else if (step.type === 'set') {
@@ -181,6 +212,7 @@ describe('Mirror', () => {
         }
         for (const mirror of mirrors) {
           catchUp(mirror, directory);
+          assert.deepEqual(mirror.hash, directory.hash);
           const sorted = [...mirror.entries.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
           assert.deepEqual(
             sorted,

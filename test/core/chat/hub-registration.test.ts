@@ -324,7 +324,7 @@ describe('the directory', () => {
     world.join('bob', 2);
     const entries = ann.told('directoryDelta').flatMap(({ entries }) => entries);
     assert.deepEqual(
-      entries.map(({ name, online, port }) => [name, online, port]),
+      entries.map(({ name, online, address }) => [name, online, address.port]),
       [
         ['ann', true, 5001],
         ['bob', true, 5002],

@@ -66,6 +66,8 @@ describe('bounds of a hub', () => {
     { policy: { silenceMs: Number.NaN } },
     { limits: { textBytes: 60_001 } },
     { limits: { links: 1.5 } },
+    { limits: { directoryNames: 20_001 } },
+    { limits: { requestByteBurst: 65_535 } },
   ]) {
     it(`does not start with ${JSON.stringify(options)}`, () => {
       assert.throws(() => new World(options), { code: 'OPTION_INVALID' });
@@ -135,6 +137,7 @@ describe('hostile input', () => {
         bot: fc.boolean(),
         auxiliary: fc.boolean(),
         takeOver: fc.boolean(),
+        hidesAddress: fc.boolean(),
         processId: fc.nat(3).map(processId),
         nextCounter: number,
         epoch: fc.constant(noEpoch),

@@ -19,6 +19,13 @@ describe('TokenBucket', () => {
     );
   });
 
+  it('gives several at a time, or none of them', () => {
+    const bucket = new TokenBucket(10, 10);
+    const at = (now: number, count: number): boolean => bucket.take(now, count);
+    assert.deepEqual([at(1000, 7), at(1000, 4), at(1000, 3)], [true, false, true]);
+    assert.deepEqual([at(1500, 6), at(1500, 5)], [false, true]);
+  });
+
   it('has the token at the time it promised', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.array(fc.nat(500)), (rate, pauses) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { hostText } from '../../../core/chat/host.ts';
 import { composeMid, parseMid } from '../../../core/chat/mids.ts';
 import {
   type ClientMessage,
@@ -29,6 +30,15 @@ const group = name;
 const mid = bytes(16);
 const logId = bytes(8);
 const conversation = integer;
+const address = fc.oneof(
+  fc.record({
+    host: fc.oneof(fc.ipV4(), bytes(16).map(hostText)),
+    port: fc.nat(65_535),
+  }),
+  fc.constant({ host: '', port: 0 }),
+);
+const entry = fc.record({ name, key: bytes(32).map(toHex), address, online: bool, bot: bool });
+const entries = fc.array(entry, { maxLength: 4 });
 
 /** One arbitrary per message; the compiler sees to it that none is missing. */
 function anyOf<Message extends { readonly type: string }>(
@@ -54,6 +64,7 @@ const clientMessage = anyOf<ClientMessage>({
     bot: bool,
     auxiliary: bool,
     takeOver: bool,
+    hidesAddress: bool,
     processId: bytes(8),
     nextCounter: integer,
     epoch: bytes(8),
@@ -69,6 +80,9 @@ const clientMessage = anyOf<ClientMessage>({
   sendGroup: { requestId, group, mid, hops: integer, text },
   reportUnanswered: { requestId, name },
   confirm: { conversation, seq },
+  lookUp: { requestId, name },
+  listNames: { requestId, prefix: name, after: integer },
+  directoryCheck: { version: integer, hash: bytes(8) },
 });
 
 const serverMessage = anyOf<ServerMessage>({
@@ -83,6 +97,7 @@ const serverMessage = anyOf<ServerMessage>({
     silenceMs: integer,
     epoch: bytes(8),
     directoryVersion: integer,
+    wholeDirectory: bool,
     groups: fc.array(fc.record({ group, conversation, logId, seq, headSeq: integer }), {
       maxLength: 4,
     }),
@@ -91,20 +106,11 @@ const serverMessage = anyOf<ServerMessage>({
   memberList: { requestId, names, next: integer },
   joined: { requestId, group, conversation, logId, seq },
   committed: { requestId, mid, logId, seq, durable: bool },
-  directoryDelta: {
-    version: integer,
-    entries: fc.array(
-      fc.record({
-        name,
-        key: bytes(32),
-        host: name,
-        port: fc.nat(65_535),
-        online: bool,
-        bot: bool,
-      }),
-      { maxLength: 4 },
-    ),
-  },
+  entry: { requestId, entry },
+  entryList: { requestId, entries, next: integer },
+  directoryDelta: { version: integer, entries },
+  directoryEntries: { entries },
+  directoryReset: { directoryVersion: integer, wholeDirectory: bool },
   groupMessage: { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text },
   gap: { count: integer, fromSeq: integer },
   memberJoined: { group, name, bot: bool },
@@ -115,6 +121,11 @@ const serverMessage = anyOf<ServerMessage>({
 const peerMessage = anyOf<PeerMessage>({
   privateMessage: { mid, from: name, hops, bot: bool, sentAtMs: integer, text },
   privateReceived: { mid },
+  reachableAt: {
+    addresses: fc.array(fc.record({ host: fc.string({ maxLength: 16 }), port: fc.nat(65_535) }), {
+      maxLength: 8,
+    }),
+  },
 });
 
 interface AnyCodec<Message> {
@@ -245,9 +256,8 @@ describe('the wire', () => {
     const name = '𠀀'.repeat(32);
     const entry = {
       name,
-      key: new Uint8Array(32),
-      host: 'f'.repeat(39),
-      port: 65_535,
+      key: 'f'.repeat(64),
+      address: { host: Array.from({ length: 8 }, () => 'ffff').join(':'), port: 65_535 },
       online: true,
       bot: true,
     };
@@ -273,6 +283,7 @@ describe('the wire', () => {
       silenceMs: 2500,
       epoch: new Uint8Array(8),
       directoryVersion: 1,
+      wholeDirectory: true,
       groups: Array.from({ length: 256 }, () => membership),
     });
     const message = serverCodec.encode({

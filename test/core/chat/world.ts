@@ -14,6 +14,7 @@ import {
   serverCodec,
 } from '../../../core/chat/wire.ts';
 import { errorCodeFromWire } from '../../../core/errors.ts';
+import type { Address } from '../../../core/protocol/address.ts';
 
 export type Told<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>;
 
@@ -55,17 +56,22 @@ export class World {
       random: (count) => new Uint8Array(count).fill(this.#seed++),
       wallClock: (now) => 1_700_000_000_000 + now,
       ...options,
-      // Most tests ask faster than a person; those of the rate say so.
-      limits: { requestBurst: 100_000, ...options.limits },
+      // Most tests ask faster than a person, and from one address; those of the rates say so.
+      limits: { requestBurst: 100_000, namesPerAddress: 100_000, ...options.limits },
     });
   }
 
   /** A connection of a person; each has an address of its own unless told otherwise. */
-  connect(person: number, port?: number): TestClient {
+  connect(person: number, port: number = 5000 + this.#nextLink): TestClient {
+    return this.connectFrom({ host: '192.0.2.1', port }, person);
+  }
+
+  /** A connection of a person from somewhere. */
+  connectFrom(address: Address, person: number): TestClient {
     const number = this.#nextLink++;
     const client = new TestClient(this, number);
     this.#clients.set(number, client);
-    this.hub.linkUp(number, identity(person), { host: '192.0.2.1', port: port ?? 5000 + number });
+    this.hub.linkUp(number, identity(person), address);
     this.carryOut();
     return client;
   }
@@ -157,6 +163,7 @@ export class TestClient {
       bot: false,
       auxiliary: false,
       takeOver: false,
+      hidesAddress: false,
       nextCounter: 1,
       epoch: noEpoch,
       directoryVersion: 0,

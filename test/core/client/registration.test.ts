@@ -222,6 +222,7 @@ function register(endpoint: Endpoint, link: number): void {
     bot: false,
     auxiliary: false,
     takeOver: false,
+    hidesAddress: false,
     processId: systemRandom(8),
     nextCounter: 1,
     epoch: new Uint8Array(8),

@@ -37,6 +37,10 @@ class ManualEnvironment implements Environment {
     this.#soon.push(callback);
   }
 
+  localHosts(): readonly string[] {
+    return [];
+  }
+
   resolve(host: string): Promise<string> {
     return Promise.resolve(host);
   }

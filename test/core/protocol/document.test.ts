@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { closeNumbers } from '../../../core/chat/closing.ts';
+import type { DirectoryEntry } from '../../../core/chat/types.ts';
 import { clientCodec, peerCodec, serverCodec } from '../../../core/chat/wire.ts';
 import { errorTable } from '../../../core/errors.ts';
 import { closeCode } from '../../../core/protocol/connection.ts';
@@ -39,10 +40,18 @@ const bytesOf: Readonly<Record<string, number>> = {
   epoch: 8,
   logId: 8,
   mid: 16,
-  key: 32,
+  hash: 8,
 };
-const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'host']);
-const lists = new Set(['resume', 'groups', 'names', 'entries']);
+const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'prefix']);
+const lists = new Set(['resume', 'groups', 'names', 'entries', 'addresses']);
+
+const anyEntry: DirectoryEntry = {
+  name: '',
+  key: '0'.repeat(64),
+  address: { host: '', port: 0 },
+  online: false,
+  bot: false,
+};
 
 /** Any message of a type, which notes the fields that an encoder asks for. */
 function asked(type: string, fields: string[]): { readonly type: string } {
@@ -55,6 +64,7 @@ function asked(type: string, fields: string[]): { readonly type: string } {
         if (texts.has(field)) return '';
         if (lists.has(field)) return [];
         if (field === 'reason') return 'left';
+        if (field === 'entry') return anyEntry;
         const count = bytesOf[field];
         return count === undefined ? 0 : new Uint8Array(count);
       },
@@ -65,9 +75,9 @@ function asked(type: string, fields: string[]): { readonly type: string } {
 describe('docs/PROTOCOL.md', () => {
   it('gives messages the numbers and fields that their codecs write, in this order', () => {
     const codecs = [
-      ['### Client to server', 10, (message: never) => clientCodec.encode(message)],
-      ['### Server to client', 13, (message: never) => serverCodec.encode(message)],
-      ['### Client to client', 2, (message: never) => peerCodec.encode(message)],
+      ['### Client to server', 13, (message: never) => clientCodec.encode(message)],
+      ['### Server to client', 17, (message: never) => serverCodec.encode(message)],
+      ['### Client to client', 3, (message: never) => peerCodec.encode(message)],
     ] as const;
     for (const [heading, count, encode] of codecs) {
       const rows = messagesUnder(heading);

@@ -1,0 +1,33 @@
+/** How many new names an address may claim. */
+
+import { toHex } from '../protocol/bytes.ts';
+import { hostBytes } from './host.ts';
+import { TokenBucket } from './token-bucket.ts';
+
+const secondsPerDay = 86_400;
+
+/** One customer or network segment has a /64 of IPv6. */
+const ipv6PrefixBytes = 8;
+
+/**
+ * As many at once as in a day, and one after another as time passes. It remembers the addresses that names were
+ * claimed from since the start: no more than there are names.
+ */
+export class ClaimQuota {
+  readonly #namesPerDay: number;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(namesPerDay: number) {
+    this.#namesPerDay = namesPerDay;
+  }
+
+  /** Counts a name that is about to be bound. @returns false if the address has had as many as it may */
+  take(host: string, now: number): boolean {
+    const key = toHex(hostBytes(host).subarray(0, ipv6PrefixBytes));
+    const bucket =
+      this.#buckets.get(key) ??
+      new TokenBucket(this.#namesPerDay, this.#namesPerDay / secondsPerDay);
+    this.#buckets.set(key, bucket);
+    return bucket.take(now);
+  }
+}

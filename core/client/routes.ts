@@ -1,0 +1,87 @@
+/** The ways to a peer: over the server's relay, and directly where the network and both persons let it. */
+
+import { decodeRelayed, encodeRelayed } from '../chat/relay.ts';
+import type { DirectoryEntry } from '../chat/types.ts';
+import { isPrivateAddress } from '../net/address.ts';
+import { type Address, relayAddress, relayedIdentity } from '../protocol/address.ts';
+import type { Endpoint } from '../protocol/endpoint.ts';
+
+/** Addresses that a peer may tell us to try, and that we tell it. */
+const toldAddressesMax = 3;
+
+export interface RoutesOptions {
+  readonly endpoint: Endpoint;
+  readonly now: () => number;
+  /** The connection to the server while it is there. */
+  readonly serverLink: () => number | undefined;
+  /** Whether peers are not to learn where we are. */
+  readonly relayOnly: boolean;
+  /** Where we can be reached on the networks we are on. */
+  readonly localAddresses: () => readonly Address[];
+}
+
+export class Routes {
+  readonly #options: RoutesOptions;
+
+  constructor(options: RoutesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Where a connection to a peer may begin, the first choice first: at the relay, unless the server or the peer's tie
+   * to it is gone, and then directly.
+   */
+  ways({ key, online, address }: DirectoryEntry): readonly Address[] {
+    const { relayOnly, serverLink } = this.#options;
+    const relayed = serverLink() !== undefined && online ? [relayAddress(key, 0)] : [];
+    return relayOnly || address.port === 0 ? relayed : [...relayed, address];
+  }
+
+  /** Tries the way that a connection does not have yet; `entry` is what the server says of the peer. */
+  widen(link: number, entry: DirectoryEntry): void {
+    const { endpoint, relayOnly, serverLink, now } = this.#options;
+    if (serverLink() !== undefined) endpoint.probe(link, relayAddress(entry.key, 0), now());
+    if (relayOnly || entry.address.port === 0) return;
+    endpoint.probe(link, entry.address, now());
+  }
+
+  /**
+   * Tries addresses that the peer says it has. Only those of private networks: with any other it could have us knock
+   * at a stranger's door.
+   */
+  tryTold(link: number, addresses: readonly Address[]): void {
+    const { endpoint, relayOnly, now } = this.#options;
+    if (relayOnly) return;
+    for (const address of addresses.slice(0, toldAddressesMax)) {
+      if (address.port !== 0 && isPrivateAddress(address.host)) {
+        endpoint.probe(link, address, now());
+      }
+    }
+  }
+
+  /** What a peer may be told of where we are. */
+  get tellable(): readonly Address[] {
+    const { relayOnly, localAddresses } = this.#options;
+    if (relayOnly) return [];
+    return localAddresses()
+      .filter(({ host }) => isPrivateAddress(host))
+      .slice(0, toldAddressesMax);
+  }
+
+  /** Sends a datagram whose address leads over the relay; lost while the server is away. */
+  sendRelayed(datagram: Uint8Array, to: Address): void {
+    const { endpoint, serverLink } = this.#options;
+    const link = serverLink();
+    if (link === undefined) return;
+    const relayed = { identity: relayedIdentity(to), link: to.port, datagram };
+    endpoint.sendDatagram(link, encodeRelayed(relayed));
+  }
+
+  /** Takes a datagram that the server has relayed. */
+  receiveRelayed(payload: Uint8Array): void {
+    const relayed = decodeRelayed(payload);
+    if (relayed === undefined) return;
+    const { endpoint, now } = this.#options;
+    endpoint.receive(relayed.datagram, relayAddress(relayed.identity, relayed.link), now());
+  }
+}
