@@ -1,8 +1,10 @@
-/** Every kind of datagram and payload of a handshake with what a test needs of it: values, and both ways of its codec. */
+/** Every kind of datagram and payload of a handshake, and what is relayed, with what a test needs of it: values, and both ways of its codec. */
 
 import fc from 'fast-check';
+import { decodeRelayed, encodeRelayed } from '../../../core/chat/relay.ts';
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { addressTokenBytes } from '../../../core/protocol/address-token.ts';
+import { toHex } from '../../../core/protocol/bytes.ts';
 import { cookieBytes } from '../../../core/protocol/cookie.ts';
 import {
   decodeHello,
@@ -95,7 +97,7 @@ function kind<Value extends object>(
   };
 }
 
-/** The datagrams of the handshake by the names of their forms, and what its Noise messages carry. */
+/** The datagrams of the handshake by the names of their forms, and what its Noise messages and the relay carry. */
 export const datagramKinds: readonly DatagramKind[] = [
   kind(
     'hello',
@@ -139,5 +141,11 @@ export const datagramKinds: readonly DatagramKind[] = [
     fc.record({ ...introduction, addressToken: bytes(addressTokenBytes) }, plain),
     encodeResponder,
     decodeResponder,
+  ),
+  kind(
+    'relayed datagram',
+    fc.record({ identity: bytes(32).map(toHex), link: fc.maxSafeNat(), datagram: message }, plain),
+    encodeRelayed,
+    decodeRelayed,
   ),
 ];

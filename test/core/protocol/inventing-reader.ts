@@ -92,16 +92,16 @@ function inventValue(field: Field<unknown>, random: Random): unknown {
 }
 
 /** A message of a type, all of whose fields are made up; the same for the same seed. */
-export function inventMessage<Tables extends MessageTables>(
+export function inventMessage<Tables extends MessageTables, Type extends keyof Tables & string>(
   tables: Tables,
-  type: keyof Tables & string,
+  type: Type,
   seed: number,
-): MessageOf<Tables> {
+): MessageOf<Pick<Tables, Type>> {
   const random = new Random(seed);
   const fields = Object.entries(tables[type]?.fields ?? {}).map(
     // A table's values are fields; its own type keeps their kinds apart.
     ([name, field]) => [name, inventValue(field as Field<unknown>, random)],
   );
   // Every field of the type's own table has its value.
-  return { type, ...Object.fromEntries(fields) } as MessageOf<Tables>;
+  return { type, ...Object.fromEntries(fields) } as MessageOf<Pick<Tables, Type>>;
 }

@@ -74,30 +74,31 @@ class Ordeal {
   }
 
   #receive(message: ServerMessage, conversation: number): void {
+    if ('requestId' in message) {
+      this.#receiveAnswer(message);
+      return;
+    }
+    if ('entries' in message) this.#namesTold += message.entries.length;
+    this.#deliveries.receive(message, conversation);
+  }
+
+  #receiveAnswer(message: Extract<ServerMessage, { readonly requestId: number }>): void {
     switch (message.type) {
       case 'welcome':
         this.#lastSeqs.clear();
         this.#mirror.begin(message);
-        this.#memberships.resume(message.groups);
-        for (const group of message.groups) {
-          for (const push of this.#memberships.takeEarly(group.conversation)) {
-            this.#deliveries.receiveGroup(push, group.conversation);
-          }
-        }
+        this.#deliveries.resume(message.groups);
         break;
       case 'joined':
         this.#lastSeqs.delete(message.group);
         this.#deliveries.receiveJoined(message);
         break;
-      case 'refused':
-      case 'done':
-      case 'groupList':
-      case 'memberList':
-      case 'committed':
+      case 'entry':
+        this.#namesTold++;
+        this.#mirror.learn([message.entry]);
         break;
       default:
-        if (message.type === 'directoryDelta') this.#namesTold += message.entries.length;
-        this.#deliveries.receive(message, conversation);
+        break;
     }
   }
 
@@ -128,6 +129,7 @@ class Ordeal {
       claim(entry.name === name, 'a name stands under itself');
       claim(this.#mirror.find(name) !== undefined, 'a name that is known is found');
     }
+    claim(this.#mirror.hash.length === 8, 'a view has a hash');
     claim(this.#timers.size <= 1, 'there is one timer at most');
     const { groups } = this.#memberships;
     for (const group of groups) {

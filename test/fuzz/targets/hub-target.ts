@@ -1,9 +1,11 @@
 /** The hub behind eight connections of people who say anything, while time passes and connections come and go. */
 
+import { decodeRelayed } from '../../../core/chat/relay.ts';
 import type { HubSnapshot } from '../../../core/chat/snapshot.ts';
 import type { ServerMessage } from '../../../core/chat/wire.ts';
 import { clientCodec } from '../../../core/chat/wire.ts';
-import { type TestClient, World } from '../../core/chat/world.ts';
+import { toHex } from '../../../core/protocol/bytes.ts';
+import { identity, type TestClient, World } from '../../core/chat/world.ts';
 import { inventMessage } from '../../core/protocol/inventing-reader.ts';
 import { type MessageEntry, messageInput, readCorpus } from '../corpus.ts';
 import { claim, type FuzzTarget } from '../target.ts';
@@ -11,7 +13,9 @@ import { claim, type FuzzTarget } from '../target.ts';
 /** Small, so that all of them are met. */
 const limits = {
   links: 6,
-  names: 5,
+  names: 6,
+  directoryNames: 4,
+  contacts: 2,
   groups: 3,
   textBytes: 200,
   probeClaims: 2,
@@ -46,7 +50,6 @@ interface Hearing {
 
 /**
  * Bits 0 to 2 of the first byte are the seat, 3 to 5 what happens: a request, or something else by the second byte.
- * People are fewer than seats, so that some claim the names of others.
  */
 class Ordeal {
   readonly #world = new World({ limits, policy });
@@ -65,6 +68,9 @@ class Ordeal {
     if (client === undefined) return;
     const rest = input.subarray(1);
     switch ((control >>> 3) & 7) {
+      case 4:
+        this.#relay(client, seat, rest);
+        break;
       case 5:
         this.#world.pass(pauses[(rest[0] ?? 0) & 3] ?? 0);
         break;
@@ -82,8 +88,16 @@ class Ordeal {
     if (++this.#inputs % lookEvery === 0) check(this.#world.hub.snapshot());
   }
 
+  #relay({ number }: TestClient, seat: number, payload: Uint8Array): void {
+    const relayed = this.#world.hub.relay(number, payload, this.#world.now);
+    if (relayed === undefined) return;
+    const { identity: sender, datagram } = decodeRelayed(relayed.payload) ?? {};
+    claim(sender === toHex(identity(personAt(seat))), 'the relay says who sends');
+    claim((datagram?.length ?? 0) <= payload.length, 'the relay adds nothing');
+  }
+
   #sit(seat: number): TestClient {
-    const client = this.#world.connect(1 + (seat % 5), 5000 + (seat % 6));
+    const client = this.#world.connect(personAt(seat), 5000 + (seat % 6));
     this.#hearings.set(client, { at: 0, lastSeqs: new Map() });
     return client;
   }
@@ -132,6 +146,11 @@ class Ordeal {
   }
 }
 
+/** People are fewer than seats, so that some claim the names of others. */
+function personAt(seat: number): number {
+  return 1 + (seat % 5);
+}
+
 function follow(lastSeqs: Map<number, number>, conversation: number, message: ServerMessage): void {
   if (message.type !== 'groupMessage') return;
   claim(message.seq > (lastSeqs.get(conversation) ?? 0), 'messages of a group come in order');
@@ -178,6 +197,13 @@ const events = Array.from({ length: 8 }, (_, kind) => [
   Uint8Array.of(0x30 | (7 - kind), kind),
 ]).flat();
 
+/** Datagrams for the relay, from and for those of the beginning. */
+const relayed = [0, 1, 2].flatMap((seat) =>
+  [0, 4].map((link) =>
+    Uint8Array.of(0x20 | seat, ...identity(1 + ((seat + 1) % 3)), link, 1, 2, 3),
+  ),
+);
+
 /** Requests on registered links. */
 export const hubTarget: FuzzTarget = {
   name: 'hub',
@@ -187,6 +213,7 @@ export const hubTarget: FuzzTarget = {
     ...beginning,
     ...requests.flatMap((input) => [0, 1, 2].map((seat) => input.with(0, (input[0] ?? 0) | seat))),
     ...invented,
+    ...relayed,
     ...events,
   ],
   inputsPerLife: 400,
