@@ -3,6 +3,7 @@
 export type { ServerFact } from './chat/facts.ts';
 export type { HubLimits } from './chat/limits.ts';
 export { checkName } from './chat/names.ts';
+export type { StoreChange, StoredState } from './chat/records.ts';
 export type {
   ChatMessage,
   Committed,
@@ -29,3 +30,5 @@ export type { Address } from './protocol/address.ts';
 export type { AdmissionLimits } from './protocol/admission.ts';
 export { clientTable, narrate } from './server/console.ts';
 export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';
+export { MemoryStore } from './store/memory-store.ts';
+export type { Store } from './store/store.ts';

@@ -29,6 +29,8 @@ export interface CommandParts {
   readonly groups: Groups;
   readonly bulletin: Bulletin;
   readonly desk: RegistrationDesk;
+  /** Whether what is stored outlives a crash. */
+  readonly isDurable: boolean;
   /** Milliseconds since the epoch at `now`. */
   readonly wallClock: (now: number) => number;
 }
@@ -214,10 +216,11 @@ function listMembers(
 }
 
 function sendGroup(
-  { groups, effects, limits, wallClock }: CommandParts,
+  parts: CommandParts,
   caller: Caller,
   request: Asked<'sendGroup'>,
 ): Refusal | undefined {
+  const { groups, effects, limits, wallClock, isDurable } = parts;
   const { link, process, session, bot, now } = caller;
   const { requestId, mid, hops, text } = request;
   const counter = counterOf(caller, request);
@@ -232,15 +235,16 @@ function sendGroup(
   if (commit === 'fresh') {
     const membership = findMembership(caller, request.group);
     if ('code' in membership) return membership;
-    const fault = messageFault(request, limits);
+    const fault = messageFault(request, limits) ?? storeFault(parts);
     if (fault !== undefined) return fault;
     const sentAtMs = wallClock(now);
     const { group } = membership;
-    const seq = groups.append(group, { mid, from: session, bot, hops, sentAtMs, text });
+    const sender = { from: session, identity: link.identity, bot };
+    const seq = groups.append(group, { mid, ...sender, hops, sentAtMs, text });
     commit = { logId: group.logId, seq };
     process.history.record(counter, commit);
   }
-  effects.send(link, { type: 'committed', requestId, mid, ...commit, durable: false });
+  effects.send(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
   return undefined;
 }
 
@@ -300,6 +304,12 @@ function messageFault({ hops, text }: Asked<'sendGroup'>, limits: HubLimits): Re
     return { code: 'MESSAGE_TOO_LONG', detail };
   }
   return undefined;
+}
+
+/** The store is slower than the senders: they come again. */
+function storeFault({ effects, limits }: CommandParts): Refusal | undefined {
+  if (effects.unstored < limits.unstored) return undefined;
+  return { code: 'RATE_LIMITED', detail: `${limits.unstored} changes are being stored` };
 }
 
 /** The caller's membership, or why it has none: of a group it was removed from it is told so once. */

@@ -29,6 +29,16 @@ export class Delivery {
     this.#effects.tellReadable(link);
   }
 
+  /** The same for what is stored: it need not wait until what came later is stored too. */
+  offerReleased(membership: Membership): void {
+    const link = membership.listener?.link;
+    if (link === undefined) return;
+    link.ready.add(membership);
+    if (link.isReadable) return;
+    link.isReadable = true;
+    this.#effects.pushPrompt({ type: 'readable', link: link.number });
+  }
+
   /** The next message for a link: the directory first, then its groups in turn; undefined if there is none. */
   readNext(link: Link): OutgoingMessage | undefined {
     const news = this.#bulletin.readNext(link);
@@ -47,8 +57,15 @@ export class Delivery {
   /** The reader of a conversation has handled what it was handed up to `seq`. */
   confirm(membership: Membership, seq: number): void {
     if (seq > membership.handedSeq) return;
-    const reached = seq === membership.handedSeq ? membership.readSeq : seq;
-    membership.confirmedSeq = Math.max(membership.confirmedSeq, reached);
+    this.moveConfirmed(membership, seq === membership.handedSeq ? membership.readSeq : seq);
+  }
+
+  /** A member has handled everything up to `seq`. Nobody waits until that is stored: what a crash undoes is read again. */
+  moveConfirmed(membership: Membership, seq: number): void {
+    if (seq <= membership.confirmedSeq) return;
+    membership.confirmedSeq = seq;
+    const [group, name] = [membership.group.name, membership.session.name];
+    this.#effects.note({ type: 'memberConfirmed', group, name, seq });
   }
 }
 

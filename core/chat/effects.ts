@@ -2,6 +2,8 @@
 
 import { type ErrorCode, errorCodeToWire } from '../errors.ts';
 import type { ServerFact } from './facts.ts';
+import { Fifo } from './fifo.ts';
+import type { StoreChange } from './records.ts';
 import { controlConversation, type ServerMessage, serverCodec } from './wire.ts';
 
 /**
@@ -21,8 +23,8 @@ export type HubEffect =
     }
   /** `Hub.readNext` has something for this connection; read until it has nothing or the connection no room, and again when it has. */
   | { readonly type: 'readable'; readonly link: number }
-  /** Store durably that the name belongs to the identity (64 hex digits) before any later effect is carried out. */
-  | { readonly type: 'bindName'; readonly name: string; readonly identity: string }
+  /** Store the change after those of smaller numbers, and report it with `Hub.stored`: what depends on it follows then. */
+  | { readonly type: 'store'; readonly number: number; readonly change: StoreChange }
   /** Ask the connection for a sign of life and report it with `Hub.probed`. */
   | { readonly type: 'probe'; readonly link: number }
   /** Close the connection; the hub has forgotten it already. */
@@ -37,24 +39,49 @@ export interface Refusal {
   readonly detail: string;
 }
 
-/** The queue of effects; bounded by its owner, who empties it after every input. */
-export class Effects {
-  #queue: HubEffect[] = [];
-  #next = 0;
+/** What an effect takes beside its payload, roughly. Bytes. */
+const effectBytes = 64;
 
-  /** The oldest effect that was not polled yet. */
+/**
+ * The queue of effects; bounded by its owner, who empties it after every input and looks at {@link unstored} and
+ * {@link heldBytes}. What follows a change waits in the queue until the change is stored, so that nobody hears of what a
+ * crash could undo.
+ */
+export class Effects {
+  readonly #changes = new Fifo<HubEffect>();
+  readonly #prompt = new Fifo<HubEffect>();
+  /** Among the effects the numbers of changes: what stands behind one waits until that change is stored. */
+  readonly #queue = new Fifo<HubEffect | number>();
+  #heldBytes = 0;
+  #newestChange = 0;
+  #storedChange = 0;
+
+  /** How many changes are not stored yet. */
+  get unstored(): number {
+    return this.#newestChange - this.#storedChange;
+  }
+
+  /** The memory of effects that wait for changes to be stored, roughly. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** The oldest effect that was not polled yet and waits for no change. */
   poll(): HubEffect | undefined {
-    const effect = this.#queue[this.#next];
-    if (effect === undefined) {
-      this.#queue = [];
-      this.#next = 0;
-      return undefined;
+    const ahead = this.#changes.take() ?? this.#prompt.take();
+    if (ahead !== undefined) return ahead;
+    for (;;) {
+      const { first } = this.#queue;
+      if (typeof first === 'number' && first > this.#storedChange) return undefined;
+      this.#queue.take();
+      if (typeof first === 'number') continue;
+      if (first !== undefined) this.#heldBytes -= bytesOf(first);
+      return first;
     }
-    this.#next++;
-    return effect;
   }
 
   push(effect: HubEffect): void {
+    this.#heldBytes += bytesOf(effect);
     this.#queue.push(effect);
   }
 
@@ -63,6 +90,30 @@ export class Effects {
     if (link.isReadable) return;
     link.isReadable = true;
     this.push({ type: 'readable', link: link.number });
+  }
+
+  /** Pushes what depends on no change. */
+  pushPrompt(effect: HubEffect): void {
+    this.#prompt.push(effect);
+  }
+
+  /** Has a change stored; what is pushed from now on waits for it. @returns its number */
+  store(change: StoreChange): number {
+    const number = this.note(change);
+    this.#queue.push(number);
+    return number;
+  }
+
+  /** Has a change stored for which nobody waits. @returns its number */
+  note(change: StoreChange): number {
+    const number = ++this.#newestChange;
+    this.#changes.push({ type: 'store', number, change });
+    return number;
+  }
+
+  /** The changes up to this number are stored. */
+  release(number: number): void {
+    this.#storedChange = Math.max(this.#storedChange, number);
   }
 
   /** A message on the control conversation. */
@@ -91,4 +142,8 @@ export class Effects {
   fact(fact: ServerFact): void {
     this.push({ type: 'fact', fact });
   }
+}
+
+function bytesOf(effect: HubEffect): number {
+  return effectBytes + (effect.type === 'send' ? effect.payload.length : 0);
 }

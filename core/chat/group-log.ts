@@ -22,13 +22,18 @@ export class GroupLog {
   readonly #messagesMax: number;
   readonly #bytesMax: number;
   readonly #ring: (LogEntry | undefined)[] = [];
-  #firstSeq = 1;
-  #headSeq = 0;
+  #firstSeq: number;
+  #headSeq: number;
+  #releasedSeq: number;
   #bytes = 0;
 
-  constructor(messagesMax: number, bytesMax: number) {
+  /** @param headSeq how many messages there were before those that it will keep */
+  constructor(messagesMax: number, bytesMax: number, headSeq = 0) {
     this.#messagesMax = messagesMax;
     this.#bytesMax = bytesMax;
+    this.#firstSeq = headSeq + 1;
+    this.#headSeq = headSeq;
+    this.#releasedSeq = headSeq;
   }
 
   /** The number of the newest message; 0 before the first. */
@@ -46,7 +51,7 @@ export class GroupLog {
     return this.#firstSeq > this.#headSeq;
   }
 
-  /** Keeps the message number `headSeq + 1`. */
+  /** Keeps the message number `headSeq + 1`; nobody reads it before its {@link release}. */
   append(from: string, payload: Uint8Array): void {
     if (this.#headSeq - this.#firstSeq + 1 >= this.#messagesMax) this.dropOldest();
     this.#headSeq++;
@@ -56,11 +61,17 @@ export class GroupLog {
     while (this.#bytes > this.#bytesMax && this.#firstSeq < this.#headSeq) this.dropOldest();
   }
 
-  /** What comes after message number `seq`, or undefined if nothing does. */
+  /** Messages up to this one can be read. */
+  release(seq: number): void {
+    this.#releasedSeq = Math.max(this.#releasedSeq, seq);
+  }
+
+  /** What comes after message number `seq`, or undefined if nothing does that can be read. */
   read(seq: number): LogRead | undefined {
-    if (seq >= this.#headSeq) return undefined;
+    if (seq >= this.#releasedSeq) return undefined;
     if (seq + 1 < this.#firstSeq) {
-      return { type: 'gap', count: this.#firstSeq - seq - 1, fromSeq: this.#firstSeq };
+      const fromSeq = Math.min(this.#firstSeq, this.#releasedSeq + 1);
+      return { type: 'gap', count: fromSeq - seq - 1, fromSeq };
     }
     return this.#ring[(seq + 1) % this.#messagesMax];
   }

@@ -3,9 +3,11 @@
 import { equalBytes } from '../protocol/bytes.ts';
 import type { Delivery } from './delivery.ts';
 import type { Effects } from './effects.ts';
+import { Fifo } from './fifo.ts';
 import { GroupLog, LogPool } from './group-log.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
+import type { StoredGroup, StoredMessage } from './records.ts';
 import type { Group, Link, Membership, Session } from './sessions.ts';
 import type { LeaveReason } from './types.ts';
 import { pageEntriesMax, type ResumePoint, serverCodec, type WelcomeGroup } from './wire.ts';
@@ -14,6 +16,8 @@ import { pageEntriesMax, type ResumePoint, serverCodec, type WelcomeGroup } from
 export interface Draft {
   readonly mid: Uint8Array;
   readonly from: Session;
+  /** Of the sender, 64 hex digits. */
+  readonly identity: string;
   readonly bot: boolean;
   readonly hops: number;
   readonly sentAtMs: number;
@@ -29,6 +33,14 @@ export interface NamePage {
 /** Where a new member reads. */
 type Joined = Omit<WelcomeGroup, 'headSeq'>;
 
+/** A message that nobody may read before its change is stored. */
+interface Unreleased {
+  readonly change: number;
+  readonly group: Group;
+  readonly seq: number;
+  readonly from: Session;
+}
+
 export class Groups {
   readonly #limits: HubLimits;
   readonly #random: (count: number) => Uint8Array;
@@ -38,6 +50,8 @@ export class Groups {
   readonly #groups = new Map<string, Group>();
   /** The same in the order of their creation, for pages. */
   readonly #list: Group[] = [];
+  /** As many as there are changes under way to the store, at most. */
+  readonly #unreleased = new Fifo<Unreleased>();
 
   constructor(
     limits: HubLimits,
@@ -61,20 +75,22 @@ export class Groups {
     return this.#groups.get(foldName(name));
   }
 
+  /** Puts the groups of an earlier hub in place; their members are absent. Only before anything else. */
+  restore(stored: readonly StoredGroup[], sessionOf: (name: string) => Session): void {
+    for (const { name, logId, headSeq, messages, members } of stored) {
+      const group = this.#add(name, logId, headSeq - messages.length);
+      for (const message of messages) this.#keep(group, foldName(message.from), message);
+      group.log.release(headSeq);
+      for (const { name: member, ordinal, confirmedSeq } of members) {
+        addMember(group, sessionOf(member), ordinal, confirmedSeq);
+      }
+    }
+  }
+
   /** Creates a group whose name is free and in order. */
   create(name: string, by: Session): void {
-    const key = foldName(name);
-    const group: Group = {
-      name,
-      key,
-      logId: this.#random(8),
-      log: new GroupLog(this.#limits.logMessages, this.#limits.logBytes),
-      members: new Map(),
-      listeners: new Set(),
-      nextOrdinal: 1,
-    };
-    this.#groups.set(key, group);
-    this.#list.push(group);
+    const { logId } = this.#add(name, this.#random(8), 0);
+    this.#effects.store({ type: 'groupCreated', group: name, logId });
     this.#effects.fact({ type: 'groupCreated', group: name, by: by.name });
     this.#tellChange();
   }
@@ -101,35 +117,27 @@ export class Groups {
 
   /** Makes a present client that is not a member one; it reads what comes from now on. */
   join(group: Group, session: Session, link: Link, bot: boolean): Joined {
-    const { headSeq } = group.log;
-    const membership: Membership = {
-      group,
-      session,
-      ordinal: group.nextOrdinal++,
-      readSeq: headSeq,
-      handedSeq: headSeq,
-      confirmedSeq: headSeq,
-      isGapDue: false,
-      listener: undefined,
-    };
+    const { headSeq: seq } = group.log;
+    const { name } = session;
+    const ordinal = group.nextOrdinal;
+    this.#effects.store({ type: 'memberJoined', group: group.name, name, ordinal, seq });
     this.#effects.sendAll(linksOf(group), {
       type: 'memberJoined',
       group: group.name,
-      name: session.name,
+      name,
       bot,
     });
-    group.members.set(session.key, membership);
-    session.memberships.set(group.key, membership);
     session.removedFrom.delete(group.key);
-    const conversation = listen(membership, link);
-    this.#effects.fact({ type: 'groupJoined', group: group.name, by: session.name });
+    const conversation = listen(addMember(group, session, ordinal, seq), link);
+    this.#effects.fact({ type: 'groupJoined', group: group.name, by: name });
     this.#tellChange();
-    return { group: group.name, conversation, logId: group.logId, seq: headSeq };
+    return { group: group.name, conversation, logId: group.logId, seq };
   }
 
   /** Ends a membership and tells the others. */
   leave(membership: Membership, reason: LeaveReason): void {
     const { group, session } = membership;
+    this.#effects.store({ type: 'memberLeft', group: group.name, name: session.name });
     unlisten(membership);
     group.members.delete(session.key);
     session.memberships.delete(group.key);
@@ -155,28 +163,32 @@ export class Groups {
     }
   }
 
-  /** Gives a message its place and offers it to the members that are there. @returns its number */
+  /** Gives a message its place; its readers have it once it is stored. @returns its number */
   append(group: Group, draft: Draft): number {
-    const { mid, from, bot, hops, sentAtMs, text } = draft;
+    const { from, identity, text, ...stamped } = draft;
     const seq = group.log.headSeq + 1;
-    const payload = serverCodec.encode({
-      type: 'groupMessage',
-      mid,
-      seq,
-      from: from.name,
-      bot,
-      hops,
-      sentAtMs,
-      text,
-    });
-    group.log.append(from.key, payload);
-    this.#pool.appended(group.log);
-    skipOwn(group.members.get(from.key), seq);
-    for (const membership of group.listeners) {
-      if (membership.session !== from) this.#delivery.offer(membership);
-    }
+    const message = { ...stamped, from: from.name, text, seq };
+    const isHandled = skipOwn(group.members.get(from.key), seq);
+    this.#keep(group, from.key, message);
+    const appended = { type: 'messageAppended', group: group.name, identity } as const;
+    const change = this.#effects.store({ ...appended, message, isHandled });
+    this.#unreleased.push({ change, group, seq, from });
     this.#effects.fact({ type: 'groupMessageSent', group: group.name, by: from.name, text });
     return seq;
+  }
+
+  /** Offers the messages up to a change, which are stored now, to the members that are there. */
+  release(stored: number): void {
+    for (;;) {
+      const { first } = this.#unreleased;
+      if (first === undefined || first.change > stored) return;
+      this.#unreleased.take();
+      const { group, seq, from } = first;
+      group.log.release(seq);
+      for (const membership of group.listeners) {
+        if (membership.session !== from) this.#delivery.offerReleased(membership);
+      }
+    }
   }
 
   /** Reading goes on on a new link once it is offered: where the client says it stands, else after what it has confirmed. */
@@ -184,7 +196,7 @@ export class Groups {
     const points = new Map(resume.map((point) => [foldName(point.group), point]));
     return Array.from(session.memberships.values(), (membership) => {
       const { group } = membership;
-      moveCursor(membership, points.get(group.key));
+      this.#resume(membership, points.get(group.key));
       const conversation = listen(membership, link);
       return {
         group: group.name,
@@ -199,6 +211,38 @@ export class Groups {
   /** The client is absent; on its next link it reads on after what it has confirmed. */
   detach(session: Session): void {
     for (const membership of session.memberships.values()) unlisten(membership);
+  }
+
+  #add(name: string, logId: Uint8Array, headSeq: number): Group {
+    const { logMessages, logBytes } = this.#limits;
+    const group: Group = {
+      name,
+      key: foldName(name),
+      logId,
+      log: new GroupLog(logMessages, logBytes, headSeq),
+      members: new Map(),
+      listeners: new Set(),
+      nextOrdinal: 1,
+    };
+    this.#groups.set(group.key, group);
+    this.#list.push(group);
+    return group;
+  }
+
+  #keep({ log }: Group, from: string, message: StoredMessage): void {
+    log.append(from, serverCodec.encode({ type: 'groupMessage', ...message }));
+    this.#pool.appended(log);
+  }
+
+  #resume(membership: Membership, point: ResumePoint | undefined): void {
+    const { group } = membership;
+    if (point !== undefined && equalBytes(point.logId, group.logId)) {
+      this.#delivery.moveConfirmed(membership, Math.min(point.seq, group.log.headSeq));
+    } else if (point !== undefined) {
+      membership.isGapDue = true;
+    }
+    membership.readSeq = membership.confirmedSeq;
+    membership.handedSeq = membership.confirmedSeq;
   }
 
   /** The tables are put together when somebody looks at them. */
@@ -239,20 +283,32 @@ function unlisten(membership: Membership): void {
   membership.listener = undefined;
 }
 
-/** What a client says itself it has handled; else a talkative one would meet a gap of its own messages. */
-function skipOwn(membership: Membership | undefined, seq: number): void {
-  if (membership === undefined) return;
-  if (membership.confirmedSeq === seq - 1) membership.confirmedSeq = seq;
-  if (membership.readSeq === seq - 1) membership.readSeq = seq;
+/** A member that is absent and has handled everything up to `seq`. */
+function addMember(group: Group, session: Session, ordinal: number, seq: number): Membership {
+  const membership: Membership = {
+    group,
+    session,
+    ordinal,
+    readSeq: seq,
+    handedSeq: seq,
+    confirmedSeq: seq,
+    isGapDue: false,
+    listener: undefined,
+  };
+  group.nextOrdinal = ordinal + 1;
+  group.members.set(session.key, membership);
+  session.memberships.set(group.key, membership);
+  return membership;
 }
 
-function moveCursor(membership: Membership, point: ResumePoint | undefined): void {
-  const { group, confirmedSeq } = membership;
-  if (point !== undefined && equalBytes(point.logId, group.logId)) {
-    membership.confirmedSeq = Math.max(confirmedSeq, Math.min(point.seq, group.log.headSeq));
-  } else if (point !== undefined) {
-    membership.isGapDue = true;
-  }
-  membership.readSeq = membership.confirmedSeq;
-  membership.handedSeq = membership.confirmedSeq;
+/**
+ * What a client says itself it has handled; else a talkative one would meet a gap of its own messages.
+ * @returns whether it had handled everything before
+ */
+function skipOwn(membership: Membership | undefined, seq: number): boolean {
+  if (membership === undefined) return false;
+  if (membership.readSeq === seq - 1) membership.readSeq = seq;
+  if (membership.confirmedSeq !== seq - 1) return false;
+  membership.confirmedSeq = seq;
+  return true;
 }

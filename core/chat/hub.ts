@@ -5,10 +5,11 @@ import { toHex } from '../protocol/bytes.ts';
 import { Bulletin, newView } from './bulletin.ts';
 import { type CommandParts, chargeRequest, runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
-import { Directory, type NameBinding } from './directory.ts';
+import { Directory } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
+import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
 import { Relay } from './relay.ts';
 import { Processes } from './send-history.ts';
@@ -28,8 +29,10 @@ export interface HubOptions {
   readonly random: (count: number) => Uint8Array;
   /** Milliseconds since the epoch at the monotonic instant `now`: what messages are stamped with. */
   readonly wallClock: (now: number) => number;
-  /** The bindings that earlier `bindName` effects stored. */
-  readonly names?: Iterable<NameBinding>;
+  /** What the changes of earlier hubs came to. Default: nothing. */
+  readonly stored?: StoredState;
+  /** Whether what is stored outlives a crash, as a commit says. Default false. */
+  readonly isDurable?: boolean;
 }
 
 /**
@@ -45,28 +48,27 @@ export class Hub {
 
   /** @throws BanterError OPTION_INVALID */
   constructor(options: HubOptions) {
-    const { random, wallClock } = options;
+    const { random, wallClock, stored = nothingStored, isDurable = false } = options;
     const policy = parsePolicy(options.policy ?? {});
     const limits = parseLimits(options.limits ?? {});
     const effects = new Effects();
-    const directory = new Directory(options.names ?? []);
+    const directory = new Directory(stored.names);
     const findSession = (folded: string): Session | undefined => desk.findSession(folded);
     const bulletin = new Bulletin({ limits, effects, directory, findSession });
     const delivery = new Delivery(effects, bulletin);
     const groups = new Groups(limits, random, effects, delivery);
-    const processes = new Processes(limits.processesRemembered, limits.sendsRemembered);
+    const { processesRemembered, sendsRemembered } = limits;
+    const known = stored.processes;
+    const processes = new Processes(processesRemembered, sendsRemembered, effects, known);
     const epoch = random(8);
     const shared = { policy, limits, effects, directory, groups, bulletin };
     const links = this.#links;
-    const desk = new RegistrationDesk({
-      ...shared,
-      epoch,
-      delivery,
-      processes,
-      links,
-      relay: this.#relay,
-    });
-    this.#parts = { ...shared, desk, wallClock };
+    const relay = this.#relay;
+    const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links, relay });
+    groups.restore(stored.groups, (name) => desk.session(name));
+    // Their connections ended with the hub before.
+    if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
+    this.#parts = { ...shared, desk, isDurable, wallClock };
     this.#delivery = delivery;
   }
 
@@ -156,6 +158,15 @@ export class Hub {
     this.#publish(now);
   }
 
+  /** The changes up to this number are stored; what waited for them follows. */
+  stored(number: number, now: number): void {
+    const { effects, groups, desk } = this.#parts;
+    effects.release(number);
+    groups.release(number);
+    desk.release(number, now);
+    this.#publish(now);
+  }
+
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);
@@ -173,6 +184,12 @@ export class Hub {
   /** The next thing to do. */
   pollEffect(): HubEffect | undefined {
     return this.#parts.effects.poll();
+  }
+
+  /** Whether more waits for changes to be stored than may: the owner closes the connection of who asks. */
+  get isOverrun(): boolean {
+    const { effects, limits } = this.#parts;
+    return effects.heldBytes > limits.heldBytes;
   }
 
   /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */

@@ -42,6 +42,10 @@ export interface HubLimits {
   readonly sendsRemembered: number;
   /** Processes without a link whose sends are remembered; beyond, the longest away is forgotten. Default 10,000. */
   readonly processesRemembered: number;
+  /** Changes that the store has not stored yet; beyond, a message is refused `RATE_LIMITED`. Default 8,192. */
+  readonly unstored: number;
+  /** Bytes of answers and news that wait for the store; beyond, whoever asks loses its connection. Default 64 MiB. */
+  readonly heldBytes: number;
   /** Conversations in the life of a link; another join is refused `SERVER_FULL`. Default 4,000, fewer than a connection carries. */
   readonly conversations: number;
 }
@@ -66,6 +70,8 @@ const defaultLimits: HubLimits = {
   logBytesTotal: 256 * 1024 * 1024,
   sendsRemembered: 512,
   processesRemembered: 10_000,
+  unstored: 8192,
+  heldBytes: 64 * 1024 * 1024,
   conversations: 4000,
 };
 

@@ -1,6 +1,6 @@
 /** Who speaks under which name: claims, probes of those in the way, presence, and its end. */
 
-import type { Address } from '../protocol/address.ts';
+import { type Address, addressKey } from '../protocol/address.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import type { Bulletin } from './bulletin.ts';
 import { ClaimQuota } from './claim-quota.ts';
@@ -10,6 +10,7 @@ import type { CloseReason, Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { checkName, foldName } from './names.ts';
+import { PendingNames } from './pending-names.ts';
 import type { Relay } from './relay.ts';
 import type { Process, Processes } from './send-history.ts';
 import type { Link, Registration, Session } from './sessions.ts';
@@ -55,10 +56,12 @@ export class RegistrationDesk {
   readonly #linksByAddress = new Map<string, Link>();
   readonly #probes = new Map<Link, Probe>();
   readonly #quota: ClaimQuota;
+  readonly #pendingNames: PendingNames;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
     this.#quota = new ClaimQuota(parts.limits.namesPerAddress);
+    this.#pendingNames = new PendingNames(parts.effects);
   }
 
   /** Who has registered under a folded name since the start. */
@@ -66,7 +69,7 @@ export class RegistrationDesk {
     return this.#sessions.get(folded);
   }
 
-  /** Every client that has registered since the start. */
+  /** Every client that has registered since the start, or is a member since before. */
   get sessions(): Iterable<Session> {
     return this.#sessions.values();
   }
@@ -79,8 +82,53 @@ export class RegistrationDesk {
       return;
     }
     const obstacle = claim.auxiliary ? undefined : this.#obstacle(link, claim);
-    if (obstacle === undefined) this.#admit(link, claim, now);
-    else this.#await(obstacle.link, { link, claim, refusal: obstacle.refusal }, now);
+    if (obstacle !== undefined) {
+      this.#await(obstacle.link, { link, claim, refusal: obstacle.refusal }, now);
+    } else if (this.#parts.directory.find(claim.name) === undefined) {
+      this.#bind(link, claim, now);
+    } else {
+      this.#admit(link, claim, now);
+    }
+  }
+
+  /** The changes up to this number are stored: names that were claimed are bound now, and their claims go on. */
+  release(stored: number, now: number): void {
+    for (const { name, identity, waiters } of this.#pendingNames.take(stored)) {
+      this.#parts.directory.bind(name, identity);
+      for (const { link, claim } of waiters) {
+        link.isClaiming = false;
+        if (link.isUp) this.claim(link, claim, now);
+      }
+    }
+  }
+
+  /** Has a name stored as the link's, unless too many were from where it comes; the claim goes on then. */
+  #bind(link: Link, claim: Claim, now: number): void {
+    const { host } = link.address;
+    const isPending = this.#pendingNames.find(claim.name) !== undefined;
+    if (isPending || this.#quota.take(host, now)) {
+      this.#pendingNames.add(link, claim);
+      return;
+    }
+    const { namesPerAddress } = this.#parts.limits;
+    const detail = `${host} has claimed ${namesPerAddress} new names, as many as it may in a day; use one of them, or try again in an hour`;
+    this.#parts.effects.refuse(link, claim.requestId, { code: 'SERVER_FULL', detail });
+  }
+
+  /** The session of a bound name, as it was first spelt. */
+  session(name: string): Session {
+    const key = foldName(name);
+    const known = this.#sessions.get(key);
+    if (known !== undefined) return known;
+    const session: Session = {
+      name,
+      key,
+      memberships: new Map(),
+      removedFrom: new Set(),
+      link: undefined,
+    };
+    this.#sessions.set(key, session);
+    return session;
   }
 
   /** Ends every membership and the presence of a name for good; of an auxiliary link only itself. */
@@ -183,11 +231,11 @@ export class RegistrationDesk {
     }
     const fault = checkName(name);
     if (fault !== undefined) return { code: 'NAME_INVALID', detail: `the name "${name}" ${fault}` };
-    const binding = directory.find(name);
-    if (binding === undefined && directory.size >= limits.names) {
+    const owner = directory.find(name)?.key ?? this.#pendingNames.find(name)?.identity;
+    if (owner === undefined && directory.size + this.#pendingNames.size >= limits.names) {
       return { code: 'SERVER_FULL', detail: `the server knows ${limits.names} names and no more` };
     }
-    if (binding !== undefined && binding.key !== link.identity) {
+    if (owner !== undefined && owner !== link.identity) {
       return { code: 'NAME_TAKEN', detail: `the name "${name}" belongs to another key` };
     }
     return undefined;
@@ -237,17 +285,7 @@ export class RegistrationDesk {
   #admit(link: Link, claim: Claim, now: number): void {
     const { directory, effects, processes, policy, epoch, groups, bulletin } = this.#parts;
     link.hidesAddress = claim.hidesAddress;
-    if (directory.find(claim.name) === undefined) {
-      if (!this.#quota.take(link.address.host, now)) {
-        effects.refuse(link, claim.requestId, this.#quotaExceeded(link));
-        return;
-      }
-      effects.push({ type: 'bindName', name: claim.name, identity: link.identity });
-      // With its presence, so that others are told of a newcomer once.
-      const presence = { address: toldAddress(link), online: true, bot: claim.bot };
-      directory.bind(claim.name, link.identity, claim.auxiliary ? undefined : presence);
-    }
-    const session = this.#session(directory.find(claim.name)?.name ?? claim.name);
+    const session = this.session(directory.find(claim.name)?.name ?? claim.name);
     const process = processes.open(link.identity, claim.processId, claim.nextCounter);
     link.registration = { session, process, bot: claim.bot, isAuxiliary: claim.auxiliary };
     const replaced = claim.auxiliary ? undefined : this.#replace(session, process);
@@ -265,27 +303,6 @@ export class RegistrationDesk {
     if (!claim.auxiliary) this.#goOn(link, session, claim);
     bulletin.release(link);
     if (replaced !== undefined) this.retryClaims(replaced, now);
-  }
-
-  #quotaExceeded({ address }: Link): Refusal {
-    const { namesPerAddress } = this.#parts.limits;
-    const detail = `${address.host} has claimed ${namesPerAddress} new names, as many as it may in a day; use one of them, or try again in an hour`;
-    return { code: 'SERVER_FULL', detail };
-  }
-
-  #session(name: string): Session {
-    const key = foldName(name);
-    const known = this.#sessions.get(key);
-    if (known !== undefined) return known;
-    const session: Session = {
-      name,
-      key,
-      memberships: new Map(),
-      removedFrom: new Set(),
-      link: undefined,
-    };
-    this.#sessions.set(key, session);
-    return session;
   }
 
   /** Ends the link under which a name was present until now; its presence and memberships stay. */
@@ -352,7 +369,7 @@ export class RegistrationDesk {
   /** The link speaks under no name any more. */
   #release(link: Link): void {
     if (link.registration === undefined) return;
-    this.#parts.processes.close(link.identity, link.registration.process);
+    this.#parts.processes.close(link.registration.process);
     link.registration = undefined;
     this.#parts.bulletin.close(link);
   }
@@ -378,8 +395,4 @@ function isOfProcess(link: Link, { processId }: Claim): boolean {
 /** What others are told of where a client is. */
 function toldAddress({ hidesAddress, address }: Link): Address {
   return hidesAddress ? nowhere : address;
-}
-
-function addressKey({ host, port }: Address): string {
-  return `${host} ${port}`;
 }

@@ -1,6 +1,8 @@
 /** What became of each process' sends, so that a message sent twice is committed once. */
 
 import { toHex } from '../protocol/bytes.ts';
+import type { Effects } from './effects.ts';
+import type { StoredProcess, StoredSend } from './records.ts';
 
 /** Where a message was put. */
 export interface Commit {
@@ -20,6 +22,16 @@ export class SendHistory {
     this.#horizon = nextCounter;
     this.#newest = nextCounter - 1;
     this.#countersMax = countersMax;
+  }
+
+  /** Counters below are forgotten. */
+  get forgottenBelow(): number {
+    return this.#horizon;
+  }
+
+  /** All that is known of later ones. */
+  get sends(): readonly StoredSend[] {
+    return Array.from(this.#commits, ([counter, commit]) => ({ counter, ...commit }));
   }
 
   /** What became of the send `counter`: its place, nothing yet, or nobody knows. */
@@ -44,6 +56,8 @@ export class SendHistory {
 
 /** One process of a client, as long as the server remembers it. */
 export interface Process {
+  /** Of the client, 64 hex digits. */
+  readonly identity: string;
   readonly id: Uint8Array;
   readonly history: SendHistory;
   /** Links registered for it; while there is one it is not forgotten. */
@@ -54,24 +68,33 @@ export interface Process {
 export class Processes {
   readonly #awayMax: number;
   readonly #countersMax: number;
+  readonly #effects: Effects;
   readonly #present = new Map<string, Process>();
   /** The longest away first. */
   readonly #away = new Map<string, Process>();
 
-  constructor(awayMax: number, countersMax: number) {
+  /** @param stored what an earlier hub knew: all of them are away */
+  constructor(
+    awayMax: number,
+    countersMax: number,
+    effects: Effects,
+    stored: readonly StoredProcess[] = [],
+  ) {
     this.#awayMax = awayMax;
     this.#countersMax = countersMax;
+    this.#effects = effects;
+    for (const { identity, id, forgottenBelow, sends } of stored) {
+      const history = new SendHistory(forgottenBelow, countersMax);
+      for (const { counter, logId, seq } of sends) history.record(counter, { logId, seq });
+      this.#away.set(keyOf(identity, id), { identity, id, history, links: 0 });
+    }
   }
 
   /** Finds or begins the process of an identity and counts one more link of it. */
   open(identity: string, id: Uint8Array, nextCounter: number): Process {
-    const key = identity + toHex(id);
-    const process = this.#present.get(key) ??
-      this.#away.get(key) ?? {
-        id,
-        history: new SendHistory(nextCounter, this.#countersMax),
-        links: 0,
-      };
+    const key = keyOf(identity, id);
+    const known = this.#present.get(key) ?? this.#away.get(key);
+    const process = known ?? this.#begin(identity, id, nextCounter);
     process.links++;
     this.#away.delete(key);
     this.#present.set(key, process);
@@ -79,14 +102,32 @@ export class Processes {
   }
 
   /** One link less; without any the process may be forgotten. */
-  close(identity: string, process: Process): void {
+  close(process: Process): void {
     process.links--;
     if (process.links > 0) return;
-    const key = identity + toHex(process.id);
+    const key = keyOf(process.identity, process.id);
     this.#present.delete(key);
     this.#away.set(key, process);
-    const [longestAway] = this.#away.keys();
-    if (this.#away.size > this.#awayMax && longestAway !== undefined)
-      this.#away.delete(longestAway);
+    this.#forgetLongestAway();
   }
+
+  /** What it was sent is told apart after a restart only if it is stored that there was nothing before. */
+  #begin(identity: string, id: Uint8Array, nextCounter: number): Process {
+    const history = new SendHistory(nextCounter, this.#countersMax);
+    this.#effects.store({ type: 'processOpened', identity, id, nextCounter });
+    this.#forgetLongestAway();
+    return { identity, id, history, links: 0 };
+  }
+
+  #forgetLongestAway(): void {
+    const [oldest] = this.#away;
+    if (this.#away.size <= this.#awayMax || oldest === undefined) return;
+    const [key, { identity, id }] = oldest;
+    this.#away.delete(key);
+    this.#effects.note({ type: 'processForgotten', identity, id });
+  }
+}
+
+function keyOf(identity: string, id: Uint8Array): string {
+  return identity + toHex(id);
 }

@@ -1,5 +1,6 @@
 /** Requests to the server that await their answer, across connections. */
 
+import { parseMid } from '../chat/mids.ts';
 import type { ClientMessage, ServerMessage } from '../chat/wire.ts';
 import { BanterError, errorCodeFromWire } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
@@ -37,6 +38,9 @@ const repeatable: ReadonlySet<Request['type']> = new Set([
 /** Requests under way at most; beyond, callers must wait for answers. */
 const pendingMax = 16_384;
 
+/** A timer that is this late was slept through. Milliseconds. */
+const oversleptMs = 1000;
+
 interface Pending {
   readonly request: Request;
   readonly resolve: (answer: Answer) => void;
@@ -51,6 +55,7 @@ export class Requests {
   readonly #send: (request: Request) => void;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
+  #nextCounter = 1;
   /** Whether the server can be asked; requests wait otherwise. */
   #open = false;
 
@@ -99,12 +104,9 @@ export class Requests {
     return pending?.request;
   }
 
-  /** The mid of the oldest message to a group that was never sent. */
-  get oldestUnsentMid(): Uint8Array | undefined {
-    for (const { request, isSent } of this.#pending.values()) {
-      if (!isSent && request.type === 'sendGroup') return request.mid;
-    }
-    return undefined;
+  /** Messages to groups with this counter or a higher one were never sent. */
+  get nextCounter(): number {
+    return this.#nextCounter;
   }
 
   /** The server can be asked (again): everything that waits goes out, in order. */
@@ -129,16 +131,6 @@ export class Requests {
     }
   }
 
-  /**
-   * The server has forgotten what it was sent: nobody can say whether it was carried out.
-   * Requests that were never sent go on waiting.
-   */
-  failSends(): void {
-    for (const [id, pending] of this.#pending) {
-      if (pending.isSent && pending.request.type === 'sendGroup') this.#fail(id, lost(pending));
-    }
-  }
-
   /** Nothing will be answered any more. */
   failAll(error: BanterError): void {
     this.#open = false;
@@ -146,16 +138,24 @@ export class Requests {
   }
 
   #transmit(pending: Pending): void {
+    const { request } = pending;
     pending.isSent = true;
-    this.#send(pending.request);
+    if (request.type === 'sendGroup') {
+      const counter = parseMid(request.mid)?.counter ?? 0;
+      this.#nextCounter = Math.max(this.#nextCounter, counter + 1);
+    }
+    this.#send(request);
   }
 
   #startTimer(pending: Pending, patienceMs: number): void {
     if (pending.cancelTimer !== undefined) return;
-    pending.cancelTimer = this.#environment.setTimer(
-      () => this.#fail(pending.request.requestId, lost(pending)),
-      patienceMs,
-    );
+    const dueAt = this.#environment.now() + patienceMs;
+    pending.cancelTimer = this.#environment.setTimer(() => {
+      pending.cancelTimer = undefined;
+      // A process that was asleep has not waited: the server gets its time once more.
+      if (this.#environment.now() - dueAt > oversleptMs) this.#startTimer(pending, patienceMs);
+      else this.#fail(pending.request.requestId, lost(pending));
+    }, patienceMs);
   }
 
   #fail(id: number, error: BanterError): void {

@@ -2,8 +2,7 @@
 
 import { decodeRelayed, encodeRelayed } from '../chat/relay.ts';
 import type { DirectoryEntry } from '../chat/types.ts';
-import { isPrivateAddress } from '../net/address.ts';
-import { type Address, relayAddress, relayedIdentity } from '../protocol/address.ts';
+import { type Address, isPrivateHost, relayAddress, relayedIdentity } from '../protocol/address.ts';
 import type { Endpoint } from '../protocol/endpoint.ts';
 
 /** Addresses that a peer may tell us to try, and that we tell it. */
@@ -53,7 +52,7 @@ export class Routes {
     const { endpoint, relayOnly, now } = this.#options;
     if (relayOnly) return;
     for (const address of addresses.slice(0, toldAddressesMax)) {
-      if (address.port !== 0 && isPrivateAddress(address.host)) {
+      if (address.port !== 0 && isPrivateHost(address.host)) {
         endpoint.probe(link, address, now());
       }
     }
@@ -64,7 +63,7 @@ export class Routes {
     const { relayOnly, localAddresses } = this.#options;
     if (relayOnly) return [];
     return localAddresses()
-      .filter(({ host }) => isPrivateAddress(host))
+      .filter(({ host }) => isPrivateHost(host))
       .slice(0, toldAddressesMax);
   }
 

@@ -1,7 +1,7 @@
 /** A client's side of its registration at a server: connecting, registering, asking, and coming back after a loss. */
 
 import { closesForGood } from '../chat/closing.ts';
-import { composeMid, parseMid } from '../chat/mids.ts';
+import { composeMid } from '../chat/mids.ts';
 import type { Mirror } from '../chat/mirror.ts';
 import {
   type ClientMessage,
@@ -223,12 +223,6 @@ export class Session {
     this.#requests.failAll(error);
   }
 
-  /** What the server has seen of this process has a counter below this. */
-  get #nextSentCounter(): number {
-    const unsent = this.#requests.oldestUnsentMid;
-    return (unsent && parseMid(unsent)?.counter) ?? this.#nextCounter;
-  }
-
   #register(link: number, serverKey: Uint8Array): void {
     const { name, bot, auxiliary, takeOver, relayOnly, mirror, memberships, listener } =
       this.#options;
@@ -251,7 +245,7 @@ export class Session {
       takeOver: takeOver && !this.#welcomed,
       hidesAddress: relayOnly,
       processId: this.#processId,
-      nextCounter: this.#nextSentCounter,
+      nextCounter: this.#requests.nextCounter,
       epoch: mirror.epoch,
       directoryVersion: mirror.version,
       resume: memberships.resumePoints,
@@ -279,13 +273,10 @@ export class Session {
 
   #handleWelcome(welcome: Welcome): void {
     const first = !this.#welcomed;
-    const { mirror } = this.#options;
-    const restarted = !first && mirror.epoch.some((byte, at) => byte !== welcome.epoch[at]);
     this.#welcomed = true;
     this.#state = 'ready';
     this.#reconnection.reset();
     this.#adopt(welcome.silenceMs);
-    if (restarted) this.#requests.failSends();
     this.#options.listener.onWelcome(welcome, first);
     this.#requests.open();
     if (this.isReady) this.#directoryCheck.start(this.#keepaliveMs);

@@ -1,6 +1,5 @@
 /** How people write a server: `host`, `host:port` or `[ipv6]:port`, each optionally with `#fingerprint`. */
 
-import { BlockList, isIPv6 } from 'node:net';
 import { BanterError } from '../errors.ts';
 
 /** Where servers listen unless told otherwise. */
@@ -37,19 +36,6 @@ export function parseServerAddress(text: string): ServerAddress {
   const isLoopback = host === '127.0.0.1' || host === '::1';
   const name = isLoopback ? `localhost:${port}` : written.toLowerCase();
   return { host, port, key: parseFingerprint(match?.[5]), text: written, name };
-}
-
-/** Networks that nobody reaches from outside: RFC 1918, RFC 3927 and RFC 4193. */
-const privateNetworks: BlockList = new BlockList();
-privateNetworks.addSubnet('10.0.0.0', 8);
-privateNetworks.addSubnet('172.16.0.0', 12);
-privateNetworks.addSubnet('192.168.0.0', 16);
-privateNetworks.addSubnet('169.254.0.0', 16);
-privateNetworks.addSubnet('fc00::', 7, 'ipv6');
-
-/** Whether an IP address is one of a private network; the loopback is none. */
-export function isPrivateAddress(host: string): boolean {
-  return privateNetworks.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }
 
 /** A key for people: 43 letters, digits, "-" and "_". */

@@ -1,5 +1,7 @@
 /** Where datagrams go, and the one spelling of each address. */
 
+import ipaddr from 'ipaddr.js';
+
 /** An IPv4 or IPv6 literal and a UDP port, or a peer behind the server's relay. */
 export interface Address {
   readonly host: string;
@@ -43,83 +45,29 @@ export function sameAddress(a: Address, b: Address): boolean {
 export function canonicalHost(host: string): string {
   const literal = parseIpv6(host);
   if (literal === undefined) return host;
-  const { groups, zone } = literal;
-  return isMapped(literal) ? writeIpv4(groups.slice(6)) : writeIpv6(groups) + zone;
+  if (literal.isIPv4MappedAddress()) return literal.toIPv4Address().toString();
+  return literal.toRFC5952String();
 }
 
 /**
- * The first `bits` bits (a multiple of 16) of an IPv6 host as text; undefined for IPv4, also where it is mapped, and
- * for relayed peers, who have no such neighbours.
+ * The first `bits` bits of an IPv6 host as text; undefined for IPv4, also where it is mapped, and for relayed peers,
+ * who have no such neighbours.
  */
 export function ipv6Network(host: string, bits: number): string | undefined {
   const literal = parseIpv6(host);
-  if (literal === undefined || isMapped(literal)) return undefined;
-  const { groups, zone } = literal;
-  const prefix = groups.map((group, at) => (at < bits / 16 ? group : 0));
-  return `${writeIpv6(prefix)}/${bits}${zone}`;
+  if (literal === undefined || literal.isIPv4MappedAddress()) return undefined;
+  const [bare, zone = ''] = literal.toRFC5952String().split('%');
+  const network = ipaddr.IPv6.networkAddressFromCIDR(`${bare}/${bits}`).toRFC5952String();
+  return `${network}/${bits}${zone && `%${zone}`}`;
 }
 
-interface Ipv6Literal {
-  /** Eight numbers of 16 bits. */
-  readonly groups: readonly number[];
-  /** `%` and the zone of RFC 4007 §11, or nothing. */
-  readonly zone: string;
+/** Whether an IP address is one of a private network (RFC 1918, RFC 3927, RFC 4193); the loopback is none. */
+export function isPrivateHost(host: string): boolean {
+  return ipaddr.isValid(host) && privateRanges.has(ipaddr.process(host).range());
 }
 
-const ipv6Groups = 8;
+const privateRanges: ReadonlySet<string> = new Set(['private', 'linkLocal', 'uniqueLocal']);
 
-function parseIpv6(text: string): Ipv6Literal | undefined {
-  if (!text.includes(':')) return undefined;
-  const zoneAt = text.indexOf('%');
-  const literal = zoneAt < 0 ? text : text.slice(0, zoneAt);
-  const halves = literal
-    .split('::')
-    .map((part, at, parts) => readGroups(part, at === parts.length - 1));
-  const [head = [], tail] = halves;
-  const missing = ipv6Groups - head.length - (tail?.length ?? 0);
-  const isWhole = tail === undefined ? missing === 0 : missing > 0;
-  const groups = [...head, ...new Array<number>(Math.max(0, missing)).fill(0), ...(tail ?? [])];
-  if (halves.length > 2 || !isWhole || groups.includes(Number.NaN)) return undefined;
-  return { groups, zone: zoneAt < 0 ? '' : text.slice(zoneAt) };
-}
-
-function isMapped({ groups }: Ipv6Literal): boolean {
-  return groups[5] === 0xffff && groups.slice(0, 5).every((group) => group === 0);
-}
-
-/** The groups of a part without `::`, NaN for what is none; the last of the last part may be two in the form of IPv4. */
-function readGroups(part: string, isLastPart: boolean): readonly number[] {
-  if (part === '') return [];
-  return part.split(':').flatMap((word, at, words) => {
-    if (isLastPart && at === words.length - 1 && word.includes('.')) return readIpv4(word);
-    return /^[0-9a-f]{1,4}$/i.test(word) ? Number.parseInt(word, 16) : Number.NaN;
-  });
-}
-
-function readIpv4(text: string): readonly number[] {
-  const bytes = text.split('.').map((word) => (/^\d{1,3}$/.test(word) ? Number(word) : Number.NaN));
-  const [a = 0, b = 0, c = 0, d = 0] = bytes;
-  const isWhole = bytes.length === 4 && bytes.every((byte) => byte <= 255);
-  return isWhole ? [a * 256 + b, c * 256 + d] : [Number.NaN];
-}
-
-function writeIpv4(groups: readonly number[]): string {
-  return groups.map((group) => `${group >>> 8}.${group & 0xff}`).join('.');
-}
-
-/** Lower case, no leading zeros, and `::` for the first of the longest runs of at least two zeros (RFC 5952 §4). */
-function writeIpv6(groups: readonly number[]): string {
-  let gapAt = 0;
-  let gapLength = 1;
-  let length = 0;
-  for (const [at, group] of groups.entries()) {
-    length = group === 0 ? length + 1 : 0;
-    if (length > gapLength) {
-      gapLength = length;
-      gapAt = at + 1 - length;
-    }
-  }
-  const words = groups.map((group) => group.toString(16));
-  if (gapLength < 2) return words.join(':');
-  return `${words.slice(0, gapAt).join(':')}::${words.slice(gapAt + gapLength).join(':')}`;
+function parseIpv6(host: string): ipaddr.IPv6 | undefined {
+  return ipaddr.IPv6.isValid(host) ? ipaddr.IPv6.parse(host) : undefined;
 }

@@ -1,4 +1,4 @@
-/** The server: a hub on a socket, its identity and table of names kept in a folder. */
+/** The server: a hub on a socket, and a store for what is to outlive it. */
 
 import { EventEmitter } from 'node:events';
 import { closeNumbers } from '../chat/closing.ts';
@@ -6,6 +6,7 @@ import type { HubEffect } from '../chat/effects.ts';
 import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
 import type { HubLimits } from '../chat/limits.ts';
+import type { StoredState } from '../chat/records.ts';
 import { defaultPolicy, type Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
@@ -16,7 +17,10 @@ import type { Environment } from '../net/transport.ts';
 import type { Address } from '../protocol/address.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
+import { EphemeralStore } from '../store/ephemeral-store.ts';
 import { ServerFiles } from '../store/server-files.ts';
+import type { Store } from '../store/store.ts';
+import { StoreWriter } from './store-writer.ts';
 
 /** How to serve. */
 export interface ServerOptions {
@@ -26,6 +30,8 @@ export interface ServerOptions {
   readonly host?: string;
   /** Folder of the server's identity and of its names ↔ keys (files of mode 0600). Without it both live as long as the process. */
   readonly dataDir?: string;
+  /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
+  readonly store?: Store;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;
   /** Bounds of names, groups, messages and rates. Default: `defaultLimits`. */
@@ -68,7 +74,9 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Its Ed25519 identity, 32 bytes; an embedding program hands it to its clients. */
   readonly key: Uint8Array;
   readonly #environment: Environment;
-  readonly #files: ServerFiles | undefined;
+  readonly #store: Store;
+  readonly #ownsStore: boolean;
+  readonly #writer: StoreWriter;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
   /** Links for which the hub has something and the connection had no room yet. */
@@ -78,16 +86,32 @@ export class Server extends EventEmitter<ServerEvents> {
   #driver: Driver | undefined;
   #undecodable = 0;
   #unrelayed = 0;
+  /** False once it closes: it takes nothing more. */
+  #isServing = true;
+  /** Nothing that the store did not take may be told to anybody. */
+  #hasFailed = false;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: ServerOptions, environment: Environment) {
+  private constructor(
+    options: ServerOptions,
+    environment: Environment,
+    store: Store,
+    stored: StoredState,
+  ) {
     super();
-    const newSeed = (): Uint8Array => environment.random(32);
     this.#environment = environment;
-    this.#files =
-      options.dataDir === undefined ? undefined : ServerFiles.open(options.dataDir, newSeed);
+    this.#store = store;
+    this.#ownsStore = options.store === undefined;
+    this.#writer = new StoreWriter({
+      store,
+      onStored: (number) => {
+        this.#hub.stored(number, environment.now());
+        this.#driver?.wake();
+      },
+      onFailed: (error) => this.#fail(error),
+    });
     const crypto = new SodiumCrypto();
-    const identity = crypto.identity(this.#files?.seed ?? newSeed());
+    const identity = crypto.identity(store.seed);
     const policy = { ...defaultPolicy, ...options.policy };
     const startedAtMs = environment.wallClockMs() - environment.now();
     this.key = identity.publicKey;
@@ -96,7 +120,8 @@ export class Server extends EventEmitter<ServerEvents> {
       limits: options.limits ?? {},
       random: environment.random,
       wallClock: (now) => Math.floor(startedAtMs + now),
-      names: (this.#files?.names ?? []).map(({ name, key }) => ({ name, identity: key })),
+      stored,
+      isDurable: store.isDurable,
     });
     this.#endpoint = new Endpoint({
       crypto,
@@ -114,17 +139,15 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
     const environment = options.environment ?? systemEnvironment;
-    const server = new Server(options, environment);
-    server.#driver = await Driver.start({
-      environment,
-      endpoint: server.#endpoint,
-      host: options.host,
-      port: options.port ?? defaultPort,
-      onEvent: (event) => server.#receive(event),
-      machine: server.#hub,
-      onFlush: () => server.#fillQueues(),
-    });
-    return server;
+    const store = openStore(options, environment);
+    try {
+      const server = new Server(options, environment, store, await store.load());
+      await server.#open(options);
+      return server;
+    } catch (error) {
+      if (options.store === undefined) await store.close();
+      throw error;
+    }
   }
 
   /** Where it listens. */
@@ -151,7 +174,7 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#hub.snapshot();
   }
 
-  /** Tells every client and frees the socket. Idempotent. */
+  /** Stores what is under way, tells every client and frees the socket; members stay members. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -161,14 +184,32 @@ export class Server extends EventEmitter<ServerEvents> {
     await this.close();
   }
 
+  async #open({ host, port = defaultPort }: ServerOptions): Promise<void> {
+    this.#driver = await Driver.start({
+      environment: this.#environment,
+      endpoint: this.#endpoint,
+      host,
+      port,
+      onEvent: (event) => this.#receive(event),
+      machine: this.#hub,
+      onFlush: () => this.#fillQueues(),
+    });
+    this.#driver.wake();
+  }
+
   async #close(): Promise<void> {
+    this.#isServing = false;
     for (const cancel of this.#cancelTimers.values()) cancel();
+    await this.#writer.drain();
+    this.#carryOut();
     this.#endpoint.closeAll(closeNumbers.shutdown, 'the server is shutting down');
     await this.#driver?.close();
-    this.#files?.close();
+    if (this.#ownsStore) await this.#store.close();
   }
 
   #receive(event: EndpointEvent): void {
+    // Connections that end with the server say nothing about their clients.
+    if (!this.#isServing) return;
     const now = this.#environment.now();
     const { link } = event;
     switch (event.type) {
@@ -202,6 +243,9 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
     }
     this.#carryOut();
+    if (this.#writer.isFull || this.#hub.isOverrun) this.#settle();
+    // Whoever asks on while the store does not answer.
+    if (this.#hub.isOverrun && event.type === 'messageReceived') this.#drop(link);
   }
 
   #relay(link: number, payload: Uint8Array, now: number): void {
@@ -223,7 +267,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Gives each connection with room what the hub has for it; who reads slowly keeps nobody waiting. */
   #fillQueues(): void {
-    this.#carryOut();
+    this.#settle();
     for (const link of this.#readable) {
       while (this.#endpoint.queuedBytes(link) < queuedBytesMax) {
         const message = this.#hub.readNext(link);
@@ -241,18 +285,28 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#endpoint.close(link, closeNumbers.overrun, 'answers were not read');
   }
 
-  #carryOut(): void {
+  #fail(error: unknown): void {
+    if (!(error instanceof BanterError)) throw error;
+    this.#hasFailed = true;
+    void this.close();
+    this.emit('failed', error);
+  }
+
+  /** Carries out what the hub wants, and has stored what the rest waits for. */
+  #settle(): void {
     for (;;) {
+      this.#carryOut();
+      const stored = this.#writer.flush();
+      if (stored === undefined) return;
+      this.#hub.stored(stored, this.#environment.now());
+    }
+  }
+
+  #carryOut(): void {
+    while (!this.#hasFailed) {
       const effect = this.#hub.pollEffect();
-      if (effect === undefined || this.#closing !== undefined) return;
-      try {
-        this.#carryOutOne(effect);
-      } catch (error) {
-        if (!(error instanceof BanterError)) throw error;
-        // Nothing that should have been stored first may be told to anybody.
-        void this.close();
-        this.emit('failed', error);
-      }
+      if (effect === undefined) return;
+      this.#carryOutOne(effect);
     }
   }
 
@@ -265,8 +319,8 @@ export class Server extends EventEmitter<ServerEvents> {
       case 'readable':
         this.#readable.add(effect.link);
         break;
-      case 'bindName':
-        this.#files?.bind({ name: effect.name, key: effect.identity });
+      case 'store':
+        this.#writer.add(effect.number, effect.change);
         break;
       case 'probe':
         this.#endpoint.ping(effect.link);
@@ -279,4 +333,14 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
     }
   }
+}
+
+/** @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
+function openStore({ store, dataDir }: ServerOptions, { random }: Environment): Store {
+  if (store !== undefined && dataDir !== undefined) {
+    throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
+  }
+  const newSeed = (): Uint8Array => random(32);
+  if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
+  return store ?? new EphemeralStore(newSeed());
 }

@@ -1,27 +1,30 @@
-/** What a server keeps in its folder: its identity and which name belongs to which key. */
+/** The store of a server in a folder of files: its identity and which name belongs to which key, and nothing else. */
 
 import { join } from 'node:path';
+import { nothingStored, type StoreChange, type StoredState } from '../chat/records.ts';
 import { BanterError } from '../errors.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
 import { FolderLock } from './folder-lock.ts';
 import { JsonLines, makePrivate, readPrivate, writePrivate } from './private-files.ts';
+import type { Store } from './store.ts';
 
 const keyBytes = 32;
 
-/** A name and the Ed25519 key it belongs to. */
-export interface NameBinding {
+/** A line of the file of names. */
+interface NameLine {
   readonly name: string;
-  /** 64 hex digits. */
+  /** Ed25519 identity, 64 hex digits. */
   readonly key: string;
 }
 
-export class ServerFiles {
-  /** 32 bytes from which the server's identity follows. */
+/** Names are durable; groups and what is said in them last as long as the server. */
+export class ServerFiles implements Store {
   readonly seed: Uint8Array;
-  readonly #names: JsonLines<NameBinding>;
+  readonly isDurable = false;
+  readonly #names: JsonLines<NameLine>;
   readonly #lock: FolderLock;
 
-  private constructor(seed: Uint8Array, names: JsonLines<NameBinding>, lock: FolderLock) {
+  private constructor(seed: Uint8Array, names: JsonLines<NameLine>, lock: FolderLock) {
     this.seed = seed;
     this.#names = names;
     this.#lock = lock;
@@ -32,7 +35,7 @@ export class ServerFiles {
     const lock = FolderLock.take(folder);
     try {
       const seed = readOrMakeSeed(join(folder, 'server-key'), newSeed);
-      const names = JsonLines.open(join(folder, 'names.jsonl'), parseBinding);
+      const names = JsonLines.open(join(folder, 'names.jsonl'), parseLine);
       return new ServerFiles(seed, names, lock);
     } catch (error) {
       lock.release();
@@ -40,18 +43,23 @@ export class ServerFiles {
     }
   }
 
-  get names(): readonly NameBinding[] {
-    return this.#names.items;
+  load(): Promise<StoredState> {
+    const names = this.#names.items.map(({ name, key }) => ({ name, identity: key }));
+    return Promise.resolve({ ...nothingStored, names });
   }
 
-  /** Binds a name for good; durable when this returns. @throws BanterError DATA_UNUSABLE */
-  bind(binding: NameBinding): void {
-    this.#names.append(binding);
+  /** Binds names for good and passes over the rest; durable when this returns. @throws BanterError DATA_UNUSABLE */
+  write(changes: readonly StoreChange[]): undefined {
+    for (const change of changes) {
+      if (change.type !== 'nameBound') continue;
+      this.#names.append({ name: change.name, key: change.identity });
+    }
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#names.close();
     this.#lock.release();
+    return Promise.resolve();
   }
 }
 
@@ -71,7 +79,7 @@ export function readOrMakeSeed(path: string, newSeed: () => Uint8Array): Uint8Ar
   });
 }
 
-function parseBinding(value: unknown): NameBinding | undefined {
+function parseLine(value: unknown): NameLine | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (!('name' in value) || typeof value.name !== 'string') return undefined;
   if (!('key' in value) || typeof value.key !== 'string') return undefined;

@@ -5,6 +5,12 @@ import { GroupLog, LogPool } from '../../../core/chat/group-log.ts';
 
 const payload = (bytes: number): Uint8Array => new Uint8Array(bytes);
 
+/** Keeps a message that can be read at once. */
+function append(log: GroupLog, bytes: number): void {
+  log.append('ann', payload(bytes));
+  log.release(log.headSeq);
+}
+
 /** Everything after `seq`, as a reader meets it. */
 function readAll(log: GroupLog, seq: number): readonly (number | string)[] {
   const met: (number | string)[] = [];
@@ -18,7 +24,7 @@ function readAll(log: GroupLog, seq: number): readonly (number | string)[] {
 
 function filled(messages: number, messagesMax: number, bytesMax = 1 << 20): GroupLog {
   const log = new GroupLog(messagesMax, bytesMax);
-  for (let at = 0; at < messages; at++) log.append('ann', payload(10));
+  for (let at = 0; at < messages; at++) append(log, 10);
   return log;
 }
 
@@ -42,9 +48,9 @@ describe('GroupLog', () => {
 
   it('keeps the newest messages at the bound of bytes, the very newest always', () => {
     const log = new GroupLog(100, 1000);
-    for (let at = 0; at < 10; at++) log.append('ann', payload(200));
+    for (let at = 0; at < 10; at++) append(log, 200);
     assert.deepEqual(readAll(log, 0), ['gap 7', 8, 9, 10]);
-    log.append('ann', payload(5000));
+    append(log, 5000);
     assert.deepEqual(readAll(log, 0), ['gap 10', 11]);
     assert.ok(log.bytes >= 5000);
   });
@@ -55,7 +61,7 @@ describe('GroupLog', () => {
     assert.ok(log.isEmpty);
     assert.equal(log.bytes, 0);
     assert.deepEqual(readAll(log, 1), ['gap 2']);
-    log.append('ann', payload(1));
+    append(log, 1);
     assert.deepEqual(readAll(log, 1), ['gap 2', 4]);
   });
 
@@ -67,7 +73,7 @@ describe('GroupLog', () => {
         fc.integer({ min: 1, max: 20 }),
         (sizes, start, messagesMax) => {
           const log = new GroupLog(messagesMax, 3000);
-          for (const size of sizes) log.append('ann', payload(size));
+          for (const size of sizes) append(log, size);
           let seq = Math.min(start, sizes.length);
           for (let next = log.read(seq); next !== undefined; next = log.read(seq)) {
             const reached = next.type === 'gap' ? seq + next.count : next.seq;
@@ -86,18 +92,18 @@ describe('LogPool', () => {
     const pool = new LogPool(2000);
     const [quiet, busy] = [new GroupLog(100, 1 << 20), new GroupLog(100, 1 << 20)];
     for (const log of [quiet, quiet, busy]) {
-      log.append('ann', payload(372));
+      append(log, 372);
       pool.appended(log);
     }
     assert.equal(quiet.bytes + busy.bytes, 1500);
     for (let at = 0; at < 2; at++) {
-      busy.append('ann', payload(372));
+      append(busy, 372);
       pool.appended(busy);
     }
     assert.deepEqual(readAll(quiet, 0), ['gap 1', 2]);
     assert.deepEqual(readAll(busy, 0), [1, 2, 3]);
     for (let at = 0; at < 3; at++) {
-      busy.append('ann', payload(372));
+      append(busy, 372);
       pool.appended(busy);
     }
     assert.ok(quiet.isEmpty);
@@ -111,7 +117,7 @@ describe('LogPool', () => {
         const logs = Array.from({ length: 5 }, () => new GroupLog(7, 2500));
         for (const [at, size] of appends) {
           const log = logs[at] ?? new GroupLog(1, 1);
-          log.append('ann', payload(size));
+          append(log, size);
           pool.appended(log);
           assert.ok(logs.reduce((sum, { bytes }) => sum + bytes, 0) <= 3000);
           assert.ok(!log.isEmpty);

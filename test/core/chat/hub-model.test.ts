@@ -268,7 +268,7 @@ describe('a hub beside a naive model', () => {
         assert.equal(answer, owner === person ? 'welcome' : 'NAME_TAKEN');
       }),
     );
-    const keys = world.bindings.map(({ identity }) => identity);
+    const keys = world.changesOf('nameBound').map(({ identity }) => identity);
     assert.deepEqual(
       keys,
       [...owners.values()].map((owner) => toHex(identity(owner))),

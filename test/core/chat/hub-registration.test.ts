@@ -10,7 +10,7 @@ describe('names', () => {
     const welcome = world.connect(1).register('ANN');
     assert.ok(welcome?.type === 'welcome');
     assert.equal(welcome.name, 'Ann');
-    assert.equal(world.bindings.length, 1);
+    assert.equal(world.changesOf('nameBound').length, 1);
   });
 
   it('of one identity may be several', () => {

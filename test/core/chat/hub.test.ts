@@ -189,19 +189,22 @@ describe('hostile input', () => {
 
 describe('a hub', () => {
   it('starts with the names that were bound before', () => {
-    const world = new World({ names: [{ name: 'Ann', identity: '01'.repeat(32) }] });
+    const names = [{ name: 'Ann', identity: '01'.repeat(32) }];
+    const world = new World({ stored: { names, groups: [], processes: [] } });
     assert.equal(outcome(world.connect(2).register('ann')), 'NAME_TAKEN');
     const welcome = world.connect(1).register('ann');
     assert.ok(welcome?.type === 'welcome');
     assert.equal(welcome.name, 'Ann');
-    assert.deepEqual(world.bindings, []);
+    assert.deepEqual(world.changesOf('nameBound'), []);
   });
 
   it('yields the binding of a name before the welcome to it', () => {
     const world = new World();
     world.join('ann', 1);
-    assert.deepEqual(world.bindings, [{ name: 'ann', identity: '01'.repeat(32) }]);
-    assert.ok(world.effects.indexOf('bindName') < world.effects.indexOf('send'));
+    assert.deepEqual(world.changesOf('nameBound'), [
+      { type: 'nameBound', name: 'ann', identity: '01'.repeat(32) },
+    ]);
+    assert.ok(world.effects.indexOf('store') < world.effects.indexOf('send'));
   });
 
   it('tells in its welcome what it allows', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { Effects } from '../../../core/chat/effects.ts';
 import { Processes, SendHistory } from '../../../core/chat/send-history.ts';
 
 const commit = (seq: number): { logId: Uint8Array; seq: number } => ({
@@ -57,23 +58,23 @@ describe('Processes', () => {
   const id = (number: number): Uint8Array => new Uint8Array(8).fill(number);
 
   it('remembers a process through its absence', () => {
-    const processes = new Processes(2, 8);
+    const processes = new Processes(2, 8, new Effects());
     const process = processes.open('a', id(1), 1);
-    processes.close('a', process);
+    processes.close(process);
     assert.equal(processes.open('a', id(1), 9), process);
   });
 
   it('keeps equal process ids of two identities apart', () => {
-    const processes = new Processes(2, 8);
+    const processes = new Processes(2, 8, new Effects());
     assert.notEqual(processes.open('a', id(1), 1), processes.open('b', id(1), 1));
   });
 
   it('forgets the one that has been away longest, never one with a link', () => {
-    const processes = new Processes(2, 8);
+    const processes = new Processes(2, 8, new Effects());
     const opened = [1, 2, 3, 4].map((number) => processes.open('a', id(number), 1));
     const [first, second, third, fourth] = opened;
     const twice = processes.open('a', id(4), 1);
-    for (const process of opened) processes.close('a', process);
+    for (const process of opened) processes.close(process);
     assert.equal(twice, fourth);
     assert.notEqual(processes.open('a', id(1), 1), first);
     assert.equal(processes.open('a', id(2), 1), second);

@@ -1,11 +1,11 @@
 /** A hub with clients on perfect links: carries out effects and keeps what every client was told. */
 
-import type { NameBinding } from '../../../core/chat/directory.ts';
 import type { CloseReason } from '../../../core/chat/effects.ts';
 import type { ServerFact } from '../../../core/chat/facts.ts';
 import { Hub, type HubOptions } from '../../../core/chat/hub.ts';
 import { composeMid } from '../../../core/chat/mids.ts';
 import { foldName } from '../../../core/chat/names.ts';
+import type { StoreChange } from '../../../core/chat/records.ts';
 import {
   type ClientMessage,
   clientCodec,
@@ -43,7 +43,10 @@ export function processId(process: number): Uint8Array {
 export class World {
   readonly hub: Hub;
   readonly facts: ServerFact[] = [];
-  readonly bindings: NameBinding[] = [];
+  /** What was to be stored. */
+  readonly changes: StoreChange[] = [];
+  /** Whether it is at once; else it waits for {@link store}. */
+  storesAtOnce = true;
   readonly probes: number[] = [];
   readonly effects: string[] = [];
   now = 1000;
@@ -108,8 +111,9 @@ export class World {
         case 'readable':
           this.#clients.get(effect.link)?.read();
           break;
-        case 'bindName':
-          this.bindings.push({ name: effect.name, identity: effect.identity });
+        case 'store':
+          this.changes.push(effect.change);
+          if (this.storesAtOnce) this.hub.stored(effect.number, this.now);
           break;
         case 'probe':
           this.probes.push(effect.link);
@@ -124,6 +128,19 @@ export class World {
           break;
       }
     }
+  }
+
+  /** The first changes, or all of them, are stored. */
+  store(count: number = this.changes.length): void {
+    this.hub.stored(count, this.now);
+    this.carryOut();
+  }
+
+  /** The changes of one kind. */
+  changesOf<Type extends StoreChange['type']>(type: Type): Extract<StoreChange, { type: Type }>[] {
+    return this.changes.filter(
+      (change): change is Extract<StoreChange, { type: Type }> => change.type === type,
+    );
   }
 
   /** The facts of one kind. */

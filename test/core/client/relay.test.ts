@@ -150,7 +150,7 @@ describe('a server that listens', () => {
     const crypto = new SodiumCrypto();
     const files = ServerFiles.open(dataDir, () => assert.fail('the server has its key'));
     const identity = crypto.identity(files.seed);
-    files.close();
+    await files.close();
     const hex = toHex(new TextEncoder().encode(secret));
     assert.ok(relayed.length >= 4);
     assert.ok(relayed.every((datagram) => !toHex(datagram).includes(hex)));

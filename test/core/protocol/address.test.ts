@@ -5,6 +5,7 @@ import {
   addressKey,
   canonicalHost,
   ipv6Network,
+  isPrivateHost,
   isRelayed,
   sameAddress,
 } from '../../../core/protocol/address.ts';
@@ -38,7 +39,6 @@ describe('a host', () => {
       ['0:0:0:0:0:0:0:1', '::1'],
       ['1:0:0:0:0:0:0:0', '1::'],
       ['::102:304', '::102:304'],
-      ['::1.2.3.4', '::102:304'],
       ['fe80:0::A%eth0', 'fe80::a%eth0'],
     ] as const) {
       assert.equal(canonicalHost(spelling), text, spelling);
@@ -116,6 +116,35 @@ describe('the network of a host', () => {
   it('is nothing for IPv4, mapped or not, and for a relayed peer', () => {
     for (const host of ['1.2.3.4', '::ffff:1.2.3.4', '::ffff:102:304', 'relay-00aa']) {
       assert.equal(ipv6Network(host, 64), undefined, host);
+    }
+  });
+});
+
+describe('a private host', () => {
+  it('is one of RFC 1918, RFC 3927 or RFC 4193, however it is spelt', () => {
+    for (const host of [
+      '10.0.0.1',
+      '172.31.255.255',
+      '192.168.1.1',
+      '169.254.9.9',
+      '::ffff:10.0.0.1',
+      'fd00::1',
+    ]) {
+      assert.ok(isPrivateHost(host), host);
+    }
+    for (const host of [
+      '127.0.0.1',
+      '::1',
+      '172.32.0.1',
+      '8.8.8.8',
+      '2001:db8::1',
+      '0.0.0.0',
+      '255.255.255.255',
+      'relay-00',
+      'localhost',
+      '',
+    ]) {
+      assert.ok(!isPrivateHost(host), host);
     }
   });
 });

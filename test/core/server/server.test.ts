@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ServerFact } from '../../../core/chat/facts.ts';
 import { Server } from '../../../core/server/server.ts';
+import { MemoryStore } from '../../../core/store/memory-store.ts';
 import { temporaryHome } from '../../support/home.ts';
 import { Random } from '../../support/random.ts';
 import { Cable, codeOf, told, World } from '../client/world.ts';
@@ -45,7 +46,7 @@ describe('a server', () => {
     assert.equal(new Set(fingerprints).size, 3);
   });
 
-  it('does not start on a port in use, with a policy out of bounds or a damaged folder', async (t) => {
+  it('does not start on a port in use, with a policy out of bounds, two stores or a damaged folder', async (t) => {
     const { path } = temporaryHome(t);
     const world = await World.start(t);
     const { host, port } = world.server.address;
@@ -55,8 +56,12 @@ describe('a server', () => {
     const admission = { addressConnections: 0 };
     assert.equal(await codeOf(Server.start({ host, port: 0, admission })), 'OPTION_INVALID');
     assert.equal(await codeOf(Server.start({ host, port: 70_000 })), 'ADDRESS_INVALID');
+    const store = new MemoryStore(new Uint8Array(32));
+    const both = { host, port: 0, store, dataDir: path };
+    assert.equal(await codeOf(Server.start(both)), 'OPTION_INVALID');
     writeFileSync(join(path, 'server-key'), 'damaged');
     assert.equal(await codeOf(Server.start({ host, port: 0, dataDir: path })), 'DATA_UNUSABLE');
+    assert.equal(existsSync(join(path, 'lock')), false);
   });
 
   it('says that it shuts down, once, however often it is closed', async (t) => {
@@ -96,6 +101,14 @@ describe('a server', () => {
     const [error] = await failed;
     assert.equal(error.code, 'DATA_UNUSABLE');
     assert.equal(await refused, 'SERVER_UNREACHABLE');
+  });
+
+  it('leaves its folder to the next one when it cannot start', async (t) => {
+    const dataDir = join(temporaryHome(t).path, 'server');
+    const policy = { groupsPerClient: 0 };
+    const refused = Server.start({ host: '127.0.0.1', port: 0, dataDir, policy });
+    assert.equal(await codeOf(refused), 'OPTION_INVALID');
+    assert.equal(existsSync(join(dataDir, 'lock')), false);
   });
 
   it('lets in as many connections as it may, and another when one has gone', async (t) => {

@@ -1,0 +1,98 @@
+/** What of a hub outlives it, as plain data: what a start begins with, and each change since, for a store to keep. */
+
+import type { NameBinding } from './directory.ts';
+import type { ServerMessage } from './wire.ts';
+
+/** A message at its place in a group's log. */
+export type StoredMessage = Omit<Extract<ServerMessage, { readonly type: 'groupMessage' }>, 'type'>;
+
+/** A member and where it stands. */
+export interface StoredMember {
+  readonly name: string;
+  /** Its number among all that ever joined the group. */
+  readonly ordinal: number;
+  /** Everything up to here it has handled. */
+  readonly confirmedSeq: number;
+}
+
+/** A group as it was when its last change was stored. */
+export interface StoredGroup {
+  readonly name: string;
+  /** 8 bytes. */
+  readonly logId: Uint8Array;
+  /** The number of the newest message; 0 before the first. */
+  readonly headSeq: number;
+  /** The newest messages without a gap, up to `headSeq`: as many as the store gives back. */
+  readonly messages: readonly StoredMessage[];
+  /** In the order in which they joined. */
+  readonly members: readonly StoredMember[];
+}
+
+/** Where a message of a process was put. */
+export interface StoredSend {
+  readonly counter: number;
+  readonly logId: Uint8Array;
+  readonly seq: number;
+}
+
+/** What is known of the sends of one process of a client. */
+export interface StoredProcess {
+  /** Of the client, 64 hex digits. */
+  readonly identity: string;
+  /** 8 bytes. */
+  readonly id: Uint8Array;
+  /** What became of counters below is not known, unless `sends` tells. */
+  readonly forgottenBelow: number;
+  /** Counters that are not below and not among these were never sent. */
+  readonly sends: readonly StoredSend[];
+}
+
+/** Everything that was stored, in the order in which it came to be. */
+export interface StoredState {
+  readonly names: readonly NameBinding[];
+  readonly groups: readonly StoredGroup[];
+  readonly processes: readonly StoredProcess[];
+}
+
+/** A change of {@link StoredState}; names of groups and members are as they were first spelt. */
+export type StoreChange =
+  | { readonly type: 'nameBound'; readonly name: string; readonly identity: string }
+  /** A process has registered of which nothing is known; counters below `nextCounter` were used before. */
+  | {
+      readonly type: 'processOpened';
+      readonly identity: string;
+      readonly id: Uint8Array;
+      readonly nextCounter: number;
+    }
+  /** The process was away longest of too many. */
+  | { readonly type: 'processForgotten'; readonly identity: string; readonly id: Uint8Array }
+  | { readonly type: 'groupCreated'; readonly group: string; readonly logId: Uint8Array }
+  /** The member reads what comes after `seq`. */
+  | {
+      readonly type: 'memberJoined';
+      readonly group: string;
+      readonly name: string;
+      readonly ordinal: number;
+      readonly seq: number;
+    }
+  | { readonly type: 'memberLeft'; readonly group: string; readonly name: string }
+  /** The member has handled everything up to `seq`. */
+  | {
+      readonly type: 'memberConfirmed';
+      readonly group: string;
+      readonly name: string;
+      readonly seq: number;
+    }
+  /** The message follows the newest of its group; by its mid it is a send of its sender's process. */
+  | {
+      readonly type: 'messageAppended';
+      readonly group: string;
+      /** Of the sender. */
+      readonly identity: string;
+      readonly message: StoredMessage;
+      /** The sender had handled everything before, and thereby stands at its own message. */
+      readonly isHandled: boolean;
+    };
+
+/** Before anything was stored. */
+export const nothingStored: StoredState = { names: [], groups: [], processes: [] };

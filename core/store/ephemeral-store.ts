@@ -1,0 +1,25 @@
+/** The store of a server that begins anew at every start: it keeps nothing. */
+
+import { nothingStored, type StoredState } from '../chat/records.ts';
+import type { Store } from './store.ts';
+
+export class EphemeralStore implements Store {
+  readonly seed: Uint8Array;
+  readonly isDurable = false;
+
+  constructor(seed: Uint8Array) {
+    this.seed = seed;
+  }
+
+  load(): Promise<StoredState> {
+    return Promise.resolve(nothingStored);
+  }
+
+  write(): undefined {
+    return undefined;
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,158 @@
+/** A store in the memory of the process: it outlives the servers that are started on it, one after another, and no crash. */
+
+import assert from 'node:assert/strict';
+import type { NameBinding } from '../chat/directory.ts';
+import { GroupLog, LogPool } from '../chat/group-log.ts';
+import { type HubLimits, parseLimits } from '../chat/limits.ts';
+import { parseMid } from '../chat/mids.ts';
+import type {
+  StoreChange,
+  StoredGroup,
+  StoredMember,
+  StoredMessage,
+  StoredProcess,
+  StoredState,
+} from '../chat/records.ts';
+import { SendHistory } from '../chat/send-history.ts';
+import { serverCodec } from '../chat/wire.ts';
+import { toHex } from '../protocol/bytes.ts';
+import type { Store } from './store.ts';
+
+interface KeptGroup {
+  readonly name: string;
+  readonly logId: Uint8Array;
+  readonly log: GroupLog;
+  /** By name, in the order in which they joined. */
+  readonly members: Map<string, StoredMember>;
+}
+
+interface KeptProcess {
+  readonly identity: string;
+  readonly id: Uint8Array;
+  readonly history: SendHistory;
+}
+
+type Appended = Extract<StoreChange, { readonly type: 'messageAppended' }>;
+
+/** Keeps as much of logs and sends as a server with the same limits does; at a bound the oldest go. */
+export class MemoryStore implements Store {
+  readonly seed: Uint8Array;
+  readonly isDurable = false;
+  readonly #limits: HubLimits;
+  readonly #pool: LogPool;
+  readonly #names: NameBinding[] = [];
+  readonly #groups = new Map<string, KeptGroup>();
+  readonly #processes = new Map<string, KeptProcess>();
+
+  /**
+   * @param seed 32 bytes: the identity of the servers on it
+   * @throws BanterError OPTION_INVALID
+   */
+  constructor(seed: Uint8Array, limits: Partial<HubLimits> = {}) {
+    this.seed = seed;
+    this.#limits = parseLimits(limits);
+    this.#pool = new LogPool(this.#limits.logBytesTotal);
+  }
+
+  load(): Promise<StoredState> {
+    return Promise.resolve({
+      names: [...this.#names],
+      groups: Array.from(this.#groups.values(), readGroup),
+      processes: Array.from(this.#processes.values(), readProcess),
+    });
+  }
+
+  write(changes: readonly StoreChange[]): undefined {
+    for (const change of changes) this.#apply(change);
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #apply(change: StoreChange): void {
+    switch (change.type) {
+      case 'nameBound':
+        this.#names.push({ name: change.name, identity: change.identity });
+        break;
+      case 'processOpened':
+        this.#openProcess(change.identity, change.id, change.nextCounter);
+        break;
+      case 'processForgotten':
+        this.#processes.delete(change.identity + toHex(change.id));
+        break;
+      case 'groupCreated':
+        this.#createGroup(change.group, change.logId);
+        break;
+      case 'memberJoined': {
+        const { name, ordinal, seq: confirmedSeq } = change;
+        this.#group(change.group).members.set(name, { name, ordinal, confirmedSeq });
+        break;
+      }
+      case 'memberLeft':
+        this.#group(change.group).members.delete(change.name);
+        break;
+      case 'memberConfirmed':
+        moveMember(this.#group(change.group), change.name, change.seq);
+        break;
+      case 'messageAppended':
+        this.#append(change);
+        break;
+    }
+  }
+
+  #openProcess(identity: string, id: Uint8Array, nextCounter: number): void {
+    const history = new SendHistory(nextCounter, this.#limits.sendsRemembered);
+    this.#processes.set(identity + toHex(id), { identity, id, history });
+  }
+
+  #createGroup(name: string, logId: Uint8Array): void {
+    const log = new GroupLog(this.#limits.logMessages, this.#limits.logBytes);
+    this.#groups.set(name, { name, logId, log, members: new Map() });
+  }
+
+  #append({ group: name, identity, message, isHandled }: Appended): void {
+    const group = this.#group(name);
+    const { seq, from, mid } = message;
+    group.log.append(from, serverCodec.encode({ type: 'groupMessage', ...message }));
+    group.log.release(seq);
+    this.#pool.appended(group.log);
+    if (isHandled) moveMember(group, from, seq);
+    const { processId = mid, counter = 0 } = parseMid(mid) ?? {};
+    const process = this.#processes.get(identity + toHex(processId));
+    process?.history.record(counter, { logId: group.logId, seq });
+  }
+
+  #group(name: string): KeptGroup {
+    const group = this.#groups.get(name);
+    assert.ok(group !== undefined, `a change of the group "${name}", which was never created`);
+    return group;
+  }
+}
+
+function moveMember({ members }: KeptGroup, name: string, confirmedSeq: number): void {
+  const member = members.get(name);
+  if (member !== undefined) members.set(name, { ...member, confirmedSeq });
+}
+
+function readGroup({ name, logId, log, members }: KeptGroup): StoredGroup {
+  const { headSeq } = log;
+  return { name, logId, headSeq, messages: readMessages(log), members: [...members.values()] };
+}
+
+function readMessages(log: GroupLog): readonly StoredMessage[] {
+  const messages: StoredMessage[] = [];
+  let seq = 0;
+  for (let next = log.read(seq); next !== undefined; next = log.read(seq)) {
+    seq = next.type === 'gap' ? next.fromSeq - 1 : next.seq;
+    const message = next.type === 'entry' ? serverCodec.decode(next.payload) : undefined;
+    if (message?.type !== 'groupMessage') continue;
+    const { type: _, ...stored } = message;
+    messages.push(stored);
+  }
+  return messages;
+}
+
+function readProcess({ identity, id, history }: KeptProcess): StoredProcess {
+  return { identity, id, forgottenBelow: history.forgottenBelow, sends: history.sends };
+}

@@ -1,0 +1,26 @@
+/** What a server outlives a crash by: a place for its identity and for every change that must not be undone. */
+
+import type { StoreChange, StoredState } from '../chat/records.ts';
+
+/**
+ * One server uses a store at a time: it loads once and then writes. What a server tells anybody is stored before.
+ * How much of a log or of a process' sends a store gives back is its own affair: members meet a gap, and senders
+ * `OUTCOME_UNKNOWN`, where it gives less than there was.
+ */
+export interface Store {
+  /** 32 bytes from which the server's identity follows; the same at every start. */
+  readonly seed: Uint8Array;
+  /** Whether messages that are stored outlive a crash of this process; clients are told so. */
+  readonly isDurable: boolean;
+  /** Everything that was stored. @throws BanterError DATA_UNUSABLE */
+  load(): Promise<StoredState>;
+  /**
+   * Stores changes in their order, so that a crash leaves all up to some change and none after it. It is not called
+   * again before it is done, and not after it has failed; what gathers meanwhile comes in one call.
+   * @returns nothing if they are stored already
+   * @throws BanterError DATA_UNUSABLE, at once or by the promise
+   */
+  write(changes: readonly StoreChange[]): Promise<void> | undefined;
+  /** Frees what it holds; whoever opened the store closes it. */
+  close(): Promise<void>;
+}

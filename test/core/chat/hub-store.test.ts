@@ -1,0 +1,224 @@
+/** What a hub has stored, what it holds back until it is, and what another hub makes of it (docs/PROTOCOL.md §8). */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import type { HubOptions } from '../../../core/chat/hub.ts';
+import { MemoryStore } from '../../../core/store/memory-store.ts';
+import { gathered, outcome, processId, type TestClient, World } from './world.ts';
+
+/** Members of "g" whose later changes wait to be stored. */
+function slowlyStored(options: Partial<HubOptions> = {}) {
+  const people = gathered(options);
+  people.world.storesAtOnce = false;
+  return people;
+}
+
+/** A hub after a crash: it knows the first changes of the one before, or all. */
+async function restarted(
+  { changes }: World,
+  count = changes.length,
+  options: Partial<HubOptions> = {},
+): Promise<World> {
+  const store = new MemoryStore(new Uint8Array(32), options.limits);
+  store.write(changes.slice(0, count));
+  return new World({ ...options, stored: await store.load() });
+}
+
+describe('until it is stored, a hub tells nobody', () => {
+  it('of a message, neither its sender nor a member that has room', () => {
+    const { world, ann, bob } = slowlyStored();
+    ann.send('g', 'one', 1);
+    const stored = world.changes.length;
+    ann.send('g', 'two', 2);
+    assert.deepEqual([ann.told('committed').length, bob.textsIn('g')], [0, []]);
+    world.store(stored);
+    bob.read();
+    assert.deepEqual([ann.told('committed').length, bob.textsIn('g')], [1, ['one']]);
+    world.store();
+    assert.deepEqual([ann.told('committed').length, bob.textsIn('g')], [2, ['one', 'two']]);
+    assert.deepEqual(
+      world.factsOf('groupMessageSent').map(({ text }) => text),
+      ['one', 'two'],
+    );
+  });
+
+  it('of a message, nor that it is gone', () => {
+    const { world, ann, bob } = slowlyStored({ limits: { logMessages: 2 } });
+    for (let counter = 1; counter <= 4; counter++) ann.send('g', `${counter}`, counter);
+    world.store(world.changes.length - 3);
+    assert.deepEqual(bob.textsIn('g'), ['gap 1']);
+    world.store();
+    assert.deepEqual(bob.textsIn('g'), ['gap 1', 'gap 1', '3', '4']);
+  });
+
+  it('who comes back that it is welcome, before all is stored that its welcome rests on', () => {
+    const { world, ann, bob } = slowlyStored();
+    ann.send('g', 'one', 1);
+    ann.send('g', 'two', 2);
+    bob.down();
+    world.store(world.changes.length - 1);
+    const again = world.join('bob', 2, { processId: bob.process });
+    assert.deepEqual(again.heard, []);
+    world.store();
+    assert.equal(again.told('welcome')[0]?.groups[0]?.headSeq, 2);
+    assert.deepEqual(again.textsIn('g'), ['one', 'two']);
+  });
+
+  it('of a name: not its claimant, not the others, and not who claims it too', () => {
+    const { world, ann } = slowlyStored();
+    const known = ann.told('directoryDelta').length;
+    const [dora, impostor, twin] = [world.connect(4), world.connect(5), world.connect(4)];
+    assert.equal(outcome(dora.register('dora')), 'silence');
+    assert.equal(outcome(impostor.register('DORA')), 'silence');
+    assert.equal(outcome(twin.register('dora', { auxiliary: true })), 'silence');
+    world.pass(1000);
+    assert.equal(ann.told('directoryDelta').length, known);
+    world.store();
+    // The processes are stored next, before their welcomes.
+    world.store();
+    assert.deepEqual(
+      [dora, impostor, twin].map((client) => outcome(client.answer())),
+      ['welcome', 'NAME_TAKEN', 'welcome'],
+    );
+    assert.equal(world.changesOf('nameBound').filter(({ name }) => name === 'dora').length, 1);
+    world.pass(1000);
+    assert.ok(ann.told('directoryDelta').length > known);
+  });
+
+  it('of a group, of who joined it and of who left', () => {
+    const { world, ann, bob } = slowlyStored({ policy: { groupsPerClient: 2 } });
+    ann.ask({ type: 'createGroup', group: 'h' });
+    bob.ask({ type: 'listGroups', after: 0 });
+    ann.ask({ type: 'joinGroup', group: 'h' });
+    ann.ask({ type: 'leaveGroup', group: 'g' });
+    const before = [ann.heard.length, bob.heard.length];
+    world.store(world.changes.length - 3);
+    assert.deepEqual([ann.heard.length, bob.heard.length], before);
+    world.store();
+    assert.deepEqual(
+      [ann, bob].map(({ heard }) => heard.slice(-2).map(({ message }) => message.type)),
+      [
+        ['joined', 'done'],
+        ['groupList', 'memberLeft'],
+      ],
+    );
+  });
+
+  it('but does not let what was handled wait for anything', () => {
+    const { world, ann, bob } = gathered();
+    ann.send('g', 'one', 1);
+    world.storesAtOnce = false;
+    bob.confirm('g', 1);
+    assert.equal(world.changes.at(-1)?.type, 'memberConfirmed');
+    assert.equal(outcome(bob.ask({ type: 'listGroups', after: 0 })), 'groupList');
+  });
+
+  it('and lets a sender wait that is faster than the store', () => {
+    const { world, ann } = slowlyStored({ limits: { unstored: 2 } });
+    for (let counter = 1; counter <= 3; counter++) ann.send('g', 'quick', counter);
+    world.store();
+    assert.equal(outcome(ann.answer()), 'RATE_LIMITED');
+    assert.equal(outcome(ann.send('g', 'quick', 3)), 'silence');
+    world.store();
+    assert.equal(outcome(ann.answer()), 'committed');
+  });
+});
+
+describe('a hub that starts from what another stored', () => {
+  it('answers a message that is sent again with the place it had', async () => {
+    const { world, ann } = gathered();
+    const first = ann.send('g', 'hello', 1);
+    assert.ok(first?.type === 'committed');
+    const next = await restarted(world, undefined, { isDurable: true });
+    const again = next.join('ann', 1, { processId: ann.process, nextCounter: 3 });
+    const second = again.send('g', 'hello', 1);
+    assert.ok(second?.type === 'committed');
+    assert.deepEqual([second.logId, second.seq, second.durable], [first.logId, first.seq, true]);
+    const third = again.send('g', 'never stored', 2);
+    assert.ok(third?.type === 'committed' && third.seq === 2);
+  });
+
+  it('cannot say of a process that it never met what was sent before', async () => {
+    const next = await restarted(gathered().world);
+    const ann = next.join('ann', 1, { processId: processId(9), nextCounter: 3 });
+    assert.equal(outcome(ann.send('g', 'sent to another', 2)), 'OUTCOME_UNKNOWN');
+    assert.equal(outcome(ann.send('g', 'never sent', 3)), 'committed');
+  });
+
+  it('forgets again which process was away longest', async () => {
+    const limits = { processesRemembered: 2 };
+    const { world, ann, bob, carl } = gathered({ limits });
+    for (const client of [ann, bob, carl]) client.down();
+    assert.deepEqual(
+      world.changesOf('processForgotten').map(({ id }) => id),
+      [ann.process],
+    );
+    const next = await restarted(world, undefined, { limits });
+    next.join('ann', 1, { processId: ann.process });
+    next.join('dora', 4).down();
+    assert.deepEqual(
+      next.changesOf('processForgotten').map(({ id }) => id),
+      [bob.process],
+    );
+  });
+
+  it('goes on numbering those who join, so that pages of members stay whole', async () => {
+    const { world, bob } = gathered();
+    bob.ask({ type: 'leaveGroup', group: 'g' });
+    const next = await restarted(world);
+    next.join('dora', 4).ask({ type: 'joinGroup', group: 'g' });
+    const ordinals = [...world.changesOf('memberJoined'), ...next.changesOf('memberJoined')];
+    assert.deepEqual(
+      ordinals.map(({ ordinal }) => ordinal),
+      [1, 2, 3, 4],
+    );
+  });
+
+  it('is in the state of the one before, whatever was asked of it, with nobody online', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(deed, { maxLength: 120 }), async (deeds) => {
+        const options = { policy: { groupsPerClient: 2 }, limits: { logMessages: 5 } };
+        const world = new World(options);
+        const people = ['ann', 'bob', 'carl'].map((name, at) => world.join(name, at + 1));
+        for (const [at, one] of deeds.entries()) people.map(doing(one, at));
+        const next = await restarted(world, undefined, options);
+        assert.deepEqual(lasting(next), lasting(world));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+const deed = fc.record({
+  type: fc.constantFrom('create', 'join', 'leave', 'send', 'send', 'send', 'confirm'),
+  group: fc.constantFrom('g', 'h', 'i'),
+  person: fc.nat(2),
+});
+
+/** What one of the people does and the others do not. */
+function doing(
+  { type, group, person }: typeof deed extends fc.Arbitrary<infer D> ? D : never,
+  at: number,
+) {
+  return (client: TestClient, who: number): void => {
+    if (who !== person) return;
+    if (type === 'create') client.ask({ type: 'createGroup', group });
+    if (type === 'join') client.ask({ type: 'joinGroup', group });
+    if (type === 'leave') client.ask({ type: 'leaveGroup', group });
+    if (type === 'send') client.send(group, `message ${at}`, at + 1);
+    if (type === 'confirm') client.confirm(group, client.told('groupMessage').at(-1)?.seq ?? 0);
+  };
+}
+
+/** What a start must not change. */
+function lasting({ hub }: World): unknown {
+  const { names, groups } = hub.snapshot();
+  return {
+    names: names.map(({ name, key }) => ({ name, key })),
+    groups: groups.map((group) => ({
+      ...group,
+      members: group.members.map(({ name, confirmedSeq }) => ({ name, confirmedSeq })),
+    })),
+  };
+}

@@ -1,0 +1,135 @@
+/** What every store that keeps groups promises, as tests to run against each of them. */
+
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import type { HubLimits } from '../../../core/chat/limits.ts';
+import { composeMid } from '../../../core/chat/mids.ts';
+import { nothingStored, type StoreChange, type StoredState } from '../../../core/chat/records.ts';
+import { toHex } from '../../../core/protocol/bytes.ts';
+import type { Store } from '../../../core/store/store.ts';
+
+/** Opens a new and empty store. */
+export type OpenStore = (t: TestContext, limits?: Partial<HubLimits>) => Promise<Store>;
+
+const [ann, bob] = ['01'.repeat(32), '02'.repeat(32)];
+const id = new Uint8Array(8).fill(7);
+const logId = new Uint8Array(8).fill(9);
+
+const begun: readonly StoreChange[] = [
+  { type: 'nameBound', name: 'Ann', identity: ann },
+  { type: 'processOpened', identity: ann, id, nextCounter: 3 },
+  { type: 'nameBound', name: 'Bob', identity: bob },
+  { type: 'groupCreated', group: 'Dev', logId },
+  { type: 'memberJoined', group: 'Dev', name: 'Bob', ordinal: 1, seq: 0 },
+  { type: 'memberJoined', group: 'Dev', name: 'Ann', ordinal: 2, seq: 0 },
+];
+
+/** Message number `seq` of Ann, sent with the counter `seq + 2`. */
+function appended(seq: number, isHandled = true): StoreChange {
+  const mid = composeMid(id, seq + 2);
+  const said = { from: 'Ann', bot: true, hops: 3, sentAtMs: 1_700_000_000_000, text: `ü ${seq}` };
+  return {
+    type: 'messageAppended',
+    group: 'Dev',
+    identity: ann,
+    isHandled,
+    message: { mid, seq, ...said },
+  };
+}
+
+/** The tests, for a store of that name. */
+export function conformanceOf(name: string, open: OpenStore): void {
+  describe(`${name}, as a store,`, () => {
+    it('begins with nothing', async (t) => {
+      const store = await open(t);
+      assert.equal(store.seed.length, 32);
+      assert.deepEqual(await store.load(), nothingStored);
+    });
+
+    it('gives back names, groups, members and messages as they were written', async (t) => {
+      const store = await open(t);
+      await store.write(begun);
+      await store.write([appended(1), appended(2)]);
+      const { names, groups } = await store.load();
+      assert.deepEqual(names, [
+        { name: 'Ann', identity: ann },
+        { name: 'Bob', identity: bob },
+      ]);
+      assert.equal(groups.length, 1);
+      const [group] = groups;
+      assert.deepEqual([group?.name, group?.headSeq], ['Dev', 2]);
+      assert.deepEqual(hex(group?.logId), hex(logId));
+      assert.deepEqual(
+        group?.messages.map((message) => ({ ...message, mid: hex(message.mid) })),
+        [appended(1), appended(2)].map((change) => {
+          assert.ok(change.type === 'messageAppended');
+          return { ...change.message, mid: hex(change.message.mid) };
+        }),
+      );
+    });
+
+    it('knows where every member stands, in the order in which they joined', async (t) => {
+      const store = await open(t);
+      await store.write([...begun, appended(1), appended(2), appended(3, false)]);
+      assert.deepEqual(membersOf(await store.load()), ['Bob 1 at 0', 'Ann 2 at 2']);
+      await store.write([
+        { type: 'memberConfirmed', group: 'Dev', name: 'Bob', seq: 3 },
+        { type: 'memberLeft', group: 'Dev', name: 'Ann' },
+      ]);
+      assert.deepEqual(membersOf(await store.load()), ['Bob 1 at 3']);
+      await store.write([{ type: 'memberJoined', group: 'Dev', name: 'Ann', ordinal: 3, seq: 3 }]);
+      assert.deepEqual(membersOf(await store.load()), ['Bob 1 at 3', 'Ann 3 at 3']);
+    });
+
+    it('gives back the newest messages of a log, and its number beyond them', async (t) => {
+      const store = await open(t, { logMessages: 3 });
+      await store.write(begun);
+      for (let seq = 1; seq <= 10; seq++) await store.write([appended(seq)]);
+      const [group] = (await store.load()).groups;
+      assert.equal(group?.headSeq, 10);
+      assert.deepEqual(
+        group?.messages.map(({ seq }) => seq),
+        [8, 9, 10],
+      );
+    });
+
+    it('tells the newest sends of a process from those it cannot know', async (t) => {
+      const store = await open(t, { sendsRemembered: 4, logMessages: 2 });
+      await store.write(begun);
+      assert.deepEqual(sendsOf(await store.load()), { forgottenBelow: 3, counters: [] });
+      await store.write([appended(1), appended(2)]);
+      assert.deepEqual(sendsOf(await store.load()), { forgottenBelow: 3, counters: [3, 4] });
+      await store.write([3, 4, 5, 6].map((seq) => appended(seq)));
+      const state = await store.load();
+      assert.deepEqual(sendsOf(state), { forgottenBelow: 5, counters: [5, 6, 7, 8] });
+      for (const { counter, seq, logId: log } of state.processes[0]?.sends ?? []) {
+        assert.deepEqual([seq, hex(log)], [counter - 2, hex(logId)]);
+      }
+    });
+
+    it('forgets a process', async (t) => {
+      const store = await open(t);
+      await store.write([...begun, appended(1)]);
+      await store.write([{ type: 'processForgotten', identity: ann, id }]);
+      assert.deepEqual((await store.load()).processes, []);
+    });
+  });
+}
+
+function hex(bytes: Uint8Array | undefined): string {
+  return toHex(bytes ?? new Uint8Array());
+}
+
+function membersOf({ groups }: StoredState): readonly string[] {
+  return (groups[0]?.members ?? []).map(
+    ({ name, ordinal, confirmedSeq }) => `${name} ${ordinal} at ${confirmedSeq}`,
+  );
+}
+
+function sendsOf({ processes }: StoredState): unknown {
+  assert.equal(processes.length, 1);
+  const [process] = processes;
+  assert.deepEqual([process?.identity, hex(process?.id)], [ann, hex(id)]);
+  const counters = process?.sends.map(({ counter }) => counter).toSorted((a, b) => a - b);
+  return { forgottenBelow: process?.forgottenBelow, counters };
+}
