@@ -109,11 +109,12 @@ export function listOf<Value>(field: Field<Value>, countMax: number): Field<read
 
 /** Encodes and decodes the messages of a set of tables. */
 export class Codec<Tables extends MessageTables> {
-  readonly #tables: Tables;
+  /** What it was made of. */
+  readonly tables: Tables;
   readonly #namesByNumber: ReadonlyMap<number, keyof Tables & string>;
 
   constructor(tables: Tables) {
-    this.#tables = tables;
+    this.tables = tables;
     this.#namesByNumber = new Map(
       Object.entries(tables).map(([name, { number }]) => [number, name] as const),
     );
@@ -121,7 +122,7 @@ export class Codec<Tables extends MessageTables> {
 
   /** The bytes of a message: its number, then its fields. */
   encode(message: MessageOf<Tables>): Uint8Array {
-    const table = this.#tables[message.type];
+    const table = this.tables[message.type];
     if (table === undefined) throw new RangeError(`no message ${String(message.type)}`);
     const writer = new ByteWriter();
     writer.varint(table.number);
@@ -134,7 +135,7 @@ export class Codec<Tables extends MessageTables> {
     try {
       const reader = new ByteReader(input);
       const name = this.#namesByNumber.get(reader.varint());
-      const table = name === undefined ? undefined : this.#tables[name];
+      const table = name === undefined ? undefined : this.tables[name];
       if (table === undefined) return undefined;
       const fields = readFields(reader, table.fields);
       if (reader.remaining > 0) return undefined;

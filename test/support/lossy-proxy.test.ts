@@ -136,3 +136,49 @@ test('shows the target another address for each client', async (t) => {
   await until(() => origins.size === 2);
   assert.equal(origins.size, 2);
 });
+
+test('moves a client to another port when it is rebound, and loses what goes to the old one', async (t) => {
+  const there = await world(t, {});
+  const origins: { readonly address: string; readonly port: number }[] = [];
+  there.target.on('message', (_, { address, port }) => origins.push({ address, port }));
+  await sendNumbered(there, 2);
+  await there.proxy.rebind('127.0.0.1');
+  await sendNumbered(there, 1);
+  const [first, , second] = origins;
+  assert.ok(first && second);
+  assert.notEqual(first.port, second.port);
+  there.target.send(Uint8Array.of(9), first.port, first.address);
+  await sendNumbered(there, 1);
+  assert.deepEqual(there.arrived, [0, 1, 0, 0]);
+});
+
+test('shows processes that have joined to each other by the addresses in front of them', async (t) => {
+  const proxy = new LossyProxy({ seed: 1 });
+  t.after(() => proxy.close());
+  const [ann, bob] = [await bind(t), await bind(t)];
+  const fronts = [];
+  for (const socket of [ann, bob]) {
+    fronts.push(await proxy.join({ host: '127.0.0.1', port: socket.address().port }));
+  }
+  const [annFront, bobFront] = fronts;
+  assert.ok(annFront && bobFront);
+  const heard = once(bob, 'message');
+  ann.send(Uint8Array.of(1), bobFront.port, bobFront.host);
+  const [, from] = await heard;
+  assert.equal(from.port, annFront.port);
+});
+
+test('shows every datagram to whoever watches, and injects others past all faults', async (t) => {
+  const there = await world(t, { loss: 1 });
+  const seen: number[] = [];
+  const client = { host: '127.0.0.1', port: there.client.address().port };
+  there.proxy.watch((datagram, from) => {
+    if (from.port === client.port) seen.push(datagram[0] ?? -1);
+  });
+  await sendNumbered(there, 3);
+  assert.deepEqual(seen, [0, 1, 2]);
+  const target = { host: '127.0.0.1', port: there.target.address().port };
+  there.proxy.inject(Uint8Array.of(7), client, target);
+  await until(() => there.arrived.length === 1);
+  assert.deepEqual(there.arrived, [7]);
+});

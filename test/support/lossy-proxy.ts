@@ -1,62 +1,59 @@
-/** A UDP proxy that loses, doubles, reorders, delays and cuts off, as a seed tells it, between clients and one target. */
+/**
+ * A bad network for real sockets: it stands between processes, each of which the others know by an address in front
+ * of it, and loses, doubles, reorders, delays, cuts off and rebinds, as a seed tells it.
+ */
 
-import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { type FaultCounts, type Faults, LossyLane } from './lossy-lane.ts';
 import { Random } from './random.ts';
 
-/** What happens to each datagram of one direction, each fault by itself; all default to none. */
-export interface Faults {
-  /** Probability of 0 to 1 that a datagram is lost. */
-  readonly loss?: number;
-  /** Probability that a datagram comes twice. */
-  readonly duplication?: number;
-  /** Probability that a datagram is held back behind the next one to three, or for `holdMs` when none follow. */
-  readonly reordering?: number;
-  /** How long every datagram is under way, in milliseconds; their order stays. */
-  readonly delayMs?: number;
-}
+export type { Faults } from './lossy-lane.ts';
 
-/** What the proxy stands before, and how bad it is. */
-export interface LossyProxyOptions {
-  /** Where the datagrams of clients go; an IPv4 or IPv6 address, not a name. */
-  readonly target: Endpoint;
-  /** Decides every fault, per client and direction in the order of datagrams. */
-  readonly seed: number;
-  /** Faults of the way to the target. */
-  readonly toTarget?: Faults;
-  /** Faults of the way back. */
-  readonly toClient?: Faults;
-}
-
-/** An address and a port. */
+/** An address and a port; the address is a literal, not a name. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** How many datagrams went which way; the sum over both directions. */
-export interface FaultCounts {
-  forwarded: number;
-  lost: number;
-  duplicated: number;
-  reordered: number;
+/** How bad the network is. */
+export interface LossyProxyOptions {
+  /** Decides every fault, per pair of processes and direction in the order of datagrams. */
+  readonly seed: number;
+  /** Faults of the way to whoever was joined. */
+  readonly toTarget?: Faults;
+  /** Faults of the way to clients, who were not: they are served as soon as they send something. */
+  readonly toClient?: Faults;
+}
+
+/** How many datagrams met which fate, over all directions. */
+export interface ProxyCounts extends FaultCounts {
   /** Swallowed by {@link LossyProxy.blackhole}. */
   blackholed: number;
-  /** From clients beyond the first 1024, who are not served. */
+  /** From clients beyond the first 1024 processes, who are not served. */
   refused: number;
 }
 
-const clientsMax = 1024;
-const holdMs = 50;
+/** Sees every datagram before its fate is decided; addresses are the processes' own, not those in front of them. */
+export type Watcher = (datagram: Uint8Array, from: Endpoint, to: Endpoint) => void;
 
-/** The running proxy. Each client address has a socket of its own towards the target, so that the target can tell them apart. */
-export class LossyProxy {
+const nodesMax = 1024;
+
+/** A process; `front` is the socket from which the others hear it, and to which they send. */
+interface Node {
+  readonly number: number;
+  readonly endpoint: Endpoint;
+  readonly isTarget: boolean;
+  front: Socket;
+}
+
+export class LossyProxy implements AsyncDisposable {
   readonly #options: LossyProxyOptions;
-  readonly #random: Random;
-  readonly #front: Socket;
-  readonly #clients = new Map<string, ProxyClient>();
-  readonly #counts: FaultCounts = {
+  readonly #lanesSeed: number;
+  readonly #nodes = new Map<string, Node>();
+  readonly #lanes = new Map<number, LossyLane>();
+  readonly #watchers: Watcher[] = [];
+  readonly #counts: ProxyCounts = {
     forwarded: 0,
     lost: 0,
     duplicated: 0,
@@ -64,174 +61,154 @@ export class LossyProxy {
     blackholed: 0,
     refused: 0,
   };
-  #dark = false;
+  #isDark = false;
 
-  /** Binds a free port on the loopback address of the target's family. */
-  static async start(options: LossyProxyOptions): Promise<LossyProxy> {
-    const family = familyOf(options.target.host);
-    const front = createSocket(family);
-    front.bind(0, family === 'udp6' ? '::1' : '127.0.0.1');
-    await once(front, 'listening');
-    return new LossyProxy(options, front);
-  }
-
-  private constructor(options: LossyProxyOptions, front: Socket) {
+  constructor(options: LossyProxyOptions) {
     this.#options = options;
-    this.#random = new Random(options.seed);
-    this.#front = front;
-    front.on('message', (datagram, from) => this.#receive(datagram, from));
+    this.#lanesSeed = new Random(options.seed).uint32();
   }
 
-  /** Where clients send instead of to the target. */
+  /** A proxy in front of one target. */
+  static async start(
+    options: LossyProxyOptions & { readonly target: Endpoint },
+  ): Promise<LossyProxy> {
+    const proxy = new LossyProxy(options);
+    await proxy.join(options.target);
+    return proxy;
+  }
+
+  /**
+   * Puts an address in front of a process.
+   * @param at the address; any free port of the loopback interface unless told
+   * @returns where the others find the process
+   */
+  async join(target: Endpoint, at?: Endpoint): Promise<Endpoint> {
+    if (this.#nodes.size === nodesMax) throw new RangeError(`${nodesMax} processes at most`);
+    const node = this.#admit(target, true);
+    const loopback = familyOf(target.host) === 'udp6' ? '::1' : '127.0.0.1';
+    node.front.bind(at?.port ?? 0, at?.host ?? loopback);
+    await once(node.front, 'listening');
+    return endpointOf(node.front);
+  }
+
+  /** Where clients send instead of to the first target. */
   get address(): Endpoint {
-    const { address, port }: AddressInfo = this.#front.address();
-    return { host: address, port };
+    const [first] = this.#nodes.values();
+    if (first === undefined) throw new Error('nobody has joined');
+    return endpointOf(first.front);
   }
 
   /** What has happened so far. */
-  get counts(): Readonly<FaultCounts> {
+  get counts(): Readonly<ProxyCounts> {
     return this.#counts;
   }
 
-  /** Swallows everything from now on, in both directions; what is under way still arrives. */
+  /** Shows every datagram from now on. */
+  watch(watcher: Watcher): void {
+    this.#watchers.push(watcher);
+  }
+
+  /** Sends a datagram to somebody as if it came from somebody else, past all faults; both have been seen here. */
+  inject(datagram: Uint8Array, from: Endpoint, to: Endpoint): void {
+    this.#nodes.get(keyOf(from))?.front.send(datagram, to.port, to.host);
+  }
+
+  /** Swallows everything from now on, in all directions; what is under way still arrives. */
   blackhole(): void {
-    this.#dark = true;
+    this.#isDark = true;
   }
 
   /** Ends {@link blackhole}. */
   restore(): void {
-    this.#dark = false;
+    this.#isDark = false;
+  }
+
+  /**
+   * Gives every client another port in front of it, as a NAT does that has forgotten its mappings; what is still sent
+   * to the old one is lost.
+   * @param host an address to go with it, such as another one of 127.0.0.0/8
+   */
+  async rebind(host?: string): Promise<void> {
+    const clients = [...this.#nodes.values()].filter(({ isTarget }) => !isTarget);
+    for (const node of clients) {
+      const old = node.front;
+      const front = this.#open(node.endpoint, () => node);
+      front.bind(0, host);
+      await once(front, 'listening');
+      node.front = front;
+      await closeSocket(old);
+    }
   }
 
   /** Frees all sockets; what is under way is lost. */
   async close(): Promise<void> {
-    const sockets = [this.#front, ...[...this.#clients.values()].map(({ socket }) => socket)];
-    for (const { outward, homeward } of this.#clients.values()) {
-      outward.close();
-      homeward.close();
-    }
-    this.#clients.clear();
-    await Promise.all(sockets.map(closeSocket));
+    for (const lane of this.#lanes.values()) lane.close();
+    const fronts = Array.from(this.#nodes.values(), ({ front }) => front);
+    this.#nodes.clear();
+    await Promise.all(fronts.map(closeSocket));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  #receive(datagram: Uint8Array, from: RemoteInfo): void {
-    const key = `${from.address} ${from.port}`;
-    let client = this.#clients.get(key);
-    if (client === undefined && this.#clients.size >= clientsMax) {
-      this.#counts.refused += 1;
+  #admit(endpoint: Endpoint, isTarget: boolean): Node {
+    const number = this.#nodes.size;
+    const node: Node = {
+      number,
+      endpoint,
+      isTarget,
+      front: this.#open(endpoint, () => node),
+    };
+    this.#nodes.set(keyOf(endpoint), node);
+    return node;
+  }
+
+  #open(endpoint: Endpoint, node: () => Node): Socket {
+    const front = createSocket(familyOf(endpoint.host));
+    front.on('message', (datagram, from) => this.#receive(datagram, from, node()));
+    // A port that nobody listens on any more: loss like any other.
+    front.on('error', () => {});
+    return front;
+  }
+
+  #receive(datagram: Uint8Array, from: { address: string; port: number }, to: Node): void {
+    const endpoint = { host: from.address, port: from.port };
+    const known = this.#nodes.get(keyOf(endpoint));
+    if (known === undefined && this.#nodes.size >= nodesMax) {
+      this.#counts.refused++;
       return;
     }
-    client ??= this.#admit(key, from);
-    this.#pass(client.outward, datagram);
+    // The socket of a client binds itself when it first sends.
+    const sender = known ?? this.#admit(endpoint, false);
+    for (const watcher of this.#watchers) watcher(datagram, sender.endpoint, to.endpoint);
+    if (this.#isDark) this.#counts.blackholed++;
+    else this.#lane(sender, to).pass(datagram);
   }
 
-  #admit(key: string, { address, port }: RemoteInfo): ProxyClient {
-    const { target, toTarget = {}, toClient = {} } = this.#options;
-    const socket = createSocket(familyOf(target.host));
-    const outward = new Lane(toTarget, this.#random.fork(), this.#counts, (datagram) =>
-      socket.send(datagram, target.port, target.host),
+  #lane(from: Node, to: Node): LossyLane {
+    const number = from.number * nodesMax + to.number;
+    const known = this.#lanes.get(number);
+    if (known !== undefined) return known;
+    const { toTarget = {}, toClient = {} } = this.#options;
+    const lane = new LossyLane(
+      to.isTarget ? toTarget : toClient,
+      new Random(this.#lanesSeed + number),
+      this.#counts,
+      (datagram) => from.front.send(datagram, to.endpoint.port, to.endpoint.host, () => {}),
     );
-    const homeward = new Lane(toClient, this.#random.fork(), this.#counts, (datagram) =>
-      this.#front.send(datagram, port, address),
-    );
-    socket.on('message', (datagram) => this.#pass(homeward, datagram));
-    const client = { socket, outward, homeward };
-    this.#clients.set(key, client);
-    return client;
-  }
-
-  #pass(lane: Lane, datagram: Uint8Array): void {
-    if (this.#dark) this.#counts.blackholed += 1;
-    else lane.pass(datagram);
+    this.#lanes.set(number, lane);
+    return lane;
   }
 }
 
-interface ProxyClient {
-  readonly socket: Socket;
-  readonly outward: Lane;
-  readonly homeward: Lane;
+function keyOf({ host, port }: Endpoint): string {
+  return `${host} ${port}`;
 }
 
-/** One direction of one client. */
-class Lane {
-  readonly #faults: Faults;
-  readonly #random: Random;
-  readonly #counts: FaultCounts;
-  readonly #deliver: (datagram: Uint8Array) => void;
-  readonly #timers = new Set<NodeJS.Timeout>();
-  /** At most one datagram is held back at a time. */
-  #held:
-    | { readonly datagram: Uint8Array; readonly timer: NodeJS.Timeout; behind: number }
-    | undefined;
-
-  constructor(
-    faults: Faults,
-    random: Random,
-    counts: FaultCounts,
-    deliver: (datagram: Uint8Array) => void,
-  ) {
-    this.#faults = faults;
-    this.#random = random;
-    this.#counts = counts;
-    this.#deliver = deliver;
-  }
-
-  pass(datagram: Uint8Array): void {
-    const { loss = 0, duplication = 0, reordering = 0 } = this.#faults;
-    // Always the same draws for each datagram, so that one fault's probability does not move another's victims.
-    const lost = this.#random.chance(loss);
-    const doubled = this.#random.chance(duplication);
-    const held = this.#random.chance(reordering);
-    const behind = 1 + this.#random.below(3);
-    if (lost) {
-      this.#counts.lost += 1;
-      return;
-    }
-    if (doubled) this.#counts.duplicated += 1;
-    if (held && this.#held === undefined) {
-      if (doubled) this.#forward(datagram);
-      this.#hold(datagram, behind);
-      return;
-    }
-    this.#forward(datagram);
-    if (doubled) this.#forward(datagram);
-    if (this.#held !== undefined && --this.#held.behind === 0) this.#release();
-  }
-
-  close(): void {
-    if (this.#held !== undefined) clearTimeout(this.#held.timer);
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-
-  #hold(datagram: Uint8Array, behind: number): void {
-    this.#counts.reordered += 1;
-    this.#held = { datagram, timer: setTimeout(() => this.#release(), holdMs), behind };
-  }
-
-  #release(): void {
-    if (this.#held === undefined) return;
-    clearTimeout(this.#held.timer);
-    this.#forward(this.#held.datagram);
-    this.#held = undefined;
-  }
-
-  #forward(datagram: Uint8Array): void {
-    this.#counts.forwarded += 1;
-    const { delayMs = 0 } = this.#faults;
-    if (delayMs === 0) {
-      this.#deliver(datagram);
-      return;
-    }
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer);
-      this.#deliver(datagram);
-    }, delayMs);
-    this.#timers.add(timer);
-  }
+function endpointOf(socket: Socket): Endpoint {
+  const { address, port } = socket.address();
+  return { host: address, port };
 }
 
 function familyOf(host: string): 'udp4' | 'udp6' {
