@@ -24,6 +24,8 @@ export interface Plan {
   readonly waitingDatagramsMax: number;
   /** How long everybody is quiet before the talk. Milliseconds. */
   readonly quietMs: number;
+  /** Whether a server that dies has stored its groups; else it has forgotten them. */
+  readonly keeps: boolean;
   /** In the order of their instants. */
   readonly disturbances: readonly Disturbance[];
   readonly groupSends: readonly PlannedGroupSend[];
