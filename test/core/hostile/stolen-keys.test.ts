@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { x25519 } from '@noble/curves/ed25519.js';
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import type { TrafficKeys } from '../../../core/protocol/crypto.ts';
 import { decodeInitiator, encodeInitiator } from '../../../core/protocol/handshake.ts';
+import { SymmetricState } from '../net/noise-oracle.ts';
 
 const crypto = new SodiumCrypto();
 const headerBytes = 13;
@@ -61,7 +63,54 @@ describe('whoever has stolen a responder’s key', () => {
     const caller = decodeInitiator(crypto, payload, remoteAgreementKey);
     assert.deepEqual(caller?.identity, initiator.publicKey);
   });
+
+  it('can begin a handshake in another’s name, and cannot say a word after it', () => {
+    const { call } = forged();
+    const { message: response, keys } = answered(call, answerEphemeral);
+    const packet = sealed(keys.send);
+    const opensWith = (secret: Uint8Array, point: Uint8Array): boolean =>
+      forged()
+        .keysWith(x25519.getSharedSecret(secret, point), response)
+        .some((key) => opens(key, packet));
+    const theirs = response.subarray(0, 32);
+    assert.ok(!opensWith(responder.agreement.secretKey, theirs));
+    assert.ok(!opensWith(responder.agreement.secretKey, initiator.agreement.publicKey));
+    assert.ok(!opensWith(callEphemeral, theirs));
+    // It would take the initiator's own key.
+    assert.ok(opensWith(initiator.agreement.secretKey, theirs));
+  });
 });
+
+/** What the initiator's key would have been needed for, from what a thief of the responder's has. */
+function forged(): {
+  readonly call: Uint8Array;
+  /** The two keys of the connection if `shared` is what both static and ephemeral key have in common. */
+  readonly keysWith: (shared: Uint8Array, response: Uint8Array) => readonly Uint8Array[];
+} {
+  const state = new SymmetricState('Noise_IK_25519_ChaChaPoly_BLAKE2b');
+  const ephemeral = x25519.getPublicKey(callEphemeral);
+  state.mixHash(prologue);
+  state.mixHash(responder.agreement.publicKey);
+  state.mixHash(ephemeral);
+  state.mixKey(x25519.getSharedSecret(callEphemeral, responder.agreement.publicKey));
+  const name = state.encryptAndHash(initiator.agreement.publicKey);
+  // The step that should prove the initiator: the responder's key does as well.
+  state.mixKey(
+    x25519.getSharedSecret(responder.agreement.secretKey, initiator.agreement.publicKey),
+  );
+  const introduction = { connectionId: new Uint8Array(8), resetToken: new Uint8Array(16) };
+  const payload = state.encryptAndHash(encodeInitiator(introduction, initiator));
+  return {
+    call: Uint8Array.from([...ephemeral, ...name, ...payload]),
+    keysWith: (shared, response) => {
+      const theirs = response.subarray(0, 32);
+      state.mixHash(theirs);
+      state.mixKey(x25519.getSharedSecret(callEphemeral, theirs));
+      state.mixKey(shared);
+      return state.split();
+    },
+  };
+}
 
 describe('whoever has stolen the keys of both sides', () => {
   it('reads nothing that was recorded, for want of either ephemeral key', () => {
