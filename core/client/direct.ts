@@ -242,15 +242,10 @@ export class Direct {
     this.#identities.set(link, identity);
     // Whoever is there for a moment only writes; the name, and its addresses, are those of the present client.
     if (isAuxiliary(address)) return;
-    const { endpoint, routes } = this.#options;
-    const addresses = routes.tellable;
-    if (addresses.length > 0) {
-      endpoint.send(link, controlConversation, encode({ type: 'reachableAt', addresses }));
-    }
     const peer = this.#peer(identity);
     if (peer.isOpen && peer.link !== link) return;
     // The peer was faster: its connection serves as well as ours would.
-    if (peer.link !== undefined && peer.link !== link) endpoint.abort(peer.link);
+    if (peer.link !== undefined && peer.link !== link) this.#options.endpoint.abort(peer.link);
     peer.link = link;
     peer.isOpen = true;
     peer.isRelayed = isRelayed(address);
@@ -279,6 +274,7 @@ export class Direct {
   #handleClosed(link: number): void {
     const peer = this.#peerOfLink(link);
     this.#identities.delete(link);
+    this.#options.routes.forget(link);
     if (peer === undefined) return;
     peer.link = undefined;
     peer.isOpen = false;

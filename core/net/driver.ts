@@ -47,6 +47,7 @@ export class Driver {
         driver.wake();
       },
     });
+    options.endpoint.bind(driver.localAddress.port);
     return driver;
   }
 

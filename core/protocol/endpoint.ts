@@ -120,7 +120,12 @@ export class Endpoint {
       introduce: () => this.#introduce(),
       nextLink: () => ++this.#lastLink,
     });
-    this.#resets = new Resets(options.crypto, options.identity);
+    this.#resets = new Resets(options);
+  }
+
+  /** Tells the local port, before the first datagram: a process that takes its place resets the connections of this one. */
+  bind(port: number): void {
+    this.#resets.bind(port);
   }
 
   /** How many datagrams were dropped, by reason. */

@@ -93,6 +93,23 @@ describe('a private connection', () => {
     assert.equal(ann.client.drops.get('notRelayed'), 1);
   });
 
+  it('of a client that hides its address is not betrayed by a reset to whoever guesses where it is', async () => {
+    const scene = new Scene();
+    await scene.serve();
+    const ann = await scene.connect('Ann', { relayOnly: true });
+    const stranger = { host: '10.0.9.9', port: 9 };
+    scene.network.host(stranger.host);
+    let answers = 0;
+    scene.network.watch((_, _from, to) => {
+      if (to.host === stranger.host) answers++;
+    });
+    const stray = new Uint8Array(40).fill(datagramForm.data | 1);
+    scene.network.inject(stray, stranger, { host: ann.host, port: ann.client.localPort });
+    await scene.pass(1000);
+    assert.equal(answers, 0);
+    assert.equal(ann.client.drops.get('unknownConnection'), 1);
+  });
+
   it('begins directly while the server is away, and ends there for a client that hides', async () => {
     const scene = new Scene();
     await scene.serve();
