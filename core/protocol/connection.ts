@@ -4,7 +4,12 @@ import { ReceivedPackets } from './ack.ts';
 import { type Address, isRelayed } from './address.ts';
 import { type ByteWriter, MalformedError } from './bytes.ts';
 import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
-import { type ReceivedMessage, ReceiveQueue, writeChunk } from './conversation.ts';
+import {
+  type MessageSource,
+  type ReceivedMessage,
+  ReceiveQueue,
+  writeChunk,
+} from './conversation.ts';
 import type { Crypto, Random, TrafficKeys } from './crypto.ts';
 import type { ReassemblyBudget } from './flow.ts';
 import {
@@ -55,7 +60,7 @@ const pathProbeBytes = dataHeaderBytes + 1 + challengeBytes + tagBytes;
 export interface ConnectionOptions {
   readonly crypto: Crypto;
   readonly random: Random;
-  /** Room for one datagram, shared by the connections of an endpoint. */
+  /** Room for datagrams, shared by the connections of an endpoint. */
   readonly scratch: ByteWriter;
   readonly keys: TrafficKeys;
   readonly version: number;
@@ -138,6 +143,11 @@ export class Connection {
   send(conversation: number, payload: Uint8Array): void {
     if (this.#isEnding) return;
     this.#sender.queue.push(conversation, payload);
+  }
+
+  /** Lets messages be taken from `source` as there is room; see `SendQueue.offer`. Ignored once closed. */
+  offer(source: MessageSource): void {
+    if (!this.#isEnding) this.#sender.queue.offer(source);
   }
 
   /** Sends something that may be lost; see `Sender.sendDatagram`. */
@@ -364,11 +374,9 @@ export class Connection {
     const { scratch, version, remoteConnectionId } = this.#options;
     const packetNumber = this.#sender.recovery.nextPacketNumber;
     this.#keys.renew(packetNumber, now);
-    scratch.truncate(0);
     writeDataHeader(scratch, version, this.#keys.phaseBit, remoteConnectionId, packetNumber);
     writeFrames(scratch);
-    const datagram = new Uint8Array(scratch.length + tagBytes);
-    datagram.set(scratch.bytes);
+    const datagram = scratch.cut(tagBytes, datagramBytesMax);
     this.#keys.seal(packetNumber, datagram, dataHeaderBytes);
     const awaitsAnswer = this.#sender.sent(load, datagram.length, now);
     this.#liveness.sent(now, awaitsAnswer);

@@ -5,6 +5,7 @@ import { Admission, type AdmissionLimits } from './admission.ts';
 import { ByteWriter, toHex } from './bytes.ts';
 import { Connection } from './connection.ts';
 import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
+import type { MessageSource } from './conversation.ts';
 import type { Crypto, Identity, Random } from './crypto.ts';
 import { ReassemblyBudget } from './flow.ts';
 import type { Introduction } from './handshake.ts';
@@ -27,6 +28,9 @@ import {
 } from './packet.ts';
 import { Resets } from './resets.ts';
 import { Timers } from './timers.ts';
+
+/** Datagrams are written into buffers of this size, each thirteen times as long as the longest of them. Bytes. */
+const scratchBytes = 16_384;
 
 /** A half-open connection that proves nothing within this time is forgotten. Milliseconds. */
 const halfOpenMs = 5000;
@@ -102,7 +106,7 @@ export class Endpoint {
   readonly #handshakes: Handshakes;
   readonly #resets: Resets;
   readonly #budget = new ReassemblyBudget();
-  readonly #scratch = new ByteWriter(datagramBytesMax);
+  readonly #scratch = new ByteWriter(scratchBytes);
   readonly #peers = new LinkTable<Peer>();
   readonly #timers = new Timers<Peer>();
   readonly #dirty = new Set<Peer>();
@@ -151,6 +155,11 @@ export class Endpoint {
   /** Queues a message; false if the link has ended. */
   send(link: number, conversation: number, payload: Uint8Array): boolean {
     return this.#act(link, (connection) => connection.send(conversation, payload));
+  }
+
+  /** Lets messages be taken from `source` as the link has room, until it has none; false if the link has ended. */
+  offer(link: number, source: MessageSource): boolean {
+    return this.#act(link, (connection) => connection.offer(source));
   }
 
   /** Ends a connection with a word to the peer. */
