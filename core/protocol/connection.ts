@@ -218,7 +218,7 @@ export class Connection {
     const verdict = this.#sender.handleTimeout(now);
     if (verdict === 'lost') this.#settle();
     if (verdict === 'probe' && this.#sender.recovery.probeCount >= deadPathProbes) {
-      this.#paths.fail();
+      this.#paths.fail(now);
       this.#followMove();
     }
   }
