@@ -1,6 +1,6 @@
 /** One end of many connections: tells datagrams apart, opens, accepts, feeds and ends connections. */
 
-import { type Address, isRelayed } from './address.ts';
+import { type Address, isRelayed, sameAddress } from './address.ts';
 import { Admission, type AdmissionLimits } from './admission.ts';
 import { ByteWriter, toHex } from './bytes.ts';
 import { Connection } from './connection.ts';
@@ -187,7 +187,7 @@ export class Endpoint {
     const form = datagram[0] ?? 0;
     if (datagram.length > datagramBytesMax) this.#drop('tooLarge');
     else if ((form & datagramForm.data) !== 0) this.#receiveData(datagram, from, now);
-    else if (form === datagramForm.reset) this.#receiveReset(datagram);
+    else if (form === datagramForm.reset) this.#receiveReset(datagram, from);
     else this.#receiveHandshake(datagram, from, now);
   }
 
@@ -235,7 +235,7 @@ export class Endpoint {
     const peer = this.#peers.byId(connectionIdKey(datagram, 1));
     if (peer === undefined) {
       this.#drop('unknownConnection');
-      this.#resets.answer(datagram, from, now);
+      if (this.#isReachableFrom(from)) this.#resets.answer(datagram, from, now);
       return;
     }
     const dropped = peer.connection.receive(datagram, from, now);
@@ -251,7 +251,7 @@ export class Endpoint {
 
   #receiveHandshake(datagram: Uint8Array, from: Address, now: number): void {
     const isCall = datagram[0] === datagramForm.hello || datagram[0] === datagramForm.init;
-    if (isCall && this.#options.relayedOnly === true && !isRelayed(from)) {
+    if (isCall && !this.#isReachableFrom(from)) {
       this.#drop('notRelayed');
       return;
     }
@@ -308,12 +308,21 @@ export class Endpoint {
     this.#events.push({ type: 'connected', link, initiated, identity, address });
   }
 
-  #receiveReset(datagram: Uint8Array): void {
+  /** Who hides its address answers nobody who comes to it: a reset alone would tell a peer that it guessed right. */
+  #isReachableFrom(from: Address): boolean {
+    return this.#options.relayedOnly !== true || isRelayed(from);
+  }
+
+  /**
+   * Only from where the peer is (RFC 9000 §10.3.1): another process of its identity, which we may find in search of a
+   * better way, does not know of the connection and has the same tokens.
+   */
+  #receiveReset(datagram: Uint8Array, from: Address): void {
     const peer =
       datagram.length === 1 + resetTokenBytes
         ? this.#peers.byText(toHex(datagram.subarray(1)))
         : undefined;
-    if (peer === undefined) {
+    if (peer === undefined || !sameAddress(peer.connection.remoteAddress, from)) {
       this.#drop('unexpected');
       return;
     }

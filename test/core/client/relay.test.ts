@@ -93,6 +93,22 @@ describe('a private connection', () => {
     assert.equal(ann.client.drops.get('notRelayed'), 1);
   });
 
+  it('of a client that hides its address has ended: no reset tells its peer where it is', async () => {
+    const scene = new Scene();
+    await scene.serve();
+    const ann = await scene.connect('Ann', { relayOnly: true });
+    const data = new Uint8Array(40).fill(datagramForm.data);
+    const stranger = { host: '10.0.9.9', port: 9 };
+    scene.network.host(stranger.host);
+    let answers = 0;
+    scene.network.watch((_, _from, to) => {
+      if (to.host === stranger.host) answers++;
+    });
+    scene.network.inject(data, stranger, { host: ann.host, port: ann.client.localPort });
+    await scene.pass(1000);
+    assert.equal(answers, 0);
+  });
+
   it('begins directly while the server is away, and ends there for a client that hides', async () => {
     const scene = new Scene();
     await scene.serve();
@@ -131,6 +147,25 @@ describe('a private connection', () => {
     await scene.settle(beside.client.send('Bob', 'in passing'));
     assert.deepEqual(bob.heard, ['in passing']);
     assert.deepEqual(ann.heard, []);
+  });
+
+  it('of an auxiliary client is not ended by the present one, which knows nothing of it', async (t) => {
+    const scene = new Scene();
+    const { path } = temporaryHome(t);
+    await scene.serve();
+    await scene.connect('Ann', { dataDir: path });
+    const bob = await scene.connect('Bob');
+    const beside = await scene.connect('Ann', { dataDir: path, auxiliary: true });
+    const relayed = tapRelay(t);
+    await scene.until(() => beside.client.directory.has('Bob'));
+    const texts = Array.from({ length: 20 }, (_, at) => `message ${at}`);
+    for (const text of texts) {
+      await scene.settle(beside.client.send('Bob', text));
+      await scene.pass(200);
+    }
+    assert.deepEqual(bob.heard, texts);
+    const inits = relayed.filter(([form]) => form === datagramForm.init);
+    assert.equal(inits.length, 2, 'one handshake, of two copies');
   });
 });
 
