@@ -40,7 +40,7 @@ import { elicitsAck, type Load, Sender } from './sender.ts';
 /** Why a connection is closed, as its CLOSE frame says (docs/PROTOCOL.md §6); numbers from 16 up are the application's. */
 export const closeCode = { done: 0, protocolViolation: 1 } as const;
 
-/** No peer skips so many numbers; whoever does would soon be beyond those that a number holds exactly. */
+/** No peer skips so many numbers, so that such a packet is not the peer's: it is not even decrypted. */
 const packetNumberJumpMax = 2 ** 24;
 
 /** A CLOSE travels unacknowledged; what is lost of it, the other side's silence timer or a reset makes good. */
@@ -176,7 +176,7 @@ export class Connection {
     if (!this.#paths.accepts(from)) return 'wrongAddress';
     const number = expandPacketNumber(readTruncatedPacketNumber(datagram), this.#received.newest);
     if (number < 0 || this.#received.isDuplicate(number)) return 'replayed';
-    if (number > this.#received.newest + packetNumberJumpMax) return 'malformed';
+    if (number > this.#received.newest + packetNumberJumpMax) return 'forged';
     const packet = { datagram, number, phaseBit: readPhaseBit(datagram) };
     const next = this.#sender.recovery.nextPacketNumber;
     const plaintext = this.#keys.open(packet, dataHeaderBytes, next, now);
