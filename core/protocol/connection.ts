@@ -240,12 +240,15 @@ export class Connection {
   #receivePacket(packet: Arrival, plaintext: Uint8Array, now: number): PacketDrop | undefined {
     try {
       const frames = readFrames(plaintext);
+      let isOverfull = false;
       for (const frame of frames) {
         if (frame.type !== 'message' && frame.type !== 'fragment') continue;
         const messages = this.#incoming.receive(frame);
-        if (messages === undefined) return 'overfull';
-        this.#deliver(messages);
+        // What is next behind a frame without room is taken, or a packet could come again for ever.
+        if (messages === undefined) isOverfull = true;
+        else this.#deliver(messages);
       }
+      if (isOverfull) return 'overfull';
       const leads = packet.number > this.#received.newest && !frames.every(isProbing);
       this.#received.receive(packet.number, frames.some(isAckEliciting), now);
       if (this.#liveness.received(now)) this.#events.push({ type: 'silenceBroken' });
