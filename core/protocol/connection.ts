@@ -295,6 +295,7 @@ export class Connection {
       this.#keys.acknowledged(newest);
       this.#noteAnswer();
     }
+      this.#liveness.acknowledged(now);
     this.#settle();
   }
 
