@@ -219,7 +219,7 @@ export class Connection {
     if (verdict === 'lost') this.#settle();
     if (verdict === 'probe' && this.#sender.recovery.probeCount >= deadPathProbes) {
       this.#paths.fail(now);
-      this.#followMove();
+      this.#followMove(now);
     }
   }
 
@@ -254,7 +254,7 @@ export class Connection {
       if (this.#liveness.received(now)) this.#events.push({ type: 'silenceBroken' });
       this.#paths.received(packet.from, packet.bytes, leads, now);
       for (const frame of frames) this.#receiveControl(frame, packet.from, now);
-      this.#followMove();
+      this.#followMove(now);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.close(closeCode.protocolViolation, error.message);
@@ -293,9 +293,9 @@ export class Connection {
     const newest = this.#sender.receiveAck(frame, now);
     if (newest !== undefined) {
       this.#keys.acknowledged(newest);
+      this.#liveness.acknowledged(now);
       this.#noteAnswer();
     }
-      this.#liveness.acknowledged(now);
     this.#settle();
   }
 
@@ -304,10 +304,10 @@ export class Connection {
     if (!this.#sender.recovery.hasUnacknowledged) this.#liveness.settled();
   }
 
-  #followMove(): void {
+  #followMove(now: number): void {
     const move = this.#paths.takeMove();
     if (move === undefined) return;
-    if (move.isNewHost) this.#sender.recovery.changePath(move.rttMs);
+    if (move.isNewHost) this.#sender.recovery.changePath(now, move.rttMs);
     this.#events.push({ type: 'moved', address: move.address });
   }
 
@@ -325,7 +325,7 @@ export class Connection {
   #pollPathProbe(now: number): Transmit | undefined {
     for (;;) {
       const probe = this.#paths.poll(now);
-      this.#followMove();
+      this.#followMove(now);
       if (probe === undefined) return undefined;
       if (!this.#paths.permits(probe.to, pathProbeBytes)) continue;
       return this.#seal(undefined, (writer) => writeProbe(writer, probe), now, probe.to);
