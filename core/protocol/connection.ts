@@ -253,7 +253,10 @@ export class Connection {
       this.#received.receive(packet.number, frames.some(isAckEliciting), now);
       if (this.#liveness.received(now)) this.#events.push({ type: 'silenceBroken' });
       this.#paths.received(packet.from, packet.bytes, leads, now);
-      for (const frame of frames) this.#receiveControl(frame, packet.from, now);
+      for (const frame of frames) {
+        this.#receiveControl(frame, packet.from, now);
+        if (this.#isEnding) return undefined;
+      }
       this.#followMove(now);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
@@ -281,7 +284,6 @@ export class Connection {
         this.#paths.receiveResponse(frame.data, now);
         break;
       case 'close':
-        if (this.#isEnding) return;
         this.#end({ type: 'closed', by: 'peer', code: frame.code, reason: frame.reason });
         break;
       default:
