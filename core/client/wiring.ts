@@ -31,6 +31,9 @@ const peerConversationsMax = 1;
 /** Peers that may hold a connection to this client at a time. */
 const connectionsMax = 1024;
 
+/** How many of them one address may hold, which on the relay is one identity: nobody keeps the others out. */
+const addressConnections = 64;
+
 export interface WiringOptions {
   readonly options: ConnectOptions;
   readonly environment: Environment;
@@ -122,6 +125,7 @@ export class Wiring {
       identity: crypto.identity(files.seed),
       timing: peerTiming(options.silenceMs),
       connectionsMax,
+      admission: { addressConnections },
       conversationsMax: peerConversationsMax,
       relayedOnly: options.options.relayOnly ?? false,
       now: environment.now(),
