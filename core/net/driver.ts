@@ -1,7 +1,8 @@
 /** Runs an endpoint on a transport: the only owner of clock and timers. */
 
 import { type Address, isRelayed } from '../protocol/address.ts';
-import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
+import type { Endpoint } from '../protocol/endpoint.ts';
+import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { Environment, Transport } from './transport.ts';
 
 export interface DriverOptions {
@@ -49,7 +50,6 @@ export class Driver {
         driver.wake();
       },
     });
-    options.endpoint.bind(driver.localAddress.port);
     return driver;
   }
 

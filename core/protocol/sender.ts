@@ -34,6 +34,8 @@ export class Sender {
   readonly #pacer: Pacer;
   readonly #datagrams: Uint8Array[] = [];
   #datagramsBytes = 0;
+  /** Whether messages come before datagrams in the next packet: a flood of one kind must not starve the other. */
+  #isMessagesTurn = false;
   /** What the next probe packets carry again. */
   #probes: (readonly Chunk[])[] = [];
   #pingDue = false;
@@ -116,8 +118,10 @@ export class Sender {
     let room = grants ? roomBytes - maxDataBytes : roomBytes;
     let datagram: Uint8Array | undefined;
     if (again !== undefined || this.#mayOpen(now)) {
-      datagram = this.#takeDatagram(room);
+      const isMessagesTurn = this.#isMessagesTurn && this.queue.hasChunk;
+      if (!isMessagesTurn) datagram = this.#takeDatagram(room);
       if (datagram !== undefined) room -= datagramFrameBytes(datagram.length);
+      this.#isMessagesTurn = datagram !== undefined;
       room -= this.#takeChunks(chunks, room, again ?? []);
     }
     const isEmpty = chunks.length === 0 && datagram === undefined;

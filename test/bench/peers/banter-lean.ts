@@ -11,7 +11,8 @@ import {
 import { Driver } from '../../../core/net/driver.ts';
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { systemEnvironment } from '../../../core/net/system.ts';
-import { Endpoint, type EndpointEvent } from '../../../core/protocol/endpoint.ts';
+import { Endpoint } from '../../../core/protocol/endpoint.ts';
+import type { EndpointEvent } from '../../../core/protocol/endpoint-event.ts';
 import type { PeerClient, Target } from './peer.ts';
 
 type Request = Extract<ClientMessage, { readonly requestId: number }>;

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { decodeRelayed, Relay } from '../../../core/chat/relay.ts';
+import { Driver } from '../../../core/net/driver.ts';
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
+import { Endpoint } from '../../../core/protocol/endpoint.ts';
 import { decodeInit, handshakePrologue } from '../../../core/protocol/handshake.ts';
 import { datagramForm } from '../../../core/protocol/packet.ts';
 import { ServerFiles } from '../../../core/store/server-files.ts';
@@ -156,6 +158,59 @@ describe('a private connection', () => {
     assert.equal(relayed.filter(isHandshake).length, handshakes);
     await scene.settle(bob.client.send('Ann', 'to the one that stays'));
     assert.deepEqual(ann.heard.concat(beside.heard), ['to the one that stays']);
+  });
+
+  it('of an auxiliary client is not ended by the present one, which knows nothing of it', async (t) => {
+    const scene = new Scene();
+    const { path } = temporaryHome(t);
+    await scene.serve();
+    await scene.connect('Ann', { dataDir: path });
+    const bob = await scene.connect('Bob');
+    const beside = await scene.connect('Ann', { dataDir: path, auxiliary: true });
+    const relayed = tapRelay(t);
+    await scene.until(() => beside.client.directory.has('Bob'));
+    const texts = Array.from({ length: 20 }, (_, at) => `message ${at}`);
+    for (const text of texts) {
+      await scene.settle(beside.client.send('Bob', text));
+      await scene.pass(200);
+    }
+    assert.deepEqual(bob.heard, texts);
+    const inits = relayed.filter(([form]) => form === datagramForm.init);
+    assert.equal(inits.length, 2, 'one handshake, of two copies');
+  });
+});
+
+describe('a stranger', () => {
+  it('does not take up all the connections that a client has for its peers', async () => {
+    const scene = new Scene();
+    await scene.serve();
+    const ann = await scene.connect('Ann');
+    const environment = scene.network.host('10.0.9.9');
+    const crypto = new SodiumCrypto();
+    const timing = { silenceMs: 5000, keepaliveMs: undefined, idleTimeoutMs: 60_000 };
+    const endpoint = new Endpoint({
+      crypto,
+      random: environment.random,
+      identity: crypto.identity(environment.random(32)),
+      timing,
+      connectionsMax: 1,
+      now: environment.now(),
+    });
+    const options = { environment, endpoint, host: undefined, port: 9, onEvent: () => {} };
+    const driver = await scene.settle(Driver.start(options));
+    for (let at = 0; at < 100; at++) {
+      const address = { host: ann.host, port: ann.client.localPort };
+      endpoint.connect(
+        { address, identity: undefined, timing, timeoutMs: 5000 },
+        environment.now(),
+      );
+      driver.wake();
+      await scene.pass(60);
+    }
+    await scene.pass(1000);
+    assert.equal(endpoint.connectionCount, 64);
+    assert.ok((ann.client.drops.get('addressFull') ?? 0) > 0);
+    await scene.settle(driver.close());
   });
 });
 

@@ -4,7 +4,8 @@ import { Driver, type DriverOptions } from '../../../core/net/driver.ts';
 import { SodiumCrypto, systemRandom } from '../../../core/net/sodium.ts';
 import { systemEnvironment } from '../../../core/net/system.ts';
 import type { Environment } from '../../../core/net/transport.ts';
-import { Endpoint, type EndpointEvent } from '../../../core/protocol/endpoint.ts';
+import { Endpoint } from '../../../core/protocol/endpoint.ts';
+import type { EndpointEvent } from '../../../core/protocol/endpoint-event.ts';
 
 const timing = { silenceMs: 10_000, keepaliveMs: undefined, idleTimeoutMs: 45_000 };
 
