@@ -156,13 +156,17 @@ export class Paths {
    */
   fail(now: number): void {
     if (isRelayed(this.#active.address)) {
-      for (const path of this.#paths) if (!isRelayed(path.address)) this.#try(path, now);
+      for (const path of this.#paths) {
+        if (path.isCandidate && !isRelayed(path.address)) this.#try(path, now);
+      }
       return;
     }
     const relays = this.#paths.filter(({ address }) => isRelayed(address));
     const relay = relays.findLast(({ isValidated }) => isValidated) ?? relays.at(-1);
     if (relay === undefined) return;
     this.#active.isValidated = false;
+    // It has answered once; who only wrote it on a datagram has not made it ours to ask.
+    this.#active.isCandidate = true;
     this.#activate(relay, undefined);
   }
 

@@ -142,6 +142,22 @@ describe('the paths of a connection', () => {
     assert.deepEqual(paths.address, relay);
   });
 
+  it('ask again, when the relay dies, whom they have asked before, and nobody who only came by', () => {
+    const paths = pathsAt(relay);
+    const elsewhere = { host: '203.0.113.66', port: 66 };
+    paths.probe(away, 0);
+    for (let now = 0; now < 10_000; now += 10) polled(paths, now);
+    paths.probe(away, 10_000);
+    paths.receiveResponse(polled(paths, 10_000)[0]?.data ?? new Uint8Array(8), 10_010);
+    paths.fail(10_020);
+    paths.received(elsewhere, probeBytes, false, 10_030);
+    paths.fail(20_000);
+    assert.deepEqual(
+      polled(paths, 20_000).map(({ to }) => to),
+      [away],
+    );
+  });
+
   it('stay with a dead way where there is no relay', () => {
     const paths = pathsAt(home);
     paths.fail(0);
