@@ -90,13 +90,16 @@ export class Driver {
       if (isRelayed(transmit.to)) sendRelayed?.(transmit.datagram, transmit.to);
       else this.#transport?.send(transmit.datagram, transmit.to);
     }
+    // Who fills queues may have ended a connection, and a path that was given up has moved one.
+    if (this.#drainEvents()) this.wake();
     this.#setTimer();
   }
 
-  #drainEvents(): void {
-    for (;;) {
+  /** @returns whether there was any */
+  #drainEvents(): boolean {
+    for (let count = 0; ; count++) {
       const event = this.#options.endpoint.pollEvent();
-      if (event === undefined) return;
+      if (event === undefined) return count > 0;
       this.#options.onEvent(event);
     }
   }

@@ -12,6 +12,10 @@ const datagramsBytesMax = 65_536;
 /** A MAX_DATA frame. Bytes. */
 const maxDataBytes = 9;
 
+/** From this timeout in a row on, one probe is a mere PING, which nobody refuses for lack of room. */
+const barePingTimeout = 3;
+const barePing: readonly Chunk[] = [];
+
 /** What a packet carries beside an ACK. */
 export interface Load {
   readonly chunks: readonly Chunk[];
@@ -117,7 +121,7 @@ export class Sender {
     const chunks: Chunk[] = [];
     let room = grants ? roomBytes - maxDataBytes : roomBytes;
     let datagram: Uint8Array | undefined;
-    if (again !== undefined || this.#mayOpen(now)) {
+    if (again !== barePing && (again !== undefined || this.#mayOpen(now))) {
       const isMessagesTurn = this.#isMessagesTurn && this.queue.hasChunk;
       if (!isMessagesTurn) datagram = this.#takeDatagram(room);
       if (datagram !== undefined) room -= datagramFrameBytes(datagram.length);
@@ -163,6 +167,8 @@ export class Sender {
     }
     // Where there is but one packet to send again it goes twice: one of two arrives more often than one of one.
     while (probes.length < probesPerTimeout) probes.push(probes[0] ?? []);
+    // Otherwise a receiver without room could refuse the oldest frames for ever while it waits for another one.
+    if (this.recovery.probeCount >= barePingTimeout) probes[probesPerTimeout - 1] = barePing;
     this.#probes = probes;
   }
 

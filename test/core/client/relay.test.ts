@@ -138,6 +138,22 @@ describe('a private connection', () => {
     assert.deepEqual(bob.heard, ['hello']);
   });
 
+  it('comes back from a relay that is gone, when both sides have sought it there', async () => {
+    const scene = new Scene();
+    await scene.serve();
+    const [ann, bob] = [await scene.connect('Ann'), await scene.connect('Bob')];
+    await scene.until(() => ann.client.directory.has('Bob') && bob.client.directory.has('Ann'));
+    await scene.settle(ann.client.send('Bob', 'hello'));
+    await scene.pass(1000);
+    scene.network.crash(serverHost);
+    scene.network.cut(bob.host);
+    const sent = Promise.all([ann.client.send('Bob', 'ping'), bob.client.send('Ann', 'pong')]);
+    await scene.pass(700);
+    scene.network.mend(bob.host);
+    await scene.settle(sent);
+    assert.deepEqual([ann.heard, bob.heard], [['pong'], ['hello', 'ping']]);
+  });
+
   it('serves an auxiliary client beside the present one of its name', async (t) => {
     const scene = new Scene();
     const { path } = temporaryHome(t);

@@ -150,6 +150,22 @@ describe('a driver', () => {
     assert.ok(flushes >= 1);
   });
 
+  it('tells at once what the filling of queues and sending have caused', async (t) => {
+    let linkToEnd: number | undefined;
+    const server = await Station.start(t);
+    const client: Station = await Station.start(t, {
+      onFlush: () => {
+        if (linkToEnd !== undefined) client.endpoint.close(linkToEnd, 0, 'overrun');
+      },
+    });
+    const link = client.connect(server);
+    await Promise.all([client.event('connected'), server.event('connected')]);
+    linkToEnd = link;
+    client.driver.wake();
+    await server.event('closed');
+    assert.ok(client.events.some(({ type }) => type === 'closed'));
+  });
+
   it('sends what is due before it closes, and nothing after', async (t) => {
     const [server, client] = [await Station.start(t), await Station.start(t)];
     const link = client.connect(server);

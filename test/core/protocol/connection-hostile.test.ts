@@ -58,6 +58,28 @@ describe('a hostile peer', () => {
   });
 });
 
+describe('a message that is lost again', () => {
+  it('comes through although the oldest packets are refused each time they come', () => {
+    const left = connectionOf(true);
+    const right = connectionOf(false, { budget: new ReassemblyBudget(3 * 1064) });
+    for (let at = 0; at < 6; at++) left.send(0, new Uint8Array(1000));
+    const [, ...others] = transmitted(left, 0);
+    for (const packet of others) right.receive(packet, peerAddress, 0);
+    // Three have taken the room there is, two are refused; what was lost goes again, and is lost again.
+    for (const packet of transmitted(right, 0)) left.receive(packet, peerAddress, 0);
+    assert.equal(transmitted(left, 0).length, 1);
+    const received = [...eventsOf(right)];
+    for (let now = 0; now < 5000; now += 5) {
+      left.handleTimeout(now);
+      for (const packet of transmitted(left, now)) right.receive(packet, peerAddress, now);
+      right.handleTimeout(now);
+      for (const packet of transmitted(right, now)) left.receive(packet, peerAddress, now);
+      received.push(...eventsOf(right));
+    }
+    assert.equal(received.filter(({ type }) => type === 'messageReceived').length, 6);
+  });
+});
+
 describe('datagrams that wait', () => {
   it('share the way with messages, however many there are', () => {
     const left = connectionOf(true);
