@@ -1,7 +1,7 @@
 /** How many new names an address may claim. */
 
+import { hostBytes } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { hostBytes } from './host.ts';
 import { TokenBucket } from './token-bucket.ts';
 
 const secondsPerDay = 86_400;

@@ -1,8 +1,8 @@
 /** One name of the directory on the wire, and the hash of many of them (docs/PROTOCOL.md §7). */
 
+import { hostBytes, hostText } from '../protocol/address.ts';
 import { ByteWriter, fromHex, MalformedError, toHex } from '../protocol/bytes.ts';
 import { type Field, text } from '../protocol/codec.ts';
-import { hostBytes, hostText } from './host.ts';
 import { nameBytesMax } from './names.ts';
 import type { DirectoryEntry } from './types.ts';
 

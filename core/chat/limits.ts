@@ -12,7 +12,7 @@ export interface HubLimits {
   readonly names: number;
   /** New names of an IPv4 address or an IPv6 /64 at once, and as many more in each day; another is refused `SERVER_FULL`. Default 200. */
   readonly namesPerAddress: number;
-  /** Names that everybody is told of; beyond, a client is told of those it watches. Default 2,000, at most 20,000. */
+  /** Names that everybody is told of; beyond, a client is told of those it watches. Default 2,000, at most 10,000. */
   readonly directoryNames: number;
   /** Names a connection has looked up and is told of when not everybody is; beyond, the oldest is told of no more. Default 1,024. */
   readonly contacts: number;
@@ -81,7 +81,7 @@ const boundsOfLimits: Readonly<
 > = {
   textBytes: { max: defaultLimits.textBytes },
   // Each client hashes as many at every keepalive.
-  directoryNames: { max: 20_000 },
+  directoryNames: { max: 10_000 },
   // The longest message must fit, or it would be refused for ever.
   requestByteBurst: { min: 65_536 },
 };

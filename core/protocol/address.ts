@@ -15,6 +15,11 @@ export function relayAddress(identity: string, link: number): Address {
   return { host: relayPrefix + identity, port: link };
 }
 
+/** Whether an address is that of a peer's auxiliary connection, beside the one that is present under its name. */
+export function isAuxiliary(address: Address): boolean {
+  return isRelayed(address) && address.port !== 0;
+}
+
 /** The identity in an address that {@link isRelayed}. */
 export function relayedIdentity(address: Address): string {
   return address.host.slice(relayPrefix.length);
@@ -60,6 +65,25 @@ export function ipv6Network(host: string, bits: number): string | undefined {
   const network = ipaddr.IPv6.networkAddressFromCIDR(`${bare}/${bits}`).toRFC5952String();
   return `${network}/${bits}${zone && `%${zone}`}`;
 }
+
+/**
+ * The 4 bytes of an IPv4 host (also of a mapped one) or the 16 of an IPv6 host; none of anything else. A zone means
+ * something on its own machine only and is left out.
+ */
+export function hostBytes(host: string): Uint8Array {
+  // Of a directory's thousands of hosts most are IPv4, and the library takes several times as long.
+  const parts = fourParts.test(host) ? host.split('.').map(Number) : [];
+  if (parts.length > 0 && parts.every((part) => part <= 255)) return Uint8Array.from(parts);
+  return Uint8Array.from(ipaddr.IPv6.isValid(host) ? ipaddr.process(host).toByteArray() : []);
+}
+
+/** The host that 4 or 16 bytes are, as {@link canonicalHost} spells it; empty for none. */
+export function hostText(bytes: Uint8Array): string {
+  if (bytes.length < 16) return bytes.join('.');
+  return canonicalHost(ipaddr.fromByteArray([...bytes]).toString());
+}
+
+const fourParts = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 
 /** Whether an IP address is one of a private network (RFC 1918, RFC 3927, RFC 4193); the loopback is none. */
 export function isPrivateHost(host: string): boolean {

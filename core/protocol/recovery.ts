@@ -124,7 +124,11 @@ export class Recovery<Content> {
     if (newest >= this.#nextPacketNumber) return undefined;
     const acknowledged = this.#takeAcknowledged(ranges);
     const newestPacket = acknowledged.at(-1);
-    if (newestPacket?.packetNumber === newest) this.#sampleRtt(now - newestPacket.sentAt, delayMs);
+    if (newestPacket?.packetNumber === newest) {
+      // Of a longer time the peer, or this process, has slept a part: it says nothing of the way.
+      const sampleMs = Math.min(now - newestPacket.sentAt, this.#probeTimeoutMsMax);
+      this.#sampleRtt(sampleMs, delayMs);
+    }
     this.#largestAcknowledged = Math.max(this.#largestAcknowledged, newest);
     for (const packet of acknowledged) {
       this.#congestion.acknowledged(packet.bytes, packet.sentAt, limited);

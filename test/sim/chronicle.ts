@@ -15,10 +15,13 @@ export class Chronicle {
   /** Sends whose outcome is open and will be known. */
   open = 0;
   reconnections = 0;
+  /** Whether the server forgets no group, whatever happens to its process. */
+  readonly #keeps: boolean;
   readonly #tell: Teller;
   #step: Step = 0;
 
-  constructor(tell: Teller) {
+  constructor(keeps: boolean, tell: Teller) {
+    this.#keeps = keeps;
     this.#tell = tell;
   }
 
@@ -63,6 +66,11 @@ export class Chronicle {
     for (const stay of this.stays) {
       if (stay.member === member && stay.group === group) stay.endedAt ??= this.next();
     }
+  }
+
+  /** Somebody is told, or finds out, that the server has forgotten a group. One that keeps everything has no right to. */
+  forgotten(member: string, group: string): void {
+    if (!this.#keeps && this.serverCrashes.length > 0) this.endStay(member, group);
   }
 
   groupSend(

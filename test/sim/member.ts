@@ -159,7 +159,7 @@ export class Member {
     client.on('closed', (error) => chronicle.tell(`${name} gives up: ${codeOf(error)}`));
     client.on('groupLost', (group, reason) => {
       chronicle.tell(`${name} is no member of ${group} any more: ${reason}`);
-      chronicle.endStay(name, group);
+      chronicle.forgotten(name, group);
       void this.#gatherAgain(group);
     });
   }
@@ -167,10 +167,9 @@ export class Member {
   /** A server that died meanwhile and keeps nothing does not know that there was anything to tell. */
   #endForgottenStays(): void {
     const { chronicle, name } = this.#options;
-    if (chronicle.serverCrashes.length === 0) return;
     for (const { member, group } of chronicle.stays) {
       const isOver = this.#client?.groups.includes(group) !== true;
-      if (member === name && isOver) chronicle.endStay(name, group);
+      if (member === name && isOver) chronicle.forgotten(name, group);
     }
   }
 

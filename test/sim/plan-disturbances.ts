@@ -67,13 +67,12 @@ export function planDisturbances(random: Random, scope: DisturbanceScope): reado
 export function planQuirks(random: Random): {
   readonly waitingDatagramsMax: number;
   readonly quietMs: number;
+  readonly keeps: boolean;
 } {
   const waitingDatagramsMax = random.chance(0.3) ? 8 : 4096;
   // Connections change their keys when they are two minutes old: in the middle of the talk.
-  return {
-    waitingDatagramsMax,
-    quietMs: random.chance(0.3) ? within(random, 116_000, 119_000) : 0,
-  };
+  const quietMs = random.chance(0.3) ? within(random, 116_000, 119_000) : 0;
+  return { waitingDatagramsMax, quietMs, keeps: random.chance(0.6) };
 }
 
 /** Between `from` and `to`. */

@@ -24,6 +24,8 @@ export interface Plan {
   readonly waitingDatagramsMax: number;
   /** How long everybody is quiet before the talk. Milliseconds. */
   readonly quietMs: number;
+  /** Whether a server that dies has stored its groups; else it has forgotten them. */
+  readonly keeps: boolean;
   /** In the order of their instants. */
   readonly disturbances: readonly Disturbance[];
   readonly groupSends: readonly PlannedGroupSend[];
@@ -56,9 +58,9 @@ export interface PlannedMove {
 /** Sends begin within this span. Milliseconds. */
 export const talkMs = 5000;
 
-const groupSendsPerMember = 8;
+const groupSendsPerMember = 7;
 const couples = 3;
-const privateSendsPerCouple = 10;
+const privateSendsPerCouple = 8;
 const movesMax = 6;
 
 /** With the shorter patience a silence ends a connection; with the longer one an idle connection ends first. */

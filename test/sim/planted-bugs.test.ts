@@ -23,6 +23,7 @@ import { receiveLate } from './late-packet.ts';
 import { outlastLog } from './outlast-log.ts';
 import { repeatPrivate } from './repeated-private.ts';
 import { replace } from './replacing.ts';
+import { SlowStore } from './slow-store.ts';
 import type { Violation } from './violation.ts';
 import { simulate } from './world.ts';
 
@@ -124,6 +125,20 @@ const plants: readonly Plant[] = [
     bug: 'a private message is acknowledged before it is shown',
     breaks: 'nothing lost',
     plant: () => replace(Inbox.prototype, 'receive', shownLate),
+  },
+  {
+    bug: 'what is told was not stored yet',
+    breaks: 'nothing lost',
+    plant: () =>
+      replace(
+        SlowStore.prototype,
+        'write',
+        (write) =>
+          function (this: SlowStore, changes) {
+            void write.call(this, changes);
+            return undefined;
+          },
+      ),
   },
   {
     bug: 'a lost packet at the end is never asked for',

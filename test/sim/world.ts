@@ -7,6 +7,7 @@ import type { HubSnapshot } from '../../core/chat/snapshot.ts';
 import { Server } from '../../core/index.ts';
 import { SimulatedNetwork } from '../../core/net/simulated.ts';
 import type { FaultCounts } from '../../core/net/simulated-faults.ts';
+import { MemoryStore } from '../../core/store/memory-store.ts';
 import { violationsIn } from './checker.ts';
 import { Chronicle, type Teller } from './chronicle.ts';
 import { disturb } from './disturbing.ts';
@@ -15,6 +16,7 @@ import { hiddenNetwork, Ledger } from './ledger.ts';
 import { Member } from './member.ts';
 import { longSilenceMs, type Plan, planOf, talkMs } from './plan.ts';
 import type { Victim } from './plan-disturbances.ts';
+import { SlowStore } from './slow-store.ts';
 import type { Violation } from './violation.ts';
 
 /** What one seed came to. */
@@ -75,6 +77,7 @@ export class World {
   readonly #folder: string;
   readonly #members: readonly Member[];
   readonly #ledger: Ledger;
+  readonly #disk = new MemoryStore(new Uint8Array(32).fill(1));
   #server: Server | undefined;
   #digest = 0;
 
@@ -84,7 +87,7 @@ export class World {
     this.#folder = folder;
     this.network = new SimulatedNetwork({ seed, faults: mildFaults, waitingDatagramsMax });
     this.#ledger = new Ledger(this.network);
-    this.chronicle = new Chronicle(witness?.tell ?? (() => {}));
+    this.chronicle = new Chronicle(plan.keeps, witness?.tell ?? (() => {}));
     this.nats = plan.nats.map((filtering, at) => {
       const address = `198.51.100.${1 + at}`;
       this.network.addNat(address, filtering);
@@ -149,14 +152,18 @@ export class World {
 
   /** Starts the server, after a crash with what it had stored. */
   async serve(): Promise<void> {
-    const { silenceMs, disturbances } = this.plan;
+    const { silenceMs, disturbances, keeps, groups } = this.plan;
     const isMortal = disturbances.some((each) => each.type === 'crash' && each.victim === 'server');
+    // Only who will have a second process needs what outlives the first.
+    const environment = this.network.host(serverHost);
+    const outlasting = keeps
+      ? { store: new SlowStore(this.#disk, environment) }
+      : { dataDir: join(this.#folder, 'server') };
     this.#server = await Server.start({
-      environment: this.network.host(serverHost),
+      environment,
       port: serverPort,
-      policy: { privateInGroup: true, silenceMs, groupsPerClient: this.plan.groups.length },
-      // Only who will have a second process needs an identity that outlives the first.
-      ...(isMortal ? { dataDir: join(this.#folder, 'server') } : {}),
+      policy: { privateInGroup: true, silenceMs, groupsPerClient: groups.length },
+      ...(isMortal ? outlasting : {}),
     });
     this.chronicle.tell('the server listens');
   }

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { hostText } from '../../../core/chat/host.ts';
 import { composeMid, parseMid } from '../../../core/chat/mids.ts';
 import {
   type ClientMessage,
@@ -13,6 +12,7 @@ import {
   type ServerMessage,
   serverCodec,
 } from '../../../core/chat/wire.ts';
+import { hostText } from '../../../core/protocol/address.ts';
 import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
 
 const integer = fc.maxSafeNat();

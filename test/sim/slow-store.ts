@@ -1,0 +1,45 @@
+/** A store that takes its time, in virtual time: what a server's process has handed it and not heard back of dies with it. */
+
+import type { StoreChange, StoredState } from '../../core/chat/records.ts';
+import type { Environment } from '../../core/net/transport.ts';
+import type { MemoryStore } from '../../core/store/memory-store.ts';
+import type { Store } from '../../core/store/store.ts';
+
+/** A write takes up to this long. Milliseconds. */
+const writeMsMax = 30;
+
+export class SlowStore implements Store {
+  readonly isDurable = true;
+  readonly seed: Uint8Array;
+  readonly #disk: MemoryStore;
+  readonly #process: Environment;
+
+  /**
+   * @param disk what outlives the process
+   * @param process whose timers end with it
+   */
+  constructor(disk: MemoryStore, process: Environment) {
+    this.seed = disk.seed;
+    this.#disk = disk;
+    this.#process = process;
+  }
+
+  load(): Promise<StoredState> {
+    return this.#disk.load();
+  }
+
+  write(changes: readonly StoreChange[]): Promise<void> | undefined {
+    const [byte = 0] = this.#process.random(1);
+    return new Promise((resolve) => {
+      const write = (): void => {
+        this.#disk.write(changes);
+        resolve();
+      };
+      this.#process.setTimer(write, (byte / 255) * writeMsMax);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#disk.close();
+  }
+}
