@@ -47,7 +47,7 @@ export interface Entry {
   readonly port: number;
 }
 
-const entry: Field<Entry> = {
+export const entry: Field<Entry> = {
   read(reader) {
     const named = record({ name, identity: bytes(32), flags: entryFlags }).read(reader);
     const { kind, ...flags } = named.flags;
@@ -73,12 +73,23 @@ const entryFlags: Field<{ kind: number; online: boolean; bot: boolean }> = {
   write: (to, { kind, online, bot }) => u8.write(to, kind | (online ? 4 : 0) | (bot ? 8 : 0)),
 };
 
+/** Of what has been said; how many hops a request may bear is for the server to judge. */
+const hops: Field<number> = {
+  read(reader) {
+    const count = varint.read(reader);
+    if (count > 7) throw new Malformed(`${count} hops`);
+    return count;
+  },
+  write: (to, value) => varint.write(to, value),
+};
+
 /** What the words in the tables below stand for. */
 interface Words {
   readonly varint: number;
   readonly flag: boolean;
   readonly bytes8: Uint8Array;
   readonly mid: Uint8Array;
+  readonly hops: number;
   readonly name: string;
   readonly message: string;
   readonly detail: string;
@@ -99,6 +110,7 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   flag,
   bytes8: bytes(8),
   mid: bytes(16),
+  hops,
   name,
   message: text(65_000),
   detail: text(1024),
@@ -191,7 +203,7 @@ const news = {
       seq: 'varint',
       from: 'name',
       bot: 'flag',
-      hops: 'varint',
+      hops: 'hops',
       sentAtMs: 'varint',
       text: 'message',
     },
@@ -208,7 +220,7 @@ const news = {
 const peerMessages = {
   privateMessage: [
     1,
-    { mid: 'mid', from: 'name', hops: 'varint', bot: 'flag', sentAtMs: 'varint', text: 'message' },
+    { mid: 'mid', from: 'name', hops: 'hops', bot: 'flag', sentAtMs: 'varint', text: 'message' },
   ],
   privateReceived: [2, { mid: 'mid' }],
   reachableAt: [3, { addresses: 'addresses' }],

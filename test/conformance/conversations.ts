@@ -60,6 +60,8 @@ export class Outgoing {
 /** A message of which pieces have come. */
 interface Unfinished {
   readonly totalBytes: number;
+  /** How many pieces make it whole. */
+  readonly count: number;
   readonly pieces: Map<number, Uint8Array>;
 }
 
@@ -84,13 +86,15 @@ export class Incoming {
     const { conversation, sequence, payload } = frame;
     const index = frame.type === 'message' ? 0 : frame.index;
     const totalBytes = frame.type === 'message' ? payload.length : frame.totalBytes;
-    const isLast = index === Math.max(1, Math.ceil(totalBytes / pieceBytes)) - 1;
-    const expected = isLast ? totalBytes - index * pieceBytes : pieceBytes;
-    if (conversation >= conversationsMax) throw new Malformed(`conversation ${conversation}`);
-    if (totalBytes > messageBytesMax || payload.length !== expected) throw new Malformed('size');
+    const rest = totalBytes - index * pieceBytes;
+    const isOnGrid = rest > 0 && payload.length === Math.min(rest, pieceBytes);
+    if (frame.type === 'fragment' && !isOnGrid) throw new Malformed('a fragment of another size');
+    if (totalBytes > messageBytesMax) throw new Malformed(`a message of ${totalBytes} bytes`);
+    this.#open(conversation);
     if (sequence < (this.#next.get(conversation) ?? 0)) return [];
     const key = `${conversation} ${sequence}`;
-    const known = this.#unfinished.get(key) ?? { totalBytes, pieces: new Map() };
+    const missing = frame.type === 'message' ? 1 : Math.ceil(totalBytes / pieceBytes);
+    const known = this.#unfinished.get(key) ?? { totalBytes, count: missing, pieces: new Map() };
     if (known.totalBytes !== totalBytes) throw new Malformed('two sizes of one message');
     if (known.pieces.has(index)) return [];
     this.#taken += payload.length + (known.pieces.size === 0 ? messageCost : 0);
@@ -107,6 +111,12 @@ export class Incoming {
     return this.#granted;
   }
 
+  #open(conversation: number): void {
+    if (this.#next.has(conversation)) return;
+    if (this.#next.size === conversationsMax) throw new Malformed('too many conversations');
+    this.#next.set(conversation, 0);
+  }
+
   #wholes(conversation: number): readonly Whole[] {
     const wholes: Whole[] = [];
     for (;;) {
@@ -114,8 +124,8 @@ export class Incoming {
       const key = `${conversation} ${sequence}`;
       const found = this.#unfinished.get(key);
       if (found === undefined) return wholes;
-      const { totalBytes, pieces } = found;
-      if (pieces.size < Math.max(1, Math.ceil(totalBytes / pieceBytes))) return wholes;
+      const { totalBytes, count, pieces } = found;
+      if (pieces.size < count) return wholes;
       const inOrder = Array.from(pieces).sort(([one], [other]) => one - other);
       wholes.push({ conversation, message: joined(...inOrder.map(([, piece]) => piece)) });
       this.#unfinished.delete(key);

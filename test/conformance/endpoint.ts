@@ -12,7 +12,7 @@ import {
   Responder,
   type Token,
 } from './handshake.ts';
-import type { Identity } from './noise.ts';
+import { type Identity, resetToken } from './noise.ts';
 import { bytes, encoded, hex, joined, Reader, varint } from './notation.ts';
 import { connectionIdOf } from './packets.ts';
 
@@ -57,6 +57,7 @@ const serverIdleMs = 45_000;
 const peerIdleMs = 60_000;
 const keepaliveMs = 15_000;
 const relayedBytesMax = 1100;
+const resetsPerSecond = 200;
 
 export class Endpoint {
   readonly #socket = createSocket('udp4');
@@ -70,6 +71,8 @@ export class Endpoint {
   readonly #timer: NodeJS.Timeout;
   /** The connection to the server, if there is one. */
   #relay: Connection | undefined;
+  /** How many RESETs were sent since when. */
+  #resets = { since: 0, count: 0 };
 
   constructor(options: EndpointOptions, owner: Owner) {
     this.#options = options;
@@ -207,7 +210,17 @@ export class Endpoint {
     if (first === 2 || first === 4) this.#proceed(datagram, from, now);
     if (first === 5) this.#reset(datagram.subarray(1));
     const id = connectionIdOf(datagram);
-    if (id !== undefined) this.#connections.get(hex(id))?.receive(datagram, from, now);
+    if (id === undefined) return;
+    const connection = this.#connections.get(hex(id));
+    if (connection !== undefined) connection.receive(datagram, from, now);
+    else this.#answerUnknown(id, from, now);
+  }
+
+  #answerUnknown(id: Uint8Array, to: Address, now: number): void {
+    const { since, count } = this.#resets;
+    this.#resets = now - since < 1000 ? { since, count: count + 1 } : { since: now, count: 1 };
+    if (this.#resets.count > resetsPerSecond) return;
+    this.#transmit(joined(Uint8Array.of(5), resetToken(this.#options.me, id)), to);
   }
 
   #answer(datagram: Uint8Array, from: Address, now: number): void {

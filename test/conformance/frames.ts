@@ -9,7 +9,6 @@ import {
   type OneOf,
   oneOf,
   Reader,
-  text,
   u8,
   varint,
 } from './notation.ts';
@@ -28,6 +27,12 @@ export interface Acknowledged {
 }
 
 const rangesMax = 32;
+
+/** A reason for people, 200 bytes at most, which may end within a character. */
+const reason: Field<string> = {
+  read: (reader) => new TextDecoder().decode(block().read(reader)),
+  write: (to, value) => block().write(to, new TextEncoder().encode(value).subarray(0, 200)),
+};
 
 const acknowledged: Field<Acknowledged> = {
   read(reader) {
@@ -73,7 +78,7 @@ interface Words {
 const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   varint,
   block: block(),
-  reason: text(200),
+  reason,
   datagram: block(1152),
   bytes8: bytes(8),
   acknowledged,

@@ -159,7 +159,7 @@ export class Attempt {
 
   /** Looks at a RETRY. @throws Malformed */
   retry(datagram: Uint8Array, now: number): void {
-    const answer = decoded(retry, datagram.subarray(1));
+    const answer = retry.read(new Reader(datagram.subarray(1)));
     if (hex(answer.nonce) !== hex(this.nonce) || !this.#mayFollow(answer.cookie)) return;
     const { expected, versions: offered } = this.#options;
     const { version, versions: spoken, cookie, identity } = answer;

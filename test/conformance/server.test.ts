@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Client as RealClient, Server, type ServerOptions } from '../../core/index.ts';
+import { systemEnvironment } from '../../core/net/system.ts';
+import { temporaryHome } from '../support/home.ts';
 import { type Endpoint, LossyProxy } from '../support/lossy-proxy.ts';
 import { directoryHash } from './chat.ts';
 import { Client, type ClientOptions } from './client.ts';
@@ -167,6 +170,35 @@ describe('the second implementation', { timeout: 20_000 }, () => {
   });
 });
 
+describe('a connection of the second implementation', { timeout: 20_000 }, () => {
+  it('is reset by a server that has restarted', async (t) => {
+    const dataDir = temporaryHome(t).path;
+    const server = await serve({ dataDir });
+    await using proxy = await LossyProxy.start({ seed: 1, target: server.address });
+    await using client = await registered(server, { name: 'otto' }, proxy.address);
+    proxy.blackhole();
+    // The farewell, which must not arrive, in its two copies.
+    const farewells = new Promise<void>((resolve) => {
+      let count = 0;
+      proxy.watch((_datagram, { port }) => {
+        if (port === server.address.port && ++count === 2) resolve();
+      });
+    });
+    await server.close();
+    await farewells;
+    // Whatever else has come with them is swallowed in the same turn.
+    await setImmediate();
+    await using _restarted = await serve({ dataDir, port: server.address.port });
+    proxy.restore();
+    await Promise.all([
+      assert.rejects(client.request('listGroups', { after: 0 }), /ended/),
+      client.events.take('closed', ({ ending }) => ending === 'reset'),
+    ]);
+    await client.connect(proxy.address, { expected: server.key });
+    await client.register();
+  });
+});
+
 describe('the handshake of the second implementation', { timeout: 20_000 }, () => {
   it('is told by version 0 that there is no common version', async () => {
     await using server = await serve();
@@ -275,5 +307,16 @@ describe('the packets of the second implementation', { timeout: 20_000 }, () => 
     await using client = await registered(server, { name: 'otto', phasePacketsMax: 4 });
     while (client.server.phases.receiving < 3) await client.request('listGroups', { after: 0 });
     assert.equal(hex(client.server.established.peer), hex(server.key));
+  });
+
+  it('change their key when the server does', async () => {
+    let aheadMs = 0;
+    const now = () => systemEnvironment.now() + aheadMs;
+    await using server = await serve({ environment: { ...systemEnvironment, now } });
+    await using client = await registered(server);
+    // 125 seconds in steps below the idle timeout, with something to say in between.
+    for (; aheadMs < 125_000; aheadMs += 25_000) await client.request('listGroups', { after: 0 });
+    while (client.server.phases.sending === 0) await client.request('listGroups', { after: 0 });
+    assert.deepEqual(client.server.phases, { sending: 1, receiving: 1 });
   });
 });

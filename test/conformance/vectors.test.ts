@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { clientToClient, clientToServer, serverToClient } from './chat.ts';
+import { clientToClient, clientToServer, directoryHash, entry, serverToClient } from './chat.ts';
 import { readFrames, writeFrame } from './frames.ts';
 import { Handshake, identityOf, nextPhaseKey } from './noise.ts';
 import { decoded, encoded, type Field, hex } from './notation.ts';
@@ -92,6 +92,19 @@ describe('the vectors of the handshake', () => {
     assert.equal(hex(one.readMessage2(bytesOf(responder.message))), responder.payload);
     for (const { initiator: first, responder: second } of [one.split(), other.split()]) {
       assert.deepEqual([hex(first), hex(second)], [initiatorKey, responderKey]);
+    }
+  });
+});
+
+describe('the vectors of the directory', () => {
+  it('hold for entries and their hash', () => {
+    const { entries } = vectors('directory');
+    const read = entries.map(({ bytes }: { readonly bytes: string }) =>
+      decoded(entry, bytesOf(bytes)),
+    );
+    for (const [at, { bytes, hash }] of entries.entries()) {
+      assert.equal(hex(encoded(entry, read[at])), bytes);
+      assert.equal(hex(directoryHash(read.slice(0, at + 1))), hash);
     }
   });
 });
