@@ -1,5 +1,7 @@
 /** What the test vectors consist of, for whoever writes the protocol in another language (docs/PROTOCOL.md). */
 
+import { DirectoryHash, entryField } from '../../core/chat/entry.ts';
+import type { DirectoryEntry } from '../../core/chat/types.ts';
 import { clientCodec, peerCodec, serverCodec } from '../../core/chat/wire.ts';
 import { SodiumCrypto } from '../../core/net/sodium.ts';
 import { ByteWriter, toHex } from '../../core/protocol/bytes.ts';
@@ -30,6 +32,7 @@ export function makeVectors(): Readonly<Record<string, Vector>> {
       serverToClient: messageVectors(serverCodec, readCorpus('news')),
       clientToClient: messageVectors(peerCodec, []),
     },
+    directory: directoryVector(),
   };
 }
 
@@ -123,4 +126,28 @@ function messageVectors<Tables extends MessageTables>(
     return { about: 'made up', message, bytes: codec.encode(message) };
   });
   return [...told, ...invented];
+}
+
+/** One entry for each kind of host. */
+const entries: readonly DirectoryEntry[] = [
+  { name: 'ann', host: '192.0.2.1', port: 5001, online: true, bot: false },
+  { name: 'bob', host: '2001:db8::2', port: 5002, online: false, bot: false },
+  { name: 'dice', host: '', port: 0, online: true, bot: true },
+].map(({ name, host, port, online, bot }, at) => {
+  const identity = toHex(new Uint8Array(32).fill(at + 1));
+  return { name, key: identity, address: { host, port }, online, bot };
+});
+
+/** The hash after each entry that is added, which is also that of a directory of the entries so far. */
+function directoryVector(): Vector {
+  const hash = new DirectoryHash();
+  return {
+    about: 'Entries of a directory (§7), each with the hash of it and those before it.',
+    entries: entries.map((entry) => {
+      const writer = new ByteWriter();
+      entryField.write(writer, entry);
+      hash.add(entry);
+      return { entry, bytes: writer.bytes.slice(), hash: hash.bytes.slice() };
+    }),
+  };
 }
