@@ -46,6 +46,7 @@ export interface Established {
 }
 
 const datagramBytesMax = 1200;
+const relayedCallBytesMin = 128;
 const initsBeforeDoubt = 3;
 const retriesMax = 8;
 const answeredMax = 64;
@@ -230,9 +231,14 @@ export class Attempt {
   }
 
   #padded(first: number, fields: Uint8Array): Uint8Array {
-    const zeros = isRelayed(this.address) ? 0 : datagramBytesMax - 1 - fields.length;
-    return joined(Uint8Array.of(first), fields, new Uint8Array(zeros));
+    const zeros = callBytesMin(this.address) - 1 - fields.length;
+    return joined(Uint8Array.of(first), fields, new Uint8Array(Math.max(0, zeros)));
   }
+}
+
+/** What a HELLO and an INIT have at least. */
+function callBytesMin(address: Address): number {
+  return isRelayed(address) ? relayedCallBytesMin : datagramBytesMax;
 }
 
 /** The responder of a client. Its tokens are worth nothing: peers are few, and an unknown token is answered with a RETRY. */
@@ -254,7 +260,7 @@ export class Responder {
     from: Address,
     now: number,
   ): { readonly answer: Uint8Array; readonly established?: Established } {
-    if (datagram.length < datagramBytesMax && !isRelayed(from)) throw new Error('too short');
+    if (datagram.length < callBytesMin(from)) throw new Error('too short');
     const reader = new Reader(datagram.subarray(1));
     if (datagram[0] === form.hello) return { answer: this.#retry(hello.read(reader), from, now) };
     const request = init.read(reader);
