@@ -5,7 +5,7 @@ import type { Delivered, DirectoryEntry, PrivateMessage } from '../chat/types.ts
 import { controlConversation, type PeerMessage, peerCodec } from '../chat/wire.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
-import { isRelayed } from '../protocol/address.ts';
+import { type Address, isAuxiliary, isRelayed } from '../protocol/address.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
 import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
@@ -22,6 +22,12 @@ const fruitlessMax = 3;
 
 /** A message that is not confirmed within this many silences is given up, whatever connections come and go. */
 const patienceSilences = 4;
+
+/**
+ * Of the silence, what all ways to a peer get together: whoever calls knows before the server, whose patience with the
+ * peer begins with the first datagram that it relays.
+ */
+const patienceShare = 0.9;
 
 /** A direct way that has died is looked for again so much later. Milliseconds. */
 const widenAgainMs = 10_000;
@@ -101,7 +107,7 @@ export class Direct {
   receive(event: EndpointEvent): void {
     switch (event.type) {
       case 'connected':
-        this.#handleConnected(event.link, toHex(event.identity), isRelayed(event.address));
+        this.#handleConnected(event.link, toHex(event.identity), event.address);
         break;
       case 'handshakeFailed':
         this.#handleFailure(event.link);
@@ -205,8 +211,7 @@ export class Direct {
         address,
         identity: fromHex(peer.identity),
         timing,
-        // Each way gets its share of the patience.
-        timeoutMs: timing.silenceMs / (1 + peer.failedWays + others.length),
+        timeoutMs: (patienceShare * timing.silenceMs) / (1 + peer.failedWays + others.length),
         conversationsMax: 1,
       };
       peer.link = endpoint.connect(target, environment.now());
@@ -233,8 +238,10 @@ export class Direct {
     wake();
   }
 
-  #handleConnected(link: number, identity: string, relayed: boolean): void {
+  #handleConnected(link: number, identity: string, address: Address): void {
     this.#identities.set(link, identity);
+    // Whoever is there for a moment only writes; the name, and its addresses, are those of the present client.
+    if (isAuxiliary(address)) return;
     const { endpoint, routes } = this.#options;
     const addresses = routes.tellable;
     if (addresses.length > 0) {
@@ -246,7 +253,7 @@ export class Direct {
     if (peer.link !== undefined && peer.link !== link) endpoint.abort(peer.link);
     peer.link = link;
     peer.isOpen = true;
-    peer.isRelayed = relayed;
+    peer.isRelayed = isRelayed(address);
     peer.failedWays = 0;
     this.#widen(peer);
     this.#advance(peer);

@@ -1,6 +1,7 @@
 /** Requests to the server that await their answer, across connections. */
 
 import { parseMid } from '../chat/mids.ts';
+import { nameBytesMax } from '../chat/names.ts';
 import type { ClientMessage, ServerMessage } from '../chat/wire.ts';
 import { BanterError, errorCodeFromWire } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
@@ -66,12 +67,17 @@ export class Requests {
 
   /**
    * Asks the server, now or once it is back, and waits for it at most `patienceMs` while it is away.
-   * @throws BanterError the server's refusal, CONNECTION_LOST, OUTCOME_UNKNOWN, ABORTED
+   * @throws BanterError the server's refusal, or its own of what the server could not even read, CONNECTION_LOST, OUTCOME_UNKNOWN, ABORTED
    */
   ask(body: RequestBody, patienceMs: number, signal?: AbortSignal): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(new BanterError('ABORTED', 'cancelled'));
+        return;
+      }
+      const unreadable = unreadableName(body);
+      if (unreadable !== undefined) {
+        reject(unreadable);
         return;
       }
       if (this.#pending.size >= pendingMax) {
@@ -175,4 +181,16 @@ function lost(pending: Pending): BanterError {
   return pending.isSent && pending.request.type === 'sendGroup'
     ? new BanterError('OUTCOME_UNKNOWN', 'the server went away before it answered')
     : new BanterError('CONNECTION_LOST', 'the server does not answer');
+}
+
+/** A server drops what it cannot read, so that nobody would ever answer a name that is too long for the wire. */
+function unreadableName(body: RequestBody): BanterError | undefined {
+  const name = 'group' in body ? body.group : 'name' in body ? body.name : '';
+  if (Buffer.byteLength(name) <= nameBytesMax) return undefined;
+  const data = { name };
+  if (body.type === 'createGroup') {
+    return new BanterError('GROUP_NAME_INVALID', `the name "${name}" is too long`, { data });
+  }
+  const code = 'group' in body ? 'GROUP_UNKNOWN' : 'USER_UNKNOWN';
+  return new BanterError(code, `nothing is called "${name}": no name is that long`, { data });
 }

@@ -15,6 +15,11 @@ export function relayAddress(identity: string, link: number): Address {
   return { host: relayPrefix + identity, port: link };
 }
 
+/** Whether an address is that of a peer's auxiliary connection, beside the one that is present under its name. */
+export function isAuxiliary(address: Address): boolean {
+  return isRelayed(address) && address.port !== 0;
+}
+
 /** The identity in an address that {@link isRelayed}. */
 export function relayedIdentity(address: Address): string {
   return address.host.slice(relayPrefix.length);

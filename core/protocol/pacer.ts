@@ -25,12 +25,13 @@ export class Pacer {
     const capacity = Math.max(burstBytes, bytesPerMs * tickMs);
     this.#bytes = Math.min(capacity, this.#bytes + (now - this.#refilledAt) * bytesPerMs);
     this.#refilledAt = now;
-    const missing = datagramBytesMax - this.#bytes;
+    // Whole bytes: rounding must not make a datagram late for which there was room.
+    const missing = Math.floor(datagramBytesMax - this.#bytes);
     return missing <= 0 ? now : now + missing / bytesPerMs;
   }
 
-  /** A datagram went, whether it had to wait or not. */
+  /** A datagram went, whether it had to wait or not; what probes took past the pacer is no debt. */
   sent(bytes: number): void {
-    this.#bytes -= bytes;
+    this.#bytes = Math.max(0, this.#bytes - bytes);
   }
 }

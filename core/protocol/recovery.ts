@@ -128,7 +128,9 @@ export class Recovery<Content> {
     const acknowledged = this.#takeAcknowledged(ranges);
     const newestPacket = acknowledged.at(-1);
     if (newestPacket?.packetNumber === newest && newestPacket.sentAt >= this.#pathSince) {
-      this.#sampleRtt(now - newestPacket.sentAt, delayMs);
+      // Of a longer time the peer, or this process, has slept a part: it says nothing of the way.
+      const sampleMs = Math.min(now - newestPacket.sentAt, this.#probeTimeoutMsMax);
+      this.#sampleRtt(sampleMs, delayMs);
     }
     this.#largestAcknowledged = Math.max(this.#largestAcknowledged, newest);
     for (const packet of acknowledged) {

@@ -7,7 +7,7 @@ import { Scene } from './scene.ts';
 
 const roundTripMs = 70;
 const seedCount = 100;
-const messagesPerSeed = 40;
+const messagesPerSeed = 30;
 
 describe('a message that goes by the server from one member to another', () => {
   for (const [loss, boundMs] of [

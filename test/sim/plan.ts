@@ -58,9 +58,9 @@ export interface PlannedMove {
 /** Sends begin within this span. Milliseconds. */
 export const talkMs = 5000;
 
-const groupSendsPerMember = 8;
+const groupSendsPerMember = 7;
 const couples = 3;
-const privateSendsPerCouple = 10;
+const privateSendsPerCouple = 8;
 const movesMax = 6;
 
 /** With the shorter patience a silence ends a connection; with the longer one an idle connection ends first. */

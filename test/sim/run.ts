@@ -63,6 +63,8 @@ async function playMany({ seeds, first, jobs, keepGoing = false }: RunOptions): 
 }
 
 async function playOne(seed: number): Promise<number> {
+  // Who pipes it into `head` has seen enough.
+  stdout.on('error', () => process.exit());
   const { violations } = await trace(seed, (line) => stdout.write(`${line}\n`));
   return violations.length > 0 ? 1 : 0;
 }

@@ -5,6 +5,17 @@ import { LossyProxy } from '../../support/lossy-proxy.ts';
 import { codeOf, textsOf, told, World } from './world.ts';
 
 describe('a group', () => {
+  it('whose name is too long for the wire is refused at once, and not left without an answer', async (t) => {
+    const world = await World.start(t);
+    const ann = await world.join('Ann');
+    const long = 'x'.repeat(129);
+    assert.equal(await codeOf(ann.createGroup(long)), 'GROUP_NAME_INVALID');
+    assert.equal(await codeOf(ann.joinGroup(long)), 'GROUP_UNKNOWN');
+    assert.equal(await codeOf(ann.listMembers(long)), 'GROUP_UNKNOWN');
+    assert.equal(await codeOf(ann.sendGroup(long, 'hello')), 'GROUP_UNKNOWN');
+    assert.equal(await codeOf(ann.reportUnanswered(long)), 'USER_UNKNOWN');
+  });
+
   it('gives every message a place, the same for all, and echoes none to its sender', async (t) => {
     const world = await World.start(t);
     const members = await world.gather('dev', 'Ann', 'Bob', 'Carol');

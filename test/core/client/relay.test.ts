@@ -157,14 +157,22 @@ describe('a private connection', () => {
     const scene = new Scene();
     const { path } = temporaryHome(t);
     await scene.serve();
+    const relayed = tapRelay(t);
     const ann = await scene.connect('Ann', { dataDir: path });
     const bob = await scene.connect('Bob');
     const options = { dataDir: path, auxiliary: true, relayOnly: true };
     const beside = await scene.connect('Ann', options);
     await scene.until(() => beside.client.directory.has('Bob'));
     await scene.settle(beside.client.send('Bob', 'in passing'));
-    assert.deepEqual(bob.heard, ['in passing']);
-    assert.deepEqual(ann.heard, []);
+    // The peer looks for further ways, and finds the present client, which knows nothing of this connection.
+    await scene.pass(1000);
+    const isHandshake = ([form]: Uint8Array): boolean => form !== undefined && form < 0x40;
+    const handshakes = relayed.filter(isHandshake).length;
+    await scene.settle(beside.client.send('Bob', 'and once more'));
+    assert.deepEqual(bob.heard, ['in passing', 'and once more']);
+    assert.equal(relayed.filter(isHandshake).length, handshakes);
+    await scene.settle(bob.client.send('Ann', 'to the one that stays'));
+    assert.deepEqual(ann.heard.concat(beside.heard), ['to the one that stays']);
   });
 
   it('of an auxiliary client is not ended by the present one, which knows nothing of it', async (t) => {

@@ -119,6 +119,28 @@ describe('a connection', () => {
     assert.equal(typesOf(right).length, sequence + 1);
   });
 
+  it('goes on at once with a peer that has slept, however often it was probed meanwhile', () => {
+    const { left, right } = new Two();
+    const texts = Array.from({ length: 12 }, (_, at) => `${at}`.padEnd(900, '.'));
+    for (const text of texts) left.send(0, utf8(text));
+    const [first] = transmitted(left, 0);
+    assert.ok(first);
+    // For twenty seconds nothing arrives, and then one packet of the first ones.
+    for (let now = 1; now < 20_000; now++) {
+      left.handleTimeout(now);
+      transmitted(left, now);
+    }
+    right.receive(first, peerAddress, 20_000);
+    for (let now = 20_000; now < 21_000; now++) {
+      right.handleTimeout(now);
+      for (const packet of transmitted(right, now)) left.receive(packet, peerAddress, now);
+      left.handleTimeout(now);
+      for (const packet of transmitted(left, now)) right.receive(packet, peerAddress, now);
+    }
+    const received = eventsOf(right).filter(({ type }) => type === 'messageReceived').length;
+    assert.equal(received, texts.length);
+  });
+
   it('sends as fast as the other side hands on, and no faster', () => {
     const { left, right } = new Two();
     for (let at = 0; at < 40; at++) left.send(0, new Uint8Array(60_000));

@@ -10,10 +10,13 @@ function sentUntil(endMs: number, windowBytes: number, rttMs: number): number {
   let count = 0;
   let now = 0;
   for (;;) {
-    now = Math.max(now, pacer.readyAt(windowBytes, rttMs, now));
-    if (now > endMs) return count;
-    pacer.sent(datagram);
-    count++;
+    const readyAt = pacer.readyAt(windowBytes, rttMs, now);
+    if (readyAt > endMs) return count;
+    if (readyAt <= now) {
+      pacer.sent(datagram);
+      count++;
+    }
+    now = Math.max(now, readyAt);
   }
 }
 
@@ -25,6 +28,12 @@ describe('a pacer', () => {
   it('spreads one and a quarter windows over a round trip', () => {
     // 100 datagrams a window: ten at once, then 125 in a round trip.
     assert.ok(Math.abs(sentUntil(100, 120_000, 100) - 135) <= 1);
+  });
+
+  it('remembers no debt of what went past it', () => {
+    const pacer = new Pacer(0);
+    for (let at = 0; at < 100; at++) pacer.sent(datagram);
+    assert.equal(pacer.readyAt(120_000, 100, 0), 0.8);
   });
 
   it('does not count on timers finer than a millisecond', () => {

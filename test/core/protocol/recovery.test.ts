@@ -47,6 +47,13 @@ describe('the round-trip time', () => {
     assert.equal(recovery.smoothedRttMs, 90);
   });
 
+  it('is never longer than the longest wait for a probe: of more, somebody has slept', () => {
+    const recovery = sentAt(new Recovery<string>(), 0);
+    recovery.silenceMs = 10_000;
+    acknowledge(recovery, 60_000, 0);
+    assert.equal(recovery.smoothedRttMs, 2000);
+  });
+
   it('is not sampled from an ACK whose newest packet is no news', () => {
     const recovery = sentAt(new Recovery<string>(), 0, 0);
     acknowledge(recovery, 50, 1);
