@@ -7,6 +7,7 @@ export interface ChatClient
   extends Pick<
     Client,
     | 'name'
+    | 'key'
     | 'policy'
     | 'serverFingerprint'
     | 'connected'

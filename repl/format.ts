@@ -58,12 +58,12 @@ const descriptions: Describe = {
     if (more) lines.push('there are more; say how their names begin: "list_users <prefix>"');
     return lines.length === 0 ? 'nobody is called so' : lines.join('\n');
   },
-  identity: ({ name, groups, connected, server }) => {
+  identity: ({ name, groups, connected, key, server }) => {
     const where =
       groups.length === 0
         ? 'in no group'
         : `in ${groups.map((group) => `#${safeText(group)}`).join(', ')}`;
-    return `${safeText(name)}, ${where}, ${connected ? 'connected' : 'disconnected'}; server #${safeText(server)}`;
+    return `${safeText(name)}, ${where}, ${connected ? 'connected' : 'disconnected'}; server #${safeText(server)}; your key ${key}`;
   },
   deregistered: ({ name }) => `${safeText(name)} is offline`,
   pluginLoaded: ({ plugin }) =>

@@ -24,16 +24,18 @@ export class Delivery {
   /** There may be something to read for a membership. */
   offer(membership: Membership): void {
     const link = membership.listener?.link;
-    if (link === undefined) return;
-    link.ready.add(membership);
+    if (link === undefined || membership.isReady) return;
+    membership.isReady = true;
+    link.ready.push(membership);
     this.#effects.tellReadable(link);
   }
 
   /** The same for what is stored: it need not wait until what came later is stored too. */
   offerReleased(membership: Membership): void {
     const link = membership.listener?.link;
-    if (link === undefined) return;
-    link.ready.add(membership);
+    if (link === undefined || membership.isReady) return;
+    membership.isReady = true;
+    link.ready.push(membership);
     if (link.isReadable) return;
     link.isReadable = true;
     this.#effects.pushPrompt({ type: 'readable', link: link.number });
@@ -43,11 +45,16 @@ export class Delivery {
   readNext(link: Link): OutgoingMessage | undefined {
     const news = this.#bulletin.readNext(link);
     if (news !== undefined) return { conversation: controlConversation, payload: news };
-    for (const membership of link.ready) {
-      link.ready.delete(membership);
+    for (;;) {
+      const membership = link.ready[0];
+      if (membership?.listener === undefined) break;
       const payload = readLog(membership);
-      if (payload === undefined || membership.listener === undefined) continue;
-      link.ready.add(membership);
+      if (payload === undefined) {
+        link.ready.shift();
+        membership.isReady = false;
+        continue;
+      }
+      if (link.ready.length > 1) link.ready.push(...link.ready.splice(0, 1));
       return { conversation: membership.listener.conversation, payload };
     }
     link.isReadable = false;

@@ -278,7 +278,9 @@ function unlisten(membership: Membership): void {
   const { listener, group } = membership;
   if (listener === undefined) return;
   listener.link.conversations.delete(listener.conversation);
-  listener.link.ready.delete(membership);
+  const place = listener.link.ready.indexOf(membership);
+  if (place >= 0) listener.link.ready.splice(place, 1);
+  membership.isReady = false;
   group.listeners.delete(membership);
   membership.listener = undefined;
 }
@@ -293,6 +295,7 @@ function addMember(group: Group, session: Session, ordinal: number, seq: number)
     handedSeq: seq,
     confirmedSeq: seq,
     isGapDue: false,
+    isReady: false,
     listener: undefined,
   };
   group.nextOrdinal = ordinal + 1;

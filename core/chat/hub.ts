@@ -94,7 +94,7 @@ export class Hub {
       isReadable: false,
       nextConversation: controlConversation + 1,
       conversations: new Map(),
-      ready: new Set(),
+      ready: [],
       view: newView(),
     });
   }

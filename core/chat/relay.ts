@@ -4,9 +4,12 @@ import { ByteReader, ByteWriter, fromHex, MalformedError, toHex } from '../proto
 import type { Link } from './sessions.ts';
 import { TokenBucket } from './token-bucket.ts';
 
-/** Bytes a second that a client may have relayed, and at once; beyond, datagrams are lost. */
+/** Bytes a second that an identity may have relayed, and at once; beyond, datagrams are lost. */
 const bytesPerSecond = 256 * 1024;
 const bytesAtOnce = 512 * 1024;
+
+/** Identities whose budgets are remembered; beyond, the one that used its own longest ago has a full one again. */
+const budgetsMax = 16_384;
 
 const identityBytes = 32;
 
@@ -44,18 +47,21 @@ export function decodeRelayed(payload: Uint8Array): Relayed | undefined {
 
 /** Finds the other end of what is relayed; knows whoever is registered and keeps no datagram. */
 export class Relay {
-  /** By identity; of several names of one identity the one that came last. */
-  readonly #present = new Map<string, Link>();
-  readonly #budgets = new WeakMap<Link, TokenBucket>();
+  /** By identity; of several names of one identity the one that came last is its last one. */
+  readonly #present = new Map<string, readonly Link[]>();
+  /** By identity, since a budget for each connection would be none; the one used longest ago first. */
+  readonly #budgets = new Map<string, TokenBucket>();
 
   /** A client is present on a link from now on. */
   enter(link: Link): void {
-    this.#present.set(link.identity, link);
+    this.#present.set(link.identity, [...this.#others(link), link]);
   }
 
   /** A client is present on a link no more. */
   leave(link: Link): void {
-    if (this.#present.get(link.identity) === link) this.#present.delete(link.identity);
+    const others = this.#others(link);
+    if (others.length > 0) this.#present.set(link.identity, others);
+    else this.#present.delete(link.identity);
   }
 
   /**
@@ -72,18 +78,27 @@ export class Relay {
     if (from.registration === undefined) return undefined;
     const relayed = decodeRelayed(payload);
     if (relayed === undefined || !this.#budget(from).take(now, payload.length)) return undefined;
-    const to = relayed.link === 0 ? this.#present.get(relayed.identity) : links.get(relayed.link);
+    const to = relayed.link === 0 ? this.#presentOf(relayed.identity) : links.get(relayed.link);
     if (to?.registration === undefined || to.identity !== relayed.identity) return undefined;
-    const link = this.#present.get(from.identity) === from ? 0 : from.number;
+    const link = this.#presentOf(from.identity) === from ? 0 : from.number;
     const readdressed = { identity: from.identity, link, datagram: relayed.datagram };
     return { link: to.number, payload: encodeRelayed(readdressed) };
   }
 
-  #budget(link: Link): TokenBucket {
-    const known = this.#budgets.get(link);
-    if (known !== undefined) return known;
-    const budget = new TokenBucket(bytesAtOnce, bytesPerSecond);
-    this.#budgets.set(link, budget);
+  #budget({ identity }: Link): TokenBucket {
+    const budget = this.#budgets.get(identity) ?? new TokenBucket(bytesAtOnce, bytesPerSecond);
+    this.#budgets.delete(identity);
+    this.#budgets.set(identity, budget);
+    const [oldest] = this.#budgets.keys();
+    if (this.#budgets.size > budgetsMax && oldest !== undefined) this.#budgets.delete(oldest);
     return budget;
+  }
+
+  #presentOf(identity: string): Link | undefined {
+    return this.#present.get(identity)?.at(-1);
+  }
+
+  #others(link: Link): readonly Link[] {
+    return (this.#present.get(link.identity) ?? []).filter((other) => other !== link);
   }
 }

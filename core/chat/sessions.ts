@@ -31,7 +31,7 @@ export interface Link {
   nextConversation: number;
   readonly conversations: Map<number, Membership>;
   /** Memberships with something to read, in turn. */
-  readonly ready: Set<Membership>;
+  readonly ready: Membership[];
   readonly view: DirectoryView;
 }
 
@@ -99,6 +99,8 @@ export interface Membership {
   confirmedSeq: number;
   /** It stood in another log: it is told so before anything else. */
   isGapDue: boolean;
+  /** Whether its link has it among those with something to read. */
+  isReady: boolean;
   /** Undefined while it is absent. */
   listener: { readonly link: Link; readonly conversation: number } | undefined;
 }

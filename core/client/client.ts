@@ -6,6 +6,7 @@ import { checkName } from '../chat/names.ts';
 import type { Committed, Delivered, DirectoryEntry, Policy } from '../chat/types.ts';
 import { defaultPolicy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
+import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
@@ -115,6 +116,11 @@ export class Client extends EventEmitter<ClientEvents> {
   /** The name this client speaks under, as it was first claimed. */
   get name(): string {
     return this.#name;
+  }
+
+  /** The public key of this client, as peers pin it; comparing it by other means shows what the server told them. 64 hex digits. */
+  get key(): string {
+    return toHex(new SodiumCrypto().identity(this.#files.seed).publicKey);
   }
 
   /** What the server allows. */

@@ -7,7 +7,8 @@ import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
 import { type Address, isAuxiliary, isRelayed } from '../protocol/address.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
-import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
+import type { Endpoint } from '../protocol/endpoint.ts';
+import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
 import type { PeerPins } from '../store/client-files.ts';
 import { Outbox } from './outbox.ts';
@@ -242,15 +243,10 @@ export class Direct {
     this.#identities.set(link, identity);
     // Whoever is there for a moment only writes; the name, and its addresses, are those of the present client.
     if (isAuxiliary(address)) return;
-    const { endpoint, routes } = this.#options;
-    const addresses = routes.tellable;
-    if (addresses.length > 0) {
-      endpoint.send(link, controlConversation, encode({ type: 'reachableAt', addresses }));
-    }
     const peer = this.#peer(identity);
     if (peer.isOpen && peer.link !== link) return;
     // The peer was faster: its connection serves as well as ours would.
-    if (peer.link !== undefined && peer.link !== link) endpoint.abort(peer.link);
+    if (peer.link !== undefined && peer.link !== link) this.#options.endpoint.abort(peer.link);
     peer.link = link;
     peer.isOpen = true;
     peer.isRelayed = isRelayed(address);
@@ -279,6 +275,7 @@ export class Direct {
   #handleClosed(link: number): void {
     const peer = this.#peerOfLink(link);
     this.#identities.delete(link);
+    this.#options.routes.forget(link);
     if (peer === undefined) return;
     peer.link = undefined;
     peer.isOpen = false;

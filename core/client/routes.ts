@@ -2,10 +2,11 @@
 
 import { decodeRelayed, encodeRelayed } from '../chat/relay.ts';
 import type { DirectoryEntry } from '../chat/types.ts';
+import { controlConversation, peerCodec } from '../chat/wire.ts';
 import { type Address, isPrivateHost, relayAddress, relayedIdentity } from '../protocol/address.ts';
 import type { Endpoint } from '../protocol/endpoint.ts';
 
-/** Addresses that a peer may tell us to try, and that we tell it. */
+/** Addresses that a peer may have us try on one connection, and that we tell it there. */
 const toldAddressesMax = 3;
 
 export interface RoutesOptions {
@@ -21,6 +22,10 @@ export interface RoutesOptions {
 
 export class Routes {
   readonly #options: RoutesOptions;
+  /** Links on which the peer has been told where we are. */
+  readonly #told = new Set<number>();
+  /** How many addresses the peer has had us try, by link. */
+  readonly #tried = new Map<number, number>();
 
   constructor(options: RoutesOptions) {
     this.#options = options;
@@ -36,35 +41,37 @@ export class Routes {
     return relayOnly || address.port === 0 ? relayed : [...relayed, address];
   }
 
-  /** Tries the way that a connection does not have yet; `entry` is what the server says of the peer. */
+  /**
+   * Tries the way that a connection does not have yet, and says once where we are; `entry` is what the server says of
+   * the peer. Nobody without an entry is told: whoever finds the port may connect.
+   */
   widen(link: number, entry: DirectoryEntry): void {
     const { endpoint, relayOnly, serverLink, now } = this.#options;
+    this.#tell(link);
     if (serverLink() !== undefined) endpoint.probe(link, relayAddress(entry.key, 0), now());
     if (relayOnly || entry.address.port === 0) return;
     endpoint.probe(link, entry.address, now());
   }
 
+  /** A connection has ended. */
+  forget(link: number): void {
+    this.#told.delete(link);
+    this.#tried.delete(link);
+  }
+
   /**
    * Tries addresses that the peer says it has. Only those of private networks: with any other it could have us knock
-   * at a stranger's door.
+   * at a stranger's door; and no more than three on a connection, however often it says so, lest it search our network.
    */
   tryTold(link: number, addresses: readonly Address[]): void {
     const { endpoint, relayOnly, now } = this.#options;
     if (relayOnly) return;
-    for (const address of addresses.slice(0, toldAddressesMax)) {
-      if (address.port !== 0 && isPrivateHost(address.host)) {
-        endpoint.probe(link, address, now());
-      }
-    }
-  }
-
-  /** What a peer may be told of where we are. */
-  get tellable(): readonly Address[] {
-    const { relayOnly, localAddresses } = this.#options;
-    if (relayOnly) return [];
-    return localAddresses()
-      .filter(({ host }) => isPrivateHost(host))
-      .slice(0, toldAddressesMax);
+    const tried = this.#tried.get(link) ?? 0;
+    const tryable = addresses
+      .filter(({ host, port }) => port !== 0 && isPrivateHost(host))
+      .slice(0, toldAddressesMax - tried);
+    this.#tried.set(link, tried + tryable.length);
+    for (const address of tryable) endpoint.probe(link, address, now());
   }
 
   /** Sends a datagram whose address leads over the relay; lost while the server is away. */
@@ -82,5 +89,17 @@ export class Routes {
     if (relayed === undefined) return;
     const { endpoint, now } = this.#options;
     endpoint.receive(relayed.datagram, relayAddress(relayed.identity, relayed.link), now());
+  }
+
+  #tell(link: number): void {
+    const { endpoint, relayOnly, localAddresses } = this.#options;
+    if (relayOnly || this.#told.has(link)) return;
+    this.#told.add(link);
+    const addresses = localAddresses()
+      .filter(({ host }) => isPrivateHost(host))
+      .slice(0, toldAddressesMax);
+    if (addresses.length === 0) return;
+    const told = peerCodec.encode({ type: 'reachableAt', addresses });
+    endpoint.send(link, controlConversation, told);
   }
 }

@@ -7,7 +7,8 @@ import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
+import { Endpoint } from '../protocol/endpoint.ts';
+import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { HandshakeFailure } from '../protocol/initiator.ts';
 import { ClientFiles, ServerPin } from '../store/client-files.ts';
 

@@ -6,7 +6,8 @@ import type { ServerAddress } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import type { Environment } from '../net/transport.ts';
-import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
+import { Endpoint } from '../protocol/endpoint.ts';
+import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { ClientFiles } from '../store/client-files.ts';
 import { Direct } from './direct.ts';
 import { LookUps } from './look-ups.ts';
@@ -30,6 +31,9 @@ const peerConversationsMax = 1;
 
 /** Peers that may hold a connection to this client at a time. */
 const connectionsMax = 1024;
+
+/** How many of them one address may hold, which on the relay is one identity: nobody keeps the others out. */
+const addressConnections = 64;
 
 export interface WiringOptions {
   readonly options: ConnectOptions;
@@ -122,8 +126,10 @@ export class Wiring {
       identity: crypto.identity(files.seed),
       timing: peerTiming(options.silenceMs),
       connectionsMax,
+      admission: { addressConnections },
       conversationsMax: peerConversationsMax,
       relayedOnly: options.options.relayOnly ?? false,
+      isAuxiliary: options.options.auxiliary ?? false,
       now: environment.now(),
       epochMs: environment.wallClockMs() - environment.now(),
     });

@@ -1,7 +1,8 @@
 /** Runs an endpoint on a transport: the only owner of clock and timers. */
 
 import { type Address, isRelayed } from '../protocol/address.ts';
-import type { Endpoint, EndpointEvent } from '../protocol/endpoint.ts';
+import type { Endpoint } from '../protocol/endpoint.ts';
+import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { Environment, Transport } from './transport.ts';
 
 export interface DriverOptions {
@@ -17,7 +18,7 @@ export interface DriverOptions {
   };
   /** Sends a datagram to an address that leads over the relay. */
   readonly sendRelayed?: (datagram: Uint8Array, to: Address) => void;
-  /** Called once per flush, after the events and before anything is sent: the time to fill queues that have room. */
+  /** Called once per flush, after the events and before anything is sent. */
   readonly onFlush?: () => void;
 }
 
@@ -44,6 +45,8 @@ export class Driver {
       port: options.port,
       onDatagram: (datagram, from) => {
         options.endpoint.receive(datagram, from, options.environment.now());
+        // At once: a message that has come need not wait for what other sockets have received in this turn.
+        driver.#drainEvents();
         driver.wake();
       },
     });
@@ -87,13 +90,16 @@ export class Driver {
       if (isRelayed(transmit.to)) sendRelayed?.(transmit.datagram, transmit.to);
       else this.#transport?.send(transmit.datagram, transmit.to);
     }
+    // Who fills queues may have ended a connection, and a path that was given up has moved one.
+    if (this.#drainEvents()) this.wake();
     this.#setTimer();
   }
 
-  #drainEvents(): void {
-    for (;;) {
+  /** @returns whether there was any */
+  #drainEvents(): boolean {
+    for (let count = 0; ; count++) {
       const event = this.#options.endpoint.pollEvent();
-      if (event === undefined) return;
+      if (event === undefined) return count > 0;
       this.#options.onEvent(event);
     }
   }
@@ -104,14 +110,14 @@ export class Driver {
       endpoint.pollTimeout() ?? Number.POSITIVE_INFINITY,
       machine?.pollTimeout() ?? Number.POSITIVE_INFINITY,
     );
-    if (at === this.#timerAt) return;
+    // A deadline moves later with every packet; a timer that comes too early costs less than one armed anew each time.
+    if (at >= this.#timerAt) return;
     this.#cancelTimer?.();
-    this.#cancelTimer = undefined;
     this.#timerAt = at;
-    if (at === Number.POSITIVE_INFINITY) return;
     const delayMs = Math.max(tickMs, Math.ceil(at - this.#options.environment.now()));
     this.#cancelTimer = this.#options.environment.setTimer(() => {
       this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#cancelTimer = undefined;
       // Not at once: in a process that was stopped for a while, timers run before what has arrived meanwhile is read.
       this.wake();
     }, delayMs);

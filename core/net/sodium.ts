@@ -26,6 +26,8 @@ export const systemRandom: Random = (count) => {
 export class SodiumCrypto implements Crypto {
   /** Bytes 4 to 11 are the packet number; the first four stay zero. */
   readonly #nonce = Buffer.alloc(12);
+  readonly #tag = new Uint8Array(tagBytes);
+  #header = new Uint8Array(0);
 
   identity(seed: Uint8Array): Identity {
     const publicKey = new Uint8Array(keyBytes);
@@ -70,16 +72,21 @@ export class SodiumCrypto implements Crypto {
   }
 
   seal(key: Uint8Array, packetNumber: number, packet: Uint8Array, headerBytes: number): void {
-    const body = packet.subarray(headerBytes, packet.length - tagBytes);
+    // Copies of the short parts: a view costs more than they do.
+    if (this.#header.length !== headerBytes) this.#header = new Uint8Array(headerBytes);
+    for (let at = 0; at < headerBytes; at++) this.#header[at] = packet[at] ?? 0;
+    const bodyEnd = packet.length - tagBytes;
+    const body = packet.subarray(headerBytes, bodyEnd);
     sodium.crypto_aead_chacha20poly1305_ietf_encrypt_detached(
       body,
-      packet.subarray(packet.length - tagBytes),
+      this.#tag,
       body,
-      packet.subarray(0, headerBytes),
+      this.#header,
       null,
       this.#nonceOf(packetNumber),
       key,
     );
+    packet.set(this.#tag, bodyEnd);
   }
 
   open(

@@ -14,10 +14,12 @@ export function varintBytes(value: number): number {
   return 8;
 }
 
-/** Writes into a buffer that doubles as needed, or stays within `capacity` if the caller checks `remaining`. */
+/** Writes into a buffer that doubles as needed. */
 export class ByteWriter {
   #bytes: Uint8Array;
   #length = 0;
+  /** What stands before was cut off and is not ours any more. */
+  #start = 0;
 
   constructor(capacity = 256) {
     this.#bytes = new Uint8Array(capacity);
@@ -25,17 +27,34 @@ export class ByteWriter {
 
   /** Bytes written so far. */
   get length(): number {
-    return this.#length;
+    return this.#length - this.#start;
   }
 
   /** A view of what was written; valid until the next write. */
   get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+    return this.#bytes.subarray(this.#start, this.#length);
   }
 
   /** Forgets what was written after `length`, so that the writer can be used again. */
   truncate(length: number): void {
-    this.#length = length;
+    this.#length = this.#start + length;
+  }
+
+  /**
+   * Gives what was written away, with `roomBytes` more behind it, and begins anew in the rest of the buffer, or in a new
+   * one when less than `nextBytes` are left. Many short runs thus share one allocation, which costs more than they do.
+   */
+  cut(roomBytes: number, nextBytes: number): Uint8Array {
+    const end = this.#reserve(roomBytes) + roomBytes;
+    const run = this.#bytes.subarray(this.#start, end);
+    if (this.#bytes.length - end < nextBytes) {
+      this.#bytes = new Uint8Array(this.#bytes.length);
+      this.#start = 0;
+    } else {
+      this.#start = end;
+    }
+    this.#length = this.#start;
+    return run;
   }
 
   uint8(value: number): void {

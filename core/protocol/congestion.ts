@@ -17,10 +17,14 @@ export class Congestion {
     return this.#windowBytes;
   }
 
-  /** The state of a new path, with what is in flight on the old one (RFC 9002 §7 and RFC 9000 §9.4). */
-  afresh(): Congestion {
+  /**
+   * The state of a new path, with what is in flight on the old one: its losses and acknowledgements say nothing about
+   * the new one (RFC 9002 §7 and RFC 9000 §9.4).
+   */
+  afresh(now: number): Congestion {
     const congestion = new Congestion();
     congestion.#inFlightBytes = this.#inFlightBytes;
+    congestion.#recoveryStart = now;
     return congestion;
   }
 

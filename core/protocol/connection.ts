@@ -4,7 +4,12 @@ import { ReceivedPackets } from './ack.ts';
 import { type Address, isRelayed } from './address.ts';
 import { type ByteWriter, MalformedError } from './bytes.ts';
 import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
-import { type ReceivedMessage, ReceiveQueue, writeChunk } from './conversation.ts';
+import {
+  type MessageSource,
+  type ReceivedMessage,
+  ReceiveQueue,
+  writeChunk,
+} from './conversation.ts';
 import type { Crypto, Random, TrafficKeys } from './crypto.ts';
 import type { ReassemblyBudget } from './flow.ts';
 import {
@@ -40,7 +45,7 @@ import { elicitsAck, type Load, Sender } from './sender.ts';
 /** Why a connection is closed, as its CLOSE frame says (docs/PROTOCOL.md §6); numbers from 16 up are the application's. */
 export const closeCode = { done: 0, protocolViolation: 1 } as const;
 
-/** No peer skips so many numbers; whoever does would soon be beyond those that a number holds exactly. */
+/** No peer skips so many numbers, so that such a packet is not the peer's: it is not even decrypted. */
 const packetNumberJumpMax = 2 ** 24;
 
 /** A CLOSE travels unacknowledged; what is lost of it, the other side's silence timer or a reset makes good. */
@@ -55,7 +60,7 @@ const pathProbeBytes = dataHeaderBytes + 1 + challengeBytes + tagBytes;
 export interface ConnectionOptions {
   readonly crypto: Crypto;
   readonly random: Random;
-  /** Room for one datagram, shared by the connections of an endpoint. */
+  /** Room for datagrams, shared by the connections of an endpoint. */
   readonly scratch: ByteWriter;
   readonly keys: TrafficKeys;
   readonly version: number;
@@ -140,6 +145,11 @@ export class Connection {
     this.#sender.queue.push(conversation, payload);
   }
 
+  /** Lets messages be taken from `source` as there is room; see `SendQueue.offer`. Ignored once closed. */
+  offer(source: MessageSource): void {
+    if (!this.#isEnding) this.#sender.queue.offer(source);
+  }
+
   /** Sends something that may be lost; see `Sender.sendDatagram`. */
   sendDatagram(payload: Uint8Array): void {
     if (!this.#isEnding) this.#sender.sendDatagram(payload);
@@ -176,7 +186,7 @@ export class Connection {
     if (!this.#paths.accepts(from)) return 'wrongAddress';
     const number = expandPacketNumber(readTruncatedPacketNumber(datagram), this.#received.newest);
     if (number < 0 || this.#received.isDuplicate(number)) return 'replayed';
-    if (number > this.#received.newest + packetNumberJumpMax) return 'malformed';
+    if (number > this.#received.newest + packetNumberJumpMax) return 'forged';
     const packet = { datagram, number, phaseBit: readPhaseBit(datagram) };
     const next = this.#sender.recovery.nextPacketNumber;
     const plaintext = this.#keys.open(packet, dataHeaderBytes, next, now);
@@ -218,8 +228,8 @@ export class Connection {
     const verdict = this.#sender.handleTimeout(now);
     if (verdict === 'lost') this.#settle();
     if (verdict === 'probe' && this.#sender.recovery.probeCount >= deadPathProbes) {
-      this.#paths.fail();
-      this.#followMove();
+      this.#paths.fail(now);
+      this.#followMove(now);
     }
   }
 
@@ -240,18 +250,24 @@ export class Connection {
   #receivePacket(packet: Arrival, plaintext: Uint8Array, now: number): PacketDrop | undefined {
     try {
       const frames = readFrames(plaintext);
+      let isOverfull = false;
       for (const frame of frames) {
         if (frame.type !== 'message' && frame.type !== 'fragment') continue;
         const messages = this.#incoming.receive(frame);
-        if (messages === undefined) return 'overfull';
-        this.#deliver(messages);
+        // What is next behind a frame without room is taken, or a packet could come again for ever.
+        if (messages === undefined) isOverfull = true;
+        else this.#deliver(messages);
       }
+      if (isOverfull) return 'overfull';
       const leads = packet.number > this.#received.newest && !frames.every(isProbing);
       this.#received.receive(packet.number, frames.some(isAckEliciting), now);
       if (this.#liveness.received(now)) this.#events.push({ type: 'silenceBroken' });
       this.#paths.received(packet.from, packet.bytes, leads, now);
-      for (const frame of frames) this.#receiveControl(frame, packet.from, now);
-      this.#followMove();
+      for (const frame of frames) {
+        this.#receiveControl(frame, packet.from, now);
+        if (this.#isEnding) return undefined;
+      }
+      this.#followMove(now);
     } catch (error) {
       if (!(error instanceof MalformedError)) throw error;
       this.close(closeCode.protocolViolation, error.message);
@@ -278,7 +294,6 @@ export class Connection {
         this.#paths.receiveResponse(frame.data, now);
         break;
       case 'close':
-        if (this.#isEnding) return;
         this.#end({ type: 'closed', by: 'peer', code: frame.code, reason: frame.reason });
         break;
       default:
@@ -290,6 +305,7 @@ export class Connection {
     const newest = this.#sender.receiveAck(frame, now);
     if (newest !== undefined) {
       this.#keys.acknowledged(newest);
+      this.#liveness.acknowledged(now);
       this.#noteAnswer();
     }
     this.#settle();
@@ -300,10 +316,10 @@ export class Connection {
     if (!this.#sender.recovery.hasUnacknowledged) this.#liveness.settled();
   }
 
-  #followMove(): void {
+  #followMove(now: number): void {
     const move = this.#paths.takeMove();
     if (move === undefined) return;
-    if (move.isNewHost) this.#sender.recovery.changePath(move.rttMs);
+    if (move.isNewHost) this.#sender.recovery.changePath(now, move.rttMs);
     this.#events.push({ type: 'moved', address: move.address });
   }
 
@@ -321,7 +337,7 @@ export class Connection {
   #pollPathProbe(now: number): Transmit | undefined {
     for (;;) {
       const probe = this.#paths.poll(now);
-      this.#followMove();
+      this.#followMove(now);
       if (probe === undefined) return undefined;
       if (!this.#paths.permits(probe.to, pathProbeBytes)) continue;
       return this.#seal(undefined, (writer) => writeProbe(writer, probe), now, probe.to);
@@ -364,11 +380,9 @@ export class Connection {
     const { scratch, version, remoteConnectionId } = this.#options;
     const packetNumber = this.#sender.recovery.nextPacketNumber;
     this.#keys.renew(packetNumber, now);
-    scratch.truncate(0);
     writeDataHeader(scratch, version, this.#keys.phaseBit, remoteConnectionId, packetNumber);
     writeFrames(scratch);
-    const datagram = new Uint8Array(scratch.length + tagBytes);
-    datagram.set(scratch.bytes);
+    const datagram = scratch.cut(tagBytes, datagramBytesMax);
     this.#keys.seal(packetNumber, datagram, dataHeaderBytes);
     const awaitsAnswer = this.#sender.sent(load, datagram.length, now);
     this.#liveness.sent(now, awaitsAnswer);

@@ -14,6 +14,9 @@ import {
 /** The largest message of a conversation. Bytes. */
 export const messageBytesMax = 65_536;
 
+/** Chunks that were sent and not dropped from a queue's array yet; moving the rest costs less the rarer it is. */
+const spentChunksMax = 512;
+
 /** One frame's worth of a message on its way out. */
 export interface Chunk {
   readonly conversation: number;
@@ -29,9 +32,25 @@ export interface Chunk {
   queued: boolean;
 }
 
-/** Chunks that wait to be sent: lost ones first, then new ones in order, as far as the peer's credit goes. The bound is the caller's, by `bytes`. */
+/** A message on its way out. */
+export interface OutgoingMessage {
+  readonly conversation: number;
+  readonly payload: Uint8Array;
+}
+
+/** Where messages wait that are taken one by one as there is room; undefined when there is none for now. */
+export type MessageSource = () => OutgoingMessage | undefined;
+
+/**
+ * Chunks that wait to be sent: lost ones first, then new ones in order, as far as the peer's credit goes; then what a
+ * source has. The bound of what is pushed is the caller's, by `bytes`; of a source no more than one message is taken
+ * ahead, so that what waits there costs nothing here.
+ */
 export class SendQueue {
   readonly credit: SendCredit = new SendCredit();
+  #source: MessageSource | undefined;
+  /** Taken from the source, for want of anything else. */
+  #pulled: Chunk | undefined;
   readonly #nextSequence = new Map<number, number>();
   #fresh: Chunk[] = [];
   #freshHead = 0;
@@ -46,26 +65,36 @@ export class SendQueue {
   /** Queues one message. @throws RangeError beyond {@link messageBytesMax} */
   push(conversation: number, payload: Uint8Array): void {
     if (payload.length > messageBytesMax) throw new RangeError('message too long');
-    const sequence = this.#nextSequence.get(conversation) ?? 0;
-    this.#nextSequence.set(conversation, sequence + 1);
-    for (const chunk of chunksOf(conversation, sequence, payload)) {
-      this.#fresh.push(chunk);
-      this.#bytes += chunk.frameBytes;
+    const sequence = this.#takeSequence(conversation);
+    if (payload.length <= fragmentBytes) {
+      this.#add(wholeChunk(conversation, sequence, payload));
+    } else {
+      for (const chunk of fragmentsOf(conversation, sequence, payload)) this.#add(chunk);
     }
+  }
+
+  /** Whenever nothing else waits, messages are taken from `source` until it has none; it replaces the one before. */
+  offer(source: MessageSource): void {
+    this.#source = source;
   }
 
   /** Takes the next chunk if its frame fits `roomBytes`. */
   take(roomBytes: number): Chunk | undefined {
     const chunk = this.#peek();
     if (chunk === undefined || chunk.frameBytes > roomBytes) return undefined;
-    if (this.#lost.length > 0) {
-      this.#lost.shift();
-    } else {
-      this.credit.spend(costOf(chunk));
-      this.#advanceFresh();
-    }
     chunk.queued = false;
-    this.#bytes -= chunk.frameBytes;
+    if (chunk === this.#lost[0]) {
+      this.#lost.shift();
+      this.#bytes -= chunk.frameBytes;
+      return chunk;
+    }
+    this.credit.spend(costOf(chunk));
+    if (chunk === this.#pulled) {
+      this.#pulled = undefined;
+    } else {
+      this.#advanceFresh();
+      this.#bytes -= chunk.frameBytes;
+    }
     return chunk;
   }
 
@@ -89,13 +118,40 @@ export class SendQueue {
     }
     const chunk = this.#lost[0];
     if (chunk !== undefined) return chunk;
-    const fresh = this.#fresh[this.#freshHead];
+    const fresh = this.#pulled ?? this.#fresh[this.#freshHead] ?? this.#pull();
     return fresh !== undefined && costOf(fresh) <= this.credit.left ? fresh : undefined;
+  }
+
+  /** Where nothing else waits a message needs no place in line. */
+  #pull(): Chunk | undefined {
+    const message = this.#source?.();
+    if (message === undefined) {
+      this.#source = undefined;
+      return undefined;
+    }
+    const { conversation, payload } = message;
+    if (payload.length > fragmentBytes) {
+      this.push(conversation, payload);
+      return this.#fresh[this.#freshHead];
+    }
+    this.#pulled = wholeChunk(conversation, this.#takeSequence(conversation), payload);
+    return this.#pulled;
+  }
+
+  #takeSequence(conversation: number): number {
+    const sequence = this.#nextSequence.get(conversation) ?? 0;
+    this.#nextSequence.set(conversation, sequence + 1);
+    return sequence;
+  }
+
+  #add(chunk: Chunk): void {
+    this.#fresh.push(chunk);
+    this.#bytes += chunk.frameBytes;
   }
 
   #advanceFresh(): void {
     this.#freshHead++;
-    if (this.#freshHead < 512 && this.#freshHead < this.#fresh.length) return;
+    if (this.#freshHead < spentChunksMax && this.#freshHead < this.#fresh.length) return;
     this.#fresh = this.#fresh.slice(this.#freshHead);
     this.#freshHead = 0;
   }
@@ -113,20 +169,34 @@ function costOf({ fragment, payload }: Chunk): number {
   return payload.length + ((fragment?.index ?? 0) === 0 ? messageCost : 0);
 }
 
-function chunksOf(conversation: number, sequence: number, payload: Uint8Array): readonly Chunk[] {
-  const fixed = { conversation, sequence, settled: false, queued: true };
-  if (payload.length <= fragmentBytes) {
-    const frameBytes = messageFrameBytes(conversation, sequence, payload.length);
-    return [{ ...fixed, fragment: undefined, payload, frameBytes }];
-  }
+function wholeChunk(conversation: number, sequence: number, payload: Uint8Array): Chunk {
+  return {
+    conversation,
+    sequence,
+    fragment: undefined,
+    payload,
+    frameBytes: messageFrameBytes(conversation, sequence, payload.length),
+    settled: false,
+    queued: true,
+  };
+}
+
+function fragmentsOf(
+  conversation: number,
+  sequence: number,
+  payload: Uint8Array,
+): readonly Chunk[] {
   const totalBytes = payload.length;
   return Array.from({ length: Math.ceil(totalBytes / fragmentBytes) }, (_, index) => {
     const part = payload.subarray(index * fragmentBytes, (index + 1) * fragmentBytes);
     return {
-      ...fixed,
+      conversation,
+      sequence,
       fragment: { index, totalBytes },
       payload: part,
       frameBytes: fragmentFrameBytes(conversation, sequence, index, totalBytes, part.length),
+      settled: false,
+      queued: true,
     };
   });
 }
@@ -189,6 +259,7 @@ export class ReceiveQueue {
         this.credit.handOn(cost);
         incoming.nextSequence++;
         const message = { conversation: frame.conversation, payload: frame.payload };
+        if (incoming.waiting.size === 0) return [message];
         return [message, ...this.#release(frame.conversation, incoming)];
       }
       if (!this.#reserve(ahead, cost)) return undefined;

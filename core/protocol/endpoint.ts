@@ -1,20 +1,16 @@
 /** One end of many connections: tells datagrams apart, opens, accepts, feeds and ends connections. */
 
-import { type Address, isRelayed } from './address.ts';
+import { type Address, isRelayed, sameAddress } from './address.ts';
 import { Admission, type AdmissionLimits } from './admission.ts';
 import { ByteWriter, toHex } from './bytes.ts';
 import { Connection } from './connection.ts';
-import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
+import type { Transmit } from './connection-event.ts';
+import type { MessageSource } from './conversation.ts';
 import type { Crypto, Identity, Random } from './crypto.ts';
+import type { DropReason, EndpointEvent } from './endpoint-event.ts';
 import { ReassemblyBudget } from './flow.ts';
 import type { Introduction } from './handshake.ts';
-import {
-  type ConnectTarget,
-  type Established,
-  type HandshakeDrop,
-  Handshakes,
-} from './handshakes.ts';
-import type { HandshakeFailure } from './initiator.ts';
+import { type ConnectTarget, type Established, Handshakes } from './handshakes.ts';
 import { LinkTable } from './link-table.ts';
 import type { ConnectionTiming } from './liveness.ts';
 import {
@@ -28,16 +24,11 @@ import {
 import { Resets } from './resets.ts';
 import { Timers } from './timers.ts';
 
+/** Datagrams are written into buffers of this size, each thirteen times as long as the longest of them. Bytes. */
+const scratchBytes = 16_384;
+
 /** A half-open connection that proves nothing within this time is forgotten. Milliseconds. */
 const halfOpenMs = 5000;
-
-/** Why datagrams were dropped. */
-export type DropReason =
-  | PacketDrop
-  | HandshakeDrop
-  | 'unknownConnection'
-  | 'notRelayed'
-  | 'tooLarge';
 
 /** Drops of packets that the peer has not sent, or not only now. */
 const unauthentic: ReadonlySet<DropReason> = new Set([
@@ -46,20 +37,6 @@ const unauthentic: ReadonlySet<DropReason> = new Set([
   'ended',
   'wrongAddress',
 ]);
-
-/** What happened; `link` is the endpoint's number for a connection, never used twice. */
-export type EndpointEvent =
-  | {
-      readonly type: 'connected';
-      readonly link: number;
-      /** Whether this endpoint opened the connection. */
-      readonly initiated: boolean;
-      /** The peer's Ed25519 key, proved. 32 bytes. */
-      readonly identity: Uint8Array;
-      readonly address: Address;
-    }
-  | { readonly type: 'handshakeFailed'; readonly link: number; readonly failure: HandshakeFailure }
-  | (ConnectionEvent & { readonly link: number });
 
 export interface EndpointOptions {
   readonly crypto: Crypto;
@@ -75,6 +52,8 @@ export interface EndpointOptions {
   readonly conversationsMax?: number;
   /** Whether it can be reached over the relay only: handshakes and paths of any other address are dropped. Default false. */
   readonly relayedOnly?: boolean;
+  /** Whether this process comes and goes beside another one of its identity, which stays. Default false. */
+  readonly isAuxiliary?: boolean;
   readonly now: number;
   /**
    * The wall clock at `now` 0, by which address tokens outlive the process. Milliseconds since 1970. Default 0: tokens
@@ -102,7 +81,7 @@ export class Endpoint {
   readonly #handshakes: Handshakes;
   readonly #resets: Resets;
   readonly #budget = new ReassemblyBudget();
-  readonly #scratch = new ByteWriter(datagramBytesMax);
+  readonly #scratch = new ByteWriter(scratchBytes);
   readonly #peers = new LinkTable<Peer>();
   readonly #timers = new Timers<Peer>();
   readonly #dirty = new Set<Peer>();
@@ -120,7 +99,7 @@ export class Endpoint {
       introduce: () => this.#introduce(),
       nextLink: () => ++this.#lastLink,
     });
-    this.#resets = new Resets(options.crypto, options.identity);
+    this.#resets = new Resets(options);
   }
 
   /** How many datagrams were dropped, by reason. */
@@ -146,6 +125,11 @@ export class Endpoint {
   /** Queues a message; false if the link has ended. */
   send(link: number, conversation: number, payload: Uint8Array): boolean {
     return this.#act(link, (connection) => connection.send(conversation, payload));
+  }
+
+  /** Lets messages be taken from `source` as the link has room, until it has none; false if the link has ended. */
+  offer(link: number, source: MessageSource): boolean {
+    return this.#act(link, (connection) => connection.offer(source));
   }
 
   /** Ends a connection with a word to the peer. */
@@ -187,7 +171,7 @@ export class Endpoint {
     const form = datagram[0] ?? 0;
     if (datagram.length > datagramBytesMax) this.#drop('tooLarge');
     else if ((form & datagramForm.data) !== 0) this.#receiveData(datagram, from, now);
-    else if (form === datagramForm.reset) this.#receiveReset(datagram);
+    else if (form === datagramForm.reset) this.#receiveReset(datagram, from);
     else this.#receiveHandshake(datagram, from, now);
   }
 
@@ -235,7 +219,7 @@ export class Endpoint {
     const peer = this.#peers.byId(connectionIdKey(datagram, 1));
     if (peer === undefined) {
       this.#drop('unknownConnection');
-      this.#resets.answer(datagram, from, now);
+      if (this.#isReachableFrom(from)) this.#resets.answer(datagram, from, now);
       return;
     }
     const dropped = peer.connection.receive(datagram, from, now);
@@ -251,7 +235,7 @@ export class Endpoint {
 
   #receiveHandshake(datagram: Uint8Array, from: Address, now: number): void {
     const isCall = datagram[0] === datagramForm.hello || datagram[0] === datagramForm.init;
-    if (isCall && this.#options.relayedOnly === true && !isRelayed(from)) {
+    if (isCall && !this.#isReachableFrom(from)) {
       this.#drop('notRelayed');
       return;
     }
@@ -308,12 +292,21 @@ export class Endpoint {
     this.#events.push({ type: 'connected', link, initiated, identity, address });
   }
 
-  #receiveReset(datagram: Uint8Array): void {
+  /** Who hides its address answers nobody who comes to it: a reset alone would tell a peer that it guessed right. */
+  #isReachableFrom(from: Address): boolean {
+    return this.#options.relayedOnly !== true || isRelayed(from);
+  }
+
+  /**
+   * Only from where the peer is (RFC 9000 §10.3.1): another process of its identity, which we may find in search of a
+   * better way, does not know of the connection and has the same tokens.
+   */
+  #receiveReset(datagram: Uint8Array, from: Address): void {
     const peer =
       datagram.length === 1 + resetTokenBytes
         ? this.#peers.byText(toHex(datagram.subarray(1)))
         : undefined;
-    if (peer === undefined) {
+    if (peer === undefined || !sameAddress(peer.connection.remoteAddress, from)) {
       this.#drop('unexpected');
       return;
     }

@@ -69,12 +69,16 @@ export interface ResponderIntroduction extends Introduction {
   readonly addressToken: Uint8Array;
 }
 
+/** More than any RETRY or RESPONSE has. Bytes. */
+const relayedInitiatorBytesMin = 128;
+
 /**
  * How long a HELLO or INIT to or from an address must be: so long that no answer is longer, for anybody can write any
- * sender on a datagram. Not where the server's relay vouches for the sender, which has no room for padding either.
+ * sender on a datagram. Where the server's relay vouches for the sender, which has no room for more, just so long: what
+ * answers take of the responder's share of the relay must be no more than what calls take of the initiator's.
  */
 export function initiatorBytesMin(address: Address): number {
-  return isRelayed(address) ? 0 : datagramBytesMax;
+  return isRelayed(address) ? relayedInitiatorBytesMin : datagramBytesMax;
 }
 
 /** HELLO, padded to `bytesMin` with zeros. */

@@ -52,8 +52,9 @@ export class PacketKeys {
     if (newestPacketNumber >= this.#send.firstPacketNumber) this.#isConfirmed = true;
   }
 
-  /** To be called before a packet is built: begins a new phase when it is time. */
+  /** To be called before a packet is built: forgets a key whose time is over, begins a new phase when it is time. */
   renew(packetNumber: number, now: number): void {
+    if (this.#previous !== undefined && this.#previous.expiresAt <= now) this.#forgetPrevious();
     const { number, firstPacketNumber, startedAt } = this.#send;
     const isDue =
       now - startedAt >= phaseMsMax || packetNumber - firstPacketNumber >= phasePacketsMax;
@@ -96,6 +97,7 @@ export class PacketKeys {
   }
 
   #follow(key: Uint8Array, packetNumber: number, nextToSend: number, now: number): void {
+    this.#forgetPrevious();
     this.#previous = { key: this.#receive.key, expiresAt: now + previousKeyMs };
     this.#receive = {
       number: this.#receive.number + 1,
@@ -105,6 +107,12 @@ export class PacketKeys {
     };
     this.#nextReceiveKey = undefined;
     if (this.#send.number < this.#receive.number) this.#advanceSend(nextToSend, now);
+  }
+
+  /** Not left to the garbage collector: who reads our memory must not find it. */
+  #forgetPrevious(): void {
+    this.#previous?.key.fill(0);
+    this.#previous = undefined;
   }
 
   #advanceSend(firstPacketNumber: number, now: number): void {

@@ -5,7 +5,7 @@ export interface ConnectionTiming {
   readonly silenceMs: number;
   /** A PING goes out when nothing was sent or received for this long; undefined for never. Milliseconds. */
   readonly keepaliveMs: number | undefined;
-  /** The connection closes when nothing was received for this long. Milliseconds. */
+  /** The connection closes when nothing was received, or nothing of what was sent acknowledged, for this long. Milliseconds. */
   readonly idleTimeoutMs: number;
 }
 
@@ -15,6 +15,8 @@ export class Liveness {
   #lastActivityAt: number;
   /** Since when something awaits an answer and nothing at all has come. */
   #awaitingSince: number | undefined;
+  /** Since when something awaits an acknowledgement and none has come, whatever else has. */
+  #unacknowledgedSince: number | undefined;
   #isSilent = false;
 
   constructor(timing: ConnectionTiming, now: number) {
@@ -36,12 +38,20 @@ export class Liveness {
   /** A packet went out; an ack-eliciting one awaits an answer. */
   sent(now: number, ackEliciting: boolean): void {
     this.#lastActivityAt = now;
-    if (ackEliciting) this.#awaitingSince ??= now;
+    if (!ackEliciting) return;
+    this.#awaitingSince ??= now;
+    this.#unacknowledgedSince ??= now;
+  }
+
+  /** Something sent was acknowledged for the first time. */
+  acknowledged(now: number): void {
+    this.#unacknowledgedSince = now;
   }
 
   /** Everything sent is acknowledged. */
   settled(): void {
     this.#awaitingSince = undefined;
+    this.#unacknowledgedSince = undefined;
   }
 
   /** @returns whether a silence begins to count now */
@@ -58,16 +68,18 @@ export class Liveness {
 
   /** Whether the connection is to be closed. */
   isIdle(now: number): boolean {
-    return now >= this.#lastReceivedAt + this.timing.idleTimeoutMs;
+    return now >= this.#idleDeadline;
   }
 
   /** The next instant at which one of the above becomes true. */
   get deadline(): number {
-    return Math.min(
-      this.#silenceDeadline,
-      this.#keepaliveDeadline,
-      this.#lastReceivedAt + this.timing.idleTimeoutMs,
-    );
+    return Math.min(this.#silenceDeadline, this.#keepaliveDeadline, this.#idleDeadline);
+  }
+
+  /** Who talks and never acknowledges is as good as gone: what is kept for it must not grow for ever. */
+  get #idleDeadline(): number {
+    const since = Math.min(this.#lastReceivedAt, this.#unacknowledgedSince ?? this.#lastReceivedAt);
+    return since + this.timing.idleTimeoutMs;
   }
 
   get #silenceDeadline(): number {

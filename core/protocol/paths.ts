@@ -15,6 +15,9 @@ const responsesMax = 8;
 const triesMs: readonly number[] = [0, 100, 300, 700, 1500];
 const lastTryMs = 3000;
 
+/** Addresses that are challenged of our own accord at a time; more are not tried: a peer could have us knock anywhere. */
+const candidatesMax = 4;
+
 /** The active path is in doubt only as long as this many challenges take. */
 const doubtTries = 3;
 
@@ -32,8 +35,8 @@ interface Challenge {
 interface Path {
   readonly address: Address;
   isValidated: boolean;
-  /** We try it of our own accord, and prefer it to the relay. */
-  readonly isCandidate: boolean;
+  /** We try it of our own accord. */
+  isCandidate: boolean;
   /** Counted while it is not validated. */
   receivedBytes: number;
   sentBytes: number;
@@ -82,7 +85,7 @@ export class Paths {
   constructor({ address, random, peerMoves }: PathsOptions) {
     this.#random = random;
     this.#peerMoves = peerMoves;
-    this.#active = newPath(address, { isValidated: true, isCandidate: false });
+    this.#active = newPath(address, true);
     this.#leading = this.#active;
     this.#paths = [this.#active];
   }
@@ -106,20 +109,28 @@ export class Paths {
       this.#leading = this.#active;
       return;
     }
-    const path = this.#find(from) ?? this.#add(from, false);
+    const path = this.#find(from) ?? this.#add(from);
     if (!path.isValidated) path.receivedBytes += bytes;
     if (!leads) return;
     this.#leading = path;
+    this.#paths.splice(this.#paths.indexOf(path), 1);
+    this.#paths.push(path);
     // The peer may not have found the direct way yet, or have lost it: only the latter is a reason to leave it.
-    const inDoubt = isRelayed(path.address) ? this.#active : path;
+    const isDetour = isRelayed(path.address) && !isRelayed(this.#active.address);
+    const inDoubt = isDetour ? this.#active : path;
     if (inDoubt === path && path.isValidated) this.#activate(path, undefined);
     else inDoubt.challenge ??= this.#newChallenge(now);
   }
 
-  /** Tries an address that the peer may be reached at; it becomes active if it answers and the active one is relayed. */
+  /**
+   * Tries an address that the peer may be reached at; it becomes active if it answers and the active one is relayed.
+   * Ignored while {@link candidatesMax} others are tried.
+   */
   probe(address: Address, now: number): void {
-    const path = this.#find(address) ?? this.#add(address, true);
-    if (path !== this.#active) path.challenge ??= this.#newChallenge(now);
+    const known = this.#find(address);
+    const tried = this.#paths.filter(({ isCandidate, challenge }) => isCandidate && challenge);
+    if (known === this.#active || tried.length >= candidatesMax) return;
+    this.#try(known ?? this.#add(address), now);
   }
 
   /** The peer asks whether we are there; the answer goes where the question came from. */
@@ -139,11 +150,23 @@ export class Paths {
     if (path !== this.#active && (path === this.#leading || isBetter)) this.#activate(path, rttMs);
   }
 
-  /** Packets are lost on the active path time and again: back to the relay, if there is one. */
-  fail(): void {
-    const relay = this.#paths.find(({ address }) => isRelayed(address));
-    if (relay === undefined || relay === this.#active) return;
+  /**
+   * Packets are lost on the active path time and again: back to the relay, if there is one. If they are lost there, the
+   * server may be gone, and the direct ways are worth another question.
+   */
+  fail(now: number): void {
+    if (isRelayed(this.#active.address)) {
+      for (const path of this.#paths) {
+        if (path.isCandidate && !isRelayed(path.address)) this.#try(path, now);
+      }
+      return;
+    }
+    const relays = this.#paths.filter(({ address }) => isRelayed(address));
+    const relay = relays.findLast(({ isValidated }) => isValidated) ?? relays.at(-1);
+    if (relay === undefined) return;
     this.#active.isValidated = false;
+    // It has answered once; who only wrote it on a datagram has not made it ours to ask.
+    this.#active.isCandidate = true;
     this.#activate(relay, undefined);
   }
 
@@ -162,7 +185,7 @@ export class Paths {
       const { challenge } = path;
       if (challenge === undefined || challenge.nextAt > now) continue;
       if (challenge.tries >= (path === this.#active ? doubtTries : triesMs.length)) {
-        this.#giveUp(path);
+        this.#giveUp(path, now);
         return this.poll(now);
       }
       this.#countTry(challenge, now);
@@ -198,16 +221,20 @@ export class Paths {
     return this.#paths.find((path) => sameAddress(path.address, address));
   }
 
-  #add(address: Address, isCandidate: boolean): Path {
-    const path = newPath(address, { isValidated: false, isCandidate });
+  #add(address: Address): Path {
+    const path = newPath(address, false);
     if (this.#paths.length >= pathsMax) {
-      const isSpare = (old: Path): boolean =>
-        old !== this.#active && old !== this.#leading && !isRelayed(old.address);
-      const at = this.#paths.findIndex(isSpare);
-      if (at >= 0) this.#paths.splice(at, 1);
+      const spare = this.#paths.filter((old) => old !== this.#active && old !== this.#leading);
+      const oldest = spare.find((old) => !isRelayed(old.address)) ?? spare[0];
+      if (oldest !== undefined) this.#paths.splice(this.#paths.indexOf(oldest), 1);
     }
     this.#paths.push(path);
     return path;
+  }
+
+  #try(path: Path, now: number): void {
+    path.isCandidate = true;
+    path.challenge ??= this.#newChallenge(now);
   }
 
   #activate(path: Path, rttMs: number | undefined): void {
@@ -227,15 +254,16 @@ export class Paths {
     challenge.nextAt = challenge.startedAt + (triesMs[challenge.tries] ?? lastTryMs);
   }
 
-  #giveUp(path: Path): void {
+  #giveUp(path: Path, now: number): void {
     path.challenge = undefined;
-    if (path === this.#active) this.fail();
+    if (path === this.#active) this.fail(now);
     if (path.isValidated || path === this.#active) return;
     this.#paths.splice(this.#paths.indexOf(path), 1);
     if (this.#leading === path) this.#leading = this.#active;
   }
 }
 
-function newPath(address: Address, kind: Pick<Path, 'isValidated' | 'isCandidate'>): Path {
-  return { address, ...kind, receivedBytes: 0, sentBytes: 0, challenge: undefined };
+function newPath(address: Address, isValidated: boolean): Path {
+  const fresh = { isCandidate: false, receivedBytes: 0, sentBytes: 0, challenge: undefined };
+  return { address, isValidated, ...fresh };
 }

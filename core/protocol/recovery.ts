@@ -52,6 +52,8 @@ export class Recovery<Content> {
   #nextPacketNumber = 0;
   #lossDeadline: number | undefined;
   #lastSentAt = 0;
+  /** What was sent before took another way, whose round-trip time is of no use. */
+  #pathSince = Number.NEGATIVE_INFINITY;
   #probeCount = 0;
   #probeTimeoutMsMax = probeTimeoutMsMax;
 
@@ -76,8 +78,9 @@ export class Recovery<Content> {
   }
 
   /** Packets take another way from now on, of which nothing is known but one round trip, if at all (RFC 9000 §9.4). */
-  changePath(rttMs: number = initialRttMs): void {
-    this.#congestion = this.#congestion.afresh();
+  changePath(now: number, rttMs: number = initialRttMs): void {
+    this.#congestion = this.#congestion.afresh(now);
+    this.#pathSince = now;
     this.#smoothedRttMs = rttMs;
     this.#rttVariationMs = rttMs / 2;
     this.#latestRttMs = rttMs;
@@ -124,7 +127,7 @@ export class Recovery<Content> {
     if (newest >= this.#nextPacketNumber) return undefined;
     const acknowledged = this.#takeAcknowledged(ranges);
     const newestPacket = acknowledged.at(-1);
-    if (newestPacket?.packetNumber === newest) {
+    if (newestPacket?.packetNumber === newest && newestPacket.sentAt >= this.#pathSince) {
       // Of a longer time the peer, or this process, has slept a part: it says nothing of the way.
       const sampleMs = Math.min(now - newestPacket.sentAt, this.#probeTimeoutMsMax);
       this.#sampleRtt(sampleMs, delayMs);

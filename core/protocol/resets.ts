@@ -2,11 +2,19 @@
 
 import type { Address } from './address.ts';
 import type { Transmit } from './connection-event.ts';
-import type { Crypto, Identity } from './crypto.ts';
+import type { Crypto, Identity, Random } from './crypto.ts';
 import { connectionIdBytes, datagramForm, resetTokenBytes } from './packet.ts';
 
 /** Resets a second at most: a reset answers a stranger. */
 const resetsPerSecond = 200;
+
+export interface ResetsOptions {
+  readonly crypto: Crypto;
+  readonly random: Random;
+  readonly identity: Identity;
+  /** See `EndpointOptions`. */
+  readonly isAuxiliary?: boolean;
+}
 
 export class Resets {
   readonly #crypto: Crypto;
@@ -14,10 +22,13 @@ export class Resets {
   readonly #due: Transmit[] = [];
   #window = { startedAt: 0, count: 0 };
 
-  constructor(crypto: Crypto, identity: Identity) {
+  constructor({ crypto, random, identity, isAuxiliary = false }: ResetsOptions) {
     this.#crypto = crypto;
     // Derived, so that a restarted process of the same identity can still reset the connections of its predecessor.
-    this.#secret = crypto.mac(identity.seed, new TextEncoder().encode('banter reset'));
+    // Of two at the same time neither must be had to tell what ends the other's connections (RFC 9000 §21.11).
+    this.#secret = isAuxiliary
+      ? random(32)
+      : crypto.mac(identity.seed, new TextEncoder().encode('banter reset'));
   }
 
   /** What ends the connection whose packets bear this id. */

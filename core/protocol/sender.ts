@@ -12,6 +12,10 @@ const datagramsBytesMax = 65_536;
 /** A MAX_DATA frame. Bytes. */
 const maxDataBytes = 9;
 
+/** From this timeout in a row on, one probe is a mere PING, which nobody refuses for lack of room. */
+const barePingTimeout = 3;
+const barePing: readonly Chunk[] = [];
+
 /** What a packet carries beside an ACK. */
 export interface Load {
   readonly chunks: readonly Chunk[];
@@ -34,6 +38,8 @@ export class Sender {
   readonly #pacer: Pacer;
   readonly #datagrams: Uint8Array[] = [];
   #datagramsBytes = 0;
+  /** Whether messages come before datagrams in the next packet: a flood of one kind must not starve the other. */
+  #isMessagesTurn = false;
   /** What the next probe packets carry again. */
   #probes: (readonly Chunk[])[] = [];
   #pingDue = false;
@@ -115,9 +121,11 @@ export class Sender {
     const chunks: Chunk[] = [];
     let room = grants ? roomBytes - maxDataBytes : roomBytes;
     let datagram: Uint8Array | undefined;
-    if (again !== undefined || this.#mayOpen(now)) {
-      datagram = this.#takeDatagram(room);
+    if (again !== barePing && (again !== undefined || this.#mayOpen(now))) {
+      const isMessagesTurn = this.#isMessagesTurn && this.queue.hasChunk;
+      if (!isMessagesTurn) datagram = this.#takeDatagram(room);
       if (datagram !== undefined) room -= datagramFrameBytes(datagram.length);
+      this.#isMessagesTurn = datagram !== undefined;
       room -= this.#takeChunks(chunks, room, again ?? []);
     }
     const isEmpty = chunks.length === 0 && datagram === undefined;
@@ -159,6 +167,8 @@ export class Sender {
     }
     // Where there is but one packet to send again it goes twice: one of two arrives more often than one of one.
     while (probes.length < probesPerTimeout) probes.push(probes[0] ?? []);
+    // Otherwise a receiver without room could refuse the oldest frames for ever while it waits for another one.
+    if (this.recovery.probeCount >= barePingTimeout) probes[probesPerTimeout - 1] = barePing;
     this.#probes = probes;
   }
 

@@ -16,7 +16,8 @@ import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import type { Address } from '../protocol/address.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
-import { Endpoint, type EndpointEvent } from '../protocol/endpoint.ts';
+import { Endpoint } from '../protocol/endpoint.ts';
+import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import { EphemeralStore } from '../store/ephemeral-store.ts';
 import { ServerFiles } from '../store/server-files.ts';
 import type { Store } from '../store/store.ts';
@@ -63,9 +64,6 @@ const clientConversationsMax = 1;
 /** Whoever has claimed no name by then is disconnected. Milliseconds. */
 const registrationMs = 10_000;
 
-/** What may wait on one connection before the hub is asked for more. Bytes. */
-const queuedBytesMax = 64 * 1024;
-
 /** Answers and news that may wait on one connection; beyond, it is closed. Bytes. */
 const answersBytesMax = 4 * 1024 * 1024;
 
@@ -79,8 +77,6 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #writer: StoreWriter;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
-  /** Links for which the hub has something and the connection had no room yet. */
-  readonly #readable = new Set<number>();
   /** Of the time each connection has to claim a name. */
   readonly #cancelTimers = new Map<number, () => void>();
   #driver: Driver | undefined;
@@ -192,7 +188,7 @@ export class Server extends EventEmitter<ServerEvents> {
       port,
       onEvent: (event) => this.#receive(event),
       machine: this.#hub,
-      onFlush: () => this.#fillQueues(),
+      onFlush: () => this.#settle(),
     });
     this.#driver.wake();
   }
@@ -228,7 +224,6 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#hub.probed(link, true, now);
         break;
       case 'closed':
-        this.#readable.delete(link);
         this.#cancelTimers.get(link)?.();
         this.#cancelTimers.delete(link);
         this.#hub.linkDown(link, now);
@@ -263,21 +258,6 @@ export class Server extends EventEmitter<ServerEvents> {
       this.#driver?.wake();
     }, registrationMs);
     this.#cancelTimers.set(link, cancel);
-  }
-
-  /** Gives each connection with room what the hub has for it; who reads slowly keeps nobody waiting. */
-  #fillQueues(): void {
-    this.#settle();
-    for (const link of this.#readable) {
-      while (this.#endpoint.queuedBytes(link) < queuedBytesMax) {
-        const message = this.#hub.readNext(link);
-        if (message === undefined) {
-          this.#readable.delete(link);
-          break;
-        }
-        this.#endpoint.send(link, message.conversation, message.payload);
-      }
-    }
   }
 
   /** A client that asks and does not read loses its connection, not the server its memory. */
@@ -317,7 +297,8 @@ export class Server extends EventEmitter<ServerEvents> {
         if (this.#endpoint.queuedBytes(effect.link) > answersBytesMax) this.#drop(effect.link);
         break;
       case 'readable':
-        this.#readable.add(effect.link);
+        // Who reads slowly keeps nobody waiting: the hub is asked whenever the connection has room.
+        this.#endpoint.offer(effect.link, () => this.#hub.readNext(effect.link));
         break;
       case 'store':
         this.#writer.add(effect.number, effect.change);

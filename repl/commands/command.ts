@@ -68,6 +68,9 @@ export type CommandResult =
       readonly group: string | undefined;
       readonly groups: readonly string[];
       readonly connected: boolean;
+      /** One's own, 64 hex digits. */
+      readonly key: string;
+      /** The fingerprint of the server's. */
       readonly server: string;
     }
   | { readonly type: 'deregistered'; readonly name: string }

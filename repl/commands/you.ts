@@ -18,7 +18,7 @@ export const youCommands: readonly Command[] = [
   defineCommand({
     name: 'whoami',
     section: 'You',
-    summary: 'say who and where you are',
+    summary: 'say who and where you are, and with which keys',
     example: 'whoami',
     parameters: [],
     async run({ client, group }) {
@@ -28,6 +28,7 @@ export const youCommands: readonly Command[] = [
         group,
         groups: client.groups,
         connected: client.connected,
+        key: client.key,
         server: client.serverFingerprint,
       };
     },

@@ -1,47 +1,49 @@
 /** From starting `banter chat` on a terminal to the echo of the first key, after registration, beside bare Node. */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 import { Server } from '../../core/index.ts';
+import type { Benchmark } from './benchmark.ts';
+import { median } from './statistics.ts';
 
-const runs = 11;
 const top = new URL('../../', import.meta.url).pathname;
 
-/** @returns lines for people */
-export async function benchStartUp(): Promise<readonly string[]> {
-  const home = mkdtempSync(join(tmpdir(), 'banter-bench-'));
-  const server = await Server.start({ port: 0, host: '127.0.0.1' });
-  try {
-    execFileSync(process.execPath, [join(top, 'node_modules/typescript/bin/tsc')], { cwd: top });
-    const built = join(top, 'dist/repl/bin.js');
-    const source = join(top, 'repl/bin.ts');
-    // The first starts fill the compile cache.
-    for (const file of [built, source]) await firstKeyMs(file, home, server.address.port);
-    const measured: { bare: number; built: number; source: number }[] = [];
-    for (let run = 0; run < runs; run++) {
-      measured.push({
-        bare: bareMs(),
-        built: await firstKeyMs(built, home, server.address.port),
-        source: await firstKeyMs(source, home, server.address.port),
-      });
+const programs: ReadonlyMap<string, string | undefined> = new Map([
+  ['node -e 0', undefined],
+  ['banter chat, installed', join(top, 'dist/repl/bin.js')],
+  ['banter chat, from a checkout', join(top, 'repl/bin.ts')],
+]);
+
+export const startUp: Benchmark = {
+  name: 'start-up',
+  about: ({ starts }) =>
+    `from start to the first key's echo, medians of ${starts} (goal: installed at most 150 more than node)`,
+  subjects: [...programs.keys()],
+  figures: [{ key: 'ms', title: 'ms', digits: 0 }],
+  roundsMax: 1,
+  needsBuild: true,
+  measure: async (subject, { starts }) => {
+    const program = programs.get(subject);
+    const home = mkdtempSync(join(tmpdir(), 'banter-bench-'));
+    const server = await Server.start({ port: 0, host: '127.0.0.1' });
+    try {
+      const measured: number[] = [];
+      // The first start fills the compile cache.
+      for (let run = 0; run <= starts; run++) {
+        measured.push(
+          program === undefined ? bareMs() : await firstKeyMs(program, home, server.address.port),
+        );
+      }
+      return { ms: median(measured.slice(1)) };
+    } finally {
+      await server.close();
+      rmSync(home, { recursive: true });
     }
-    const bare = median(measured.map((each) => each.bare));
-    const more = (name: 'built' | 'source'): string =>
-      (median(measured.map((each) => each[name])) - bare).toFixed(0);
-    return [
-      `from start to the first key's echo, medians of ${runs}`,
-      `  node -e 0 ms                    ${bare.toFixed(0)}`,
-      `  installed, ms more (goal 150)   ${more('built')}`,
-      `  from a checkout, ms more        ${more('source')}`,
-    ];
-  } finally {
-    await server.close();
-    rmSync(home, { recursive: true });
-  }
-}
+  },
+};
 
 function bareMs(): number {
   const startedAt = performance.now();
@@ -50,7 +52,7 @@ function bareMs(): number {
 }
 
 function firstKeyMs(file: string, home: string, port: number): Promise<number> {
-  return new Promise((resolve) => {
+  return new Promise((resolve, reject) => {
     const startedAt = performance.now();
     const arguments_ = [file, 'chat', 'ann', `127.0.0.1:${port}`];
     const environment = {
@@ -65,20 +67,18 @@ function firstKeyMs(file: string, home: string, port: number): Promise<number> {
     let echoedMs: number | undefined;
     terminal.onData((data) => {
       output += data;
-      if (echoedMs === undefined && output.includes('ann> ')) {
-        const after = output.slice(output.lastIndexOf('ann> ') + 'ann> '.length);
-        if (after.includes('~')) {
-          echoedMs = performance.now() - startedAt;
-          terminal.write('\u0003\u0004');
-        } else {
-          terminal.write('~');
-        }
+      if (echoedMs !== undefined || !output.includes('ann> ')) return;
+      const after = output.slice(output.lastIndexOf('ann> ') + 'ann> '.length);
+      if (after.includes('~')) {
+        echoedMs = performance.now() - startedAt;
+        terminal.write('\u0003\u0004');
+      } else {
+        terminal.write('~');
       }
     });
-    terminal.onExit(() => resolve(echoedMs ?? Number.NaN));
+    terminal.onExit(() => {
+      if (echoedMs === undefined) reject(new Error('the prompt did not come'));
+      else resolve(echoedMs);
+    });
   });
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

@@ -78,6 +78,15 @@ export function isRelayed({ host }: Address): boolean {
   return host.startsWith('relay-');
 }
 
+export function isSame(one: Address, other: Address): boolean {
+  return one.host === other.host && one.port === other.port;
+}
+
+/** How long a HELLO or INIT is at least. */
+function callBytesMin(address: Address): number {
+  return isRelayed(address) ? 128 : datagramBytesMax;
+}
+
 function prologue(
   offered: readonly number[],
   spoken: readonly number[],
@@ -230,7 +239,7 @@ export class Attempt {
   }
 
   #padded(first: number, fields: Uint8Array): Uint8Array {
-    const zeros = isRelayed(this.address) ? 0 : datagramBytesMax - 1 - fields.length;
+    const zeros = Math.max(0, callBytesMin(this.address) - 1 - fields.length);
     return joined(Uint8Array.of(first), fields, new Uint8Array(zeros));
   }
 }
@@ -254,7 +263,7 @@ export class Responder {
     from: Address,
     now: number,
   ): { readonly answer: Uint8Array; readonly established?: Established } {
-    if (datagram.length < datagramBytesMax && !isRelayed(from)) throw new Error('too short');
+    if (datagram.length < callBytesMin(from)) throw new Error('too short');
     const reader = new Reader(datagram.subarray(1));
     if (datagram[0] === form.hello) return { answer: this.#retry(hello.read(reader), from, now) };
     const request = init.read(reader);

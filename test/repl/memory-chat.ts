@@ -35,6 +35,7 @@ export class MemoryChat {
 /** One client of it. Everything it sent is in `sent`. */
 export class MemoryClient implements ChatClient {
   readonly name: string;
+  readonly key: string = '00'.repeat(32);
   readonly serverFingerprint = 'fingerprint';
   readonly sent: string[] = [];
   readonly #chat: MemoryChat;

@@ -8,7 +8,8 @@ import { controlConversation, peerCodec } from '../../core/chat/wire.ts';
 import { Driver } from '../../core/net/driver.ts';
 import { SodiumCrypto } from '../../core/net/sodium.ts';
 import type { Address } from '../../core/protocol/address.ts';
-import { Endpoint, type EndpointEvent } from '../../core/protocol/endpoint.ts';
+import { Endpoint } from '../../core/protocol/endpoint.ts';
+import type { EndpointEvent } from '../../core/protocol/endpoint-event.ts';
 import { ClientFiles } from '../../core/store/client-files.ts';
 import { Scene, serverHost, serverPort } from './scene.ts';
 

@@ -79,6 +79,27 @@ describe('the relay', () => {
     assert.ok(relayed(world, bob, { person: 1 }, large), 'the limit of one is not that of another');
   });
 
+  it('counts all connections of an identity as one', () => {
+    const world = new World();
+    const ann = world.join('ann', 1);
+    world.join('bob', 2);
+    const beside = world.join('ann', 1, { auxiliary: true, processId: processId(99) });
+    const large = new Uint8Array(1024 - 33);
+    let count = 0;
+    while (relayed(world, [ann, beside][count % 2] ?? ann, { person: 2 }, large)) count++;
+    assert.equal(count, 512);
+  });
+
+  it('knows the other name of an identity when one of them has gone', () => {
+    const world = new World();
+    const [ann, bob] = [world.join('ann', 1), world.join('bob', 2)];
+    const robert = world.join('robert', 2, { processId: processId(99) });
+    assert.equal(relayed(world, ann, { person: 2 })?.link, robert.number);
+    robert.ask({ type: 'deregister' });
+    assert.equal(relayed(world, ann, { person: 2 })?.link, bob.number);
+    assert.equal(relayed(world, bob, { person: 1 })?.said?.link, 0);
+  });
+
   it('drops what is too short to say whom it is for', () => {
     const world = new World();
     const ann = world.join('ann', 1);

@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { decodeRelayed, Relay } from '../../../core/chat/relay.ts';
+import { Driver } from '../../../core/net/driver.ts';
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
+import { Endpoint } from '../../../core/protocol/endpoint.ts';
 import { decodeInit, handshakePrologue } from '../../../core/protocol/handshake.ts';
 import { datagramForm } from '../../../core/protocol/packet.ts';
 import { ServerFiles } from '../../../core/store/server-files.ts';
@@ -93,6 +95,23 @@ describe('a private connection', () => {
     assert.equal(ann.client.drops.get('notRelayed'), 1);
   });
 
+  it('of a client that hides its address is not betrayed by a reset to whoever guesses where it is', async () => {
+    const scene = new Scene();
+    await scene.serve();
+    const ann = await scene.connect('Ann', { relayOnly: true });
+    const stranger = { host: '10.0.9.9', port: 9 };
+    scene.network.host(stranger.host);
+    let answers = 0;
+    scene.network.watch((_, _from, to) => {
+      if (to.host === stranger.host) answers++;
+    });
+    const stray = new Uint8Array(40).fill(datagramForm.data | 1);
+    scene.network.inject(stray, stranger, { host: ann.host, port: ann.client.localPort });
+    await scene.pass(1000);
+    assert.equal(answers, 0);
+    assert.equal(ann.client.drops.get('unknownConnection'), 1);
+  });
+
   it('begins directly while the server is away, and ends there for a client that hides', async () => {
     const scene = new Scene();
     await scene.serve();
@@ -119,6 +138,22 @@ describe('a private connection', () => {
     assert.deepEqual(bob.heard, ['hello']);
   });
 
+  it('comes back from a relay that is gone, when both sides have sought it there', async () => {
+    const scene = new Scene();
+    await scene.serve();
+    const [ann, bob] = [await scene.connect('Ann'), await scene.connect('Bob')];
+    await scene.until(() => ann.client.directory.has('Bob') && bob.client.directory.has('Ann'));
+    await scene.settle(ann.client.send('Bob', 'hello'));
+    await scene.pass(1000);
+    scene.network.crash(serverHost);
+    scene.network.cut(bob.host);
+    const sent = Promise.all([ann.client.send('Bob', 'ping'), bob.client.send('Ann', 'pong')]);
+    await scene.pass(700);
+    scene.network.mend(bob.host);
+    await scene.settle(sent);
+    assert.deepEqual([ann.heard, bob.heard], [['pong'], ['hello', 'ping']]);
+  });
+
   it('serves an auxiliary client beside the present one of its name', async (t) => {
     const scene = new Scene();
     const { path } = temporaryHome(t);
@@ -139,6 +174,59 @@ describe('a private connection', () => {
     assert.equal(relayed.filter(isHandshake).length, handshakes);
     await scene.settle(bob.client.send('Ann', 'to the one that stays'));
     assert.deepEqual(ann.heard.concat(beside.heard), ['to the one that stays']);
+  });
+
+  it('of an auxiliary client is not ended by the present one, which knows nothing of it', async (t) => {
+    const scene = new Scene();
+    const { path } = temporaryHome(t);
+    await scene.serve();
+    await scene.connect('Ann', { dataDir: path });
+    const bob = await scene.connect('Bob');
+    const beside = await scene.connect('Ann', { dataDir: path, auxiliary: true });
+    const relayed = tapRelay(t);
+    await scene.until(() => beside.client.directory.has('Bob'));
+    const texts = Array.from({ length: 20 }, (_, at) => `message ${at}`);
+    for (const text of texts) {
+      await scene.settle(beside.client.send('Bob', text));
+      await scene.pass(200);
+    }
+    assert.deepEqual(bob.heard, texts);
+    const inits = relayed.filter(([form]) => form === datagramForm.init);
+    assert.equal(inits.length, 2, 'one handshake, of two copies');
+  });
+});
+
+describe('a stranger', () => {
+  it('does not take up all the connections that a client has for its peers', async () => {
+    const scene = new Scene();
+    await scene.serve();
+    const ann = await scene.connect('Ann');
+    const environment = scene.network.host('10.0.9.9');
+    const crypto = new SodiumCrypto();
+    const timing = { silenceMs: 5000, keepaliveMs: undefined, idleTimeoutMs: 60_000 };
+    const endpoint = new Endpoint({
+      crypto,
+      random: environment.random,
+      identity: crypto.identity(environment.random(32)),
+      timing,
+      connectionsMax: 1,
+      now: environment.now(),
+    });
+    const options = { environment, endpoint, host: undefined, port: 9, onEvent: () => {} };
+    const driver = await scene.settle(Driver.start(options));
+    for (let at = 0; at < 100; at++) {
+      const address = { host: ann.host, port: ann.client.localPort };
+      endpoint.connect(
+        { address, identity: undefined, timing, timeoutMs: 5000 },
+        environment.now(),
+      );
+      driver.wake();
+      await scene.pass(60);
+    }
+    await scene.pass(1000);
+    assert.equal(endpoint.connectionCount, 64);
+    assert.ok((ann.client.drops.get('addressFull') ?? 0) > 0);
+    await scene.settle(driver.close());
   });
 });
 

@@ -14,7 +14,7 @@ describe('whoever holds a connection', () => {
   it('cannot drive its packet numbers beyond what a number holds', () => {
     const victim = connectionOf(false);
     assert.equal(victim.receive(sealed(0, writePing), peerAddress, 0), undefined);
-    assert.equal(victim.receive(sealed(2 ** 30, writePing), peerAddress, 1), 'malformed');
+    assert.equal(victim.receive(sealed(2 ** 30, writePing), peerAddress, 1), 'forged');
     assert.equal(victim.receive(sealed(1, writePing), peerAddress, 2), undefined);
   });
 

@@ -5,7 +5,8 @@ import { test } from 'node:test';
 import { Driver } from '../../../core/net/driver.ts';
 import { SodiumCrypto, systemRandom } from '../../../core/net/sodium.ts';
 import type { Environment } from '../../../core/net/transport.ts';
-import { Endpoint, type EndpointEvent } from '../../../core/protocol/endpoint.ts';
+import { Endpoint } from '../../../core/protocol/endpoint.ts';
+import type { EndpointEvent } from '../../../core/protocol/endpoint-event.ts';
 
 const silenceMs = 2500;
 const timing = { silenceMs, keepaliveMs: undefined, idleTimeoutMs: 45_000 };

@@ -4,7 +4,8 @@ import { Driver, type DriverOptions } from '../../../core/net/driver.ts';
 import { SodiumCrypto, systemRandom } from '../../../core/net/sodium.ts';
 import { systemEnvironment } from '../../../core/net/system.ts';
 import type { Environment } from '../../../core/net/transport.ts';
-import { Endpoint, type EndpointEvent } from '../../../core/protocol/endpoint.ts';
+import { Endpoint } from '../../../core/protocol/endpoint.ts';
+import type { EndpointEvent } from '../../../core/protocol/endpoint-event.ts';
 
 const timing = { silenceMs: 10_000, keepaliveMs: undefined, idleTimeoutMs: 45_000 };
 
@@ -147,6 +148,22 @@ describe('a driver', () => {
     station.driver.wake();
     assert.ok(await firing);
     assert.ok(flushes >= 1);
+  });
+
+  it('tells at once what the filling of queues and sending have caused', async (t) => {
+    let linkToEnd: number | undefined;
+    const server = await Station.start(t);
+    const client: Station = await Station.start(t, {
+      onFlush: () => {
+        if (linkToEnd !== undefined) client.endpoint.close(linkToEnd, 0, 'overrun');
+      },
+    });
+    const link = client.connect(server);
+    await Promise.all([client.event('connected'), server.event('connected')]);
+    linkToEnd = link;
+    client.driver.wake();
+    await server.event('closed');
+    assert.ok(client.events.some(({ type }) => type === 'closed'));
   });
 
   it('sends what is due before it closes, and nothing after', async (t) => {

@@ -56,8 +56,8 @@ export function noiseIk(script: Script): Transcript {
   };
 }
 
-/** Section 5.2 of the specification. */
-class SymmetricState {
+/** Section 5.2 of the specification; a forger mixes in what it has. */
+export class SymmetricState {
   #hash: Uint8Array;
   #chainingKey: Uint8Array;
   #key = new Uint8Array(32);

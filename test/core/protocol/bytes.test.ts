@@ -107,6 +107,24 @@ describe('ByteWriter', () => {
     writer.uint8(7);
     assert.equal(toHex(writer.bytes), '000007');
   });
+
+  it('leaves alone what it has given away, however runs share its buffers', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 40 })), fc.nat(3), (runs, room) => {
+        const writer = new ByteWriter(64);
+        const cuts = runs.map((run) => {
+          writer.raw(run);
+          assert.equal(writer.length, run.length);
+          assert.deepEqual(writer.bytes, run);
+          const cut = writer.cut(room, 43);
+          assert.equal(writer.length, 0);
+          return cut.fill(255, run.length);
+        });
+        const expected = runs.map((run) => new Uint8Array([...run, ...new Array(room).fill(255)]));
+        assert.deepEqual(cuts, expected);
+      }),
+    );
+  });
 });
 
 describe('ByteReader', () => {

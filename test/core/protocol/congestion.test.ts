@@ -61,4 +61,13 @@ describe('Congestion', () => {
     }
     assert.equal(fill(congestion), 2);
   });
+
+  it('begins anew on another path, where losses and acknowledgements of the one before say nothing', () => {
+    const congestion = new Congestion();
+    assert.equal(fill(congestion), 10);
+    const fresh = congestion.afresh(50);
+    fresh.acknowledged(5 * datagram, 40, true);
+    fresh.lost(5 * datagram, 40, 60);
+    assert.equal(fill(fresh), 10);
+  });
 });

@@ -93,6 +93,54 @@ describe('SendQueue', () => {
     assert.equal(queue.bytes, 0);
   });
 
+  it('takes from a source one message after the other, behind all that was pushed', () => {
+    const queue = new SendQueue();
+    const lengths = [10, 3000, 10];
+    let asked = 0;
+    queue.offer(() => {
+      const length = lengths[asked++];
+      return length === undefined ? undefined : { conversation: 1, payload: bodyOf(asked, length) };
+    });
+    queue.push(0, bodyOf(9, 5));
+    assert.equal(queue.take(1200)?.conversation, 0);
+    assert.equal(asked, 0);
+    assert.equal(queue.take(5), undefined);
+    assert.equal(asked, 1);
+    queue.push(0, bodyOf(8, 5));
+    const taken = takeAll(queue).map((chunk) => [
+      chunk.conversation,
+      chunk.sequence,
+      chunk.fragment?.index,
+    ]);
+    assert.deepEqual(taken, [
+      [1, 0, undefined],
+      [0, 1, undefined],
+      [1, 1, 0],
+      [1, 1, 1],
+      [1, 1, 2],
+      [1, 2, undefined],
+    ]);
+    assert.equal(queue.bytes, 0);
+    // It was asked in vain once, and is not asked again.
+    assert.equal(queue.hasChunk, false);
+    assert.equal(asked, 4);
+  });
+
+  it('takes no more than one message from a source while the credit is used up', () => {
+    const queue = new SendQueue();
+    for (let at = 0; at < 20; at++) queue.push(0, new Uint8Array(messageBytesMax));
+    takeAll(queue);
+    queue.credit.raise(20 * (messageBytesMax + messageCost));
+    takeAll(queue);
+    let asked = 0;
+    queue.offer(() => {
+      asked++;
+      return { conversation: 1, payload: bodyOf(asked, 10) };
+    });
+    for (let tries = 0; tries < 3; tries++) assert.deepEqual(takeAll(queue), []);
+    assert.equal(asked, 1);
+  });
+
   it('sends no new message beyond the credit, but every lost one', () => {
     const queue = new SendQueue();
     for (let at = 0; at < 20; at++) queue.push(0, new Uint8Array(messageBytesMax));

@@ -27,7 +27,17 @@ function connect(network: Network, from: Host, to: Host): number {
 
 // docs/PROTOCOL.md §3.
 describe('a handshake over the relay', () => {
-  it('makes a connection with datagrams that are not padded', () => {
+  it('makes the responder send no more than it got, of which its share of the relay would go', () => {
+    const { network, ann, bob } = relayed();
+    connect(network, ann, bob);
+    network.run(100);
+    const bytesOf = (form: string): readonly number[] =>
+      network.sent.flatMap(({ datagram }) => (formOf(datagram) === form ? datagram.length : []));
+    assert.ok(Math.max(...bytesOf('retry')) <= Math.min(...bytesOf('hello')));
+    assert.ok(Math.max(...bytesOf('response')) <= Math.min(...bytesOf('init')));
+  });
+
+  it('makes a connection with datagrams that are hardly padded', () => {
     const { network, ann, bob } = relayed();
     const link = connect(network, ann, bob);
     network.run(40);

@@ -188,6 +188,22 @@ describe('a reset', () => {
     assert.ok((pair.client.endpoint.drops.get('unexpected') ?? 0) > 0);
   });
 
+  it('from an auxiliary process of the same identity ends nothing', () => {
+    const pair = new Pair();
+    const address = { host: '192.0.2.1', port: 5001 };
+    const sibling = pair.add({ seed: 1, address, isAuxiliary: true });
+    const { server } = pair.connected();
+    pair.server.endpoint.send(server, 0, utf8('hello'));
+    pair.run(100);
+    // Whoever watches the path has the sibling answer a packet of the connection.
+    const seen = pair.sent.findLast(({ to }) => to === pair.client.address) ?? assert.fail();
+    pair.inject({ ...seen, from: pair.server.address, to: sibling.address });
+    pair.run(100);
+    assert.deepEqual(pair.newest('reset').to, pair.server.address);
+    assert.deepEqual(pair.server.eventsOf('closed'), []);
+    assert.equal(pair.server.endpoint.drops.get('unexpected'), 1);
+  });
+
   it('answers only what could be a data packet, with less, and at most 200 times a second', () => {
     const pair = new Pair();
     const { endpoint } = pair.server;

@@ -2,20 +2,24 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
+import type { TrafficKeys } from '../../../core/protocol/crypto.ts';
 import { PacketKeys } from '../../../core/protocol/keys.ts';
 
 const crypto = new SodiumCrypto();
 const headerBytes = 13;
 const minute = 60_000;
 
+function keysOf(isLeft: boolean): TrafficKeys {
+  const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+  return isLeft ? { send: left, receive: right } : { send: right, receive: left };
+}
+
 /** One side with the next number it sends. */
 class Side {
   readonly keys: PacketKeys;
   next = 0;
 
-  constructor(isLeft: boolean) {
-    const [left, right] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
-    const keys = isLeft ? { send: left, receive: right } : { send: right, receive: left };
+  constructor(isLeft: boolean, keys: TrafficKeys = keysOf(isLeft)) {
     this.keys = new PacketKeys(crypto, keys, 0);
   }
 
@@ -100,6 +104,19 @@ describe('the keys of a connection', () => {
     assert.ok(right.opens(left.seal(2 * minute), 2 * minute));
     assert.ok(right.opens(early, 2 * minute + 10_000));
     assert.ok(!right.opens(late, 2 * minute + 15_000));
+  });
+
+  it('are wiped when their time is over', () => {
+    const ours = { send: new Uint8Array(32).fill(2), receive: new Uint8Array(32).fill(1) };
+    const left = new Side(true);
+    const right = new Side(false, ours);
+    const isWiped = (key: Uint8Array): boolean => key.every((byte) => byte === 0);
+    talk(left, right, 0);
+    talk(left, right, 2 * minute);
+    assert.deepEqual([isWiped(ours.send), isWiped(ours.receive)], [true, false]);
+    right.seal(2 * minute + 15_000);
+    assert.ok(isWiped(ours.receive));
+    talk(left, right, 2 * minute + 15_001);
   });
 
   it('are not moved by a forged packet of the next phase', () => {

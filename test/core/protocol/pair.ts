@@ -4,7 +4,8 @@ import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { type Address, addressKey } from '../../../core/protocol/address.ts';
 import type { AdmissionLimits } from '../../../core/protocol/admission.ts';
 import type { Identity } from '../../../core/protocol/crypto.ts';
-import { Endpoint, type EndpointEvent } from '../../../core/protocol/endpoint.ts';
+import { Endpoint } from '../../../core/protocol/endpoint.ts';
+import type { EndpointEvent } from '../../../core/protocol/endpoint-event.ts';
 import type { ConnectTarget } from '../../../core/protocol/handshakes.ts';
 import type { ConnectionTiming } from '../../../core/protocol/liveness.ts';
 import { Random } from '../../support/random.ts';
@@ -38,6 +39,7 @@ export interface HostOptions {
   readonly timing?: ConnectionTiming;
   readonly connectionsMax?: number;
   readonly admission?: Partial<AdmissionLimits>;
+  readonly isAuxiliary?: boolean;
   readonly now?: number;
 }
 
@@ -51,7 +53,7 @@ export class Host {
 
   constructor(options: HostOptions) {
     const { seed, address, timing = patient, connectionsMax = 100, admission = {} } = options;
-    const { now = 0 } = options;
+    const { isAuxiliary = false, now = 0 } = options;
     const crypto = new SodiumCrypto();
     // A process that starts later has other randomness, if the same identity.
     const random = new Random(seed + now);
@@ -64,6 +66,7 @@ export class Host {
       timing,
       connectionsMax,
       admission,
+      isAuxiliary,
       now,
     });
   }

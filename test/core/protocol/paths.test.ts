@@ -124,7 +124,7 @@ describe('the paths of a connection', () => {
     assert.deepEqual([again?.to, paths.address], [away, away]);
     paths.receiveResponse(again?.data ?? new Uint8Array(8), 50);
     assert.deepEqual(paths.address, away);
-    paths.fail();
+    paths.fail(35);
     assert.deepEqual(paths.address, relay);
     // The dead way must answer again before it is taken.
     paths.received(away, packetBytes, true, 40);
@@ -142,9 +142,93 @@ describe('the paths of a connection', () => {
     assert.deepEqual(paths.address, relay);
   });
 
+  it('ask again, when the relay dies, whom they have asked before, and nobody who only came by', () => {
+    const paths = pathsAt(relay);
+    const elsewhere = { host: '203.0.113.66', port: 66 };
+    paths.probe(away, 0);
+    for (let now = 0; now < 10_000; now += 10) polled(paths, now);
+    paths.probe(away, 10_000);
+    paths.receiveResponse(polled(paths, 10_000)[0]?.data ?? new Uint8Array(8), 10_010);
+    paths.fail(10_020);
+    paths.received(elsewhere, probeBytes, false, 10_030);
+    paths.fail(20_000);
+    assert.deepEqual(
+      polled(paths, 20_000).map(({ to }) => to),
+      [away],
+    );
+  });
+
   it('stay with a dead way where there is no relay', () => {
     const paths = pathsAt(home);
-    paths.fail();
+    paths.fail(0);
+    assert.deepEqual(paths.address, home);
+  });
+
+  it('follow a peer whose number behind the relay has changed', () => {
+    const paths = pathsAt(relay);
+    const again = { ...relay, port: 9 };
+    paths.received(again, packetBytes, true, 0);
+    const [challenge] = polled(paths, 0);
+    assert.deepEqual(challenge?.to, again);
+    paths.receiveResponse(challenge?.data ?? new Uint8Array(8), 20);
+    assert.deepEqual(paths.address, again);
+  });
+
+  it('go back to that way over the relay which was heard of last', () => {
+    const paths = pathsAt({ ...relay, port: 5 });
+    const again = { ...relay, port: 9 };
+    paths.received(again, packetBytes, true, 0);
+    paths.receiveResponse(polled(paths, 0)[0]?.data ?? new Uint8Array(8), 20);
+    paths.probe(away, 30);
+    paths.receiveResponse(polled(paths, 30)[0]?.data ?? new Uint8Array(8), 50);
+    assert.deepEqual(paths.address, away);
+    paths.fail(60);
+    assert.deepEqual(paths.address, again);
+  });
+
+  it('remember eight addresses also where all of them lead over the relay', () => {
+    const paths = pathsAt(relay);
+    for (let port = 1; port <= 100; port++) {
+      paths.received({ ...relay, port }, 1000, true, 0);
+    }
+    assert.ok(polled(paths, 0).length <= 8);
+  });
+
+  it('ask at a handful of addresses at a time of their own accord, however many they are told', () => {
+    const paths = pathsAt(relay);
+    let sent = 0;
+    for (let now = 0; now < 3000; now += 10) {
+      for (let at = 0; at < 3; at++) paths.probe({ ...away, port: 1 + now + at }, now);
+      sent += polled(paths, now).length;
+    }
+    assert.ok(sent <= 4 * 5, `${sent} challenges in three seconds`);
+    polled(paths, 3100);
+    paths.probe(home, 3100);
+    assert.ok(polled(paths, 3100).some(({ to }) => to === home));
+  });
+
+  it('ask again at a direct way that the handshake took, after it was dead for a while', () => {
+    const paths = pathsAt(home);
+    paths.probe(relay, 0);
+    paths.receiveResponse(polled(paths, 0)[0]?.data ?? new Uint8Array(8), 20);
+    paths.fail(1000);
+    assert.deepEqual(paths.address, relay);
+    paths.probe(home, 11_000);
+    const [challenge] = polled(paths, 11_000);
+    assert.deepEqual(challenge?.to, home);
+    paths.receiveResponse(challenge?.data ?? new Uint8Array(8), 11_020);
+    assert.deepEqual(paths.address, home);
+  });
+
+  it('ask again at the direct ways when the relay is dead, too', () => {
+    const paths = pathsAt(home);
+    paths.probe(relay, 0);
+    paths.receiveResponse(polled(paths, 0)[0]?.data ?? new Uint8Array(8), 20);
+    paths.fail(1000);
+    paths.fail(2000);
+    const [challenge] = polled(paths, 2000);
+    assert.deepEqual([challenge?.to, paths.address], [home, relay]);
+    paths.receiveResponse(challenge?.data ?? new Uint8Array(8), 2020);
     assert.deepEqual(paths.address, home);
   });
 });

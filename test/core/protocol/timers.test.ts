@@ -43,6 +43,18 @@ describe('Timers', () => {
     assert.deepEqual(takeAll(timers, 99), []);
   });
 
+  it('keep few of the entries that have become stale', () => {
+    const timers = new Timers<string>();
+    timers.set('quiet', 40_000);
+    for (let now = 0; now < 30_000; now += 10) {
+      timers.set('busy', now + 45_000);
+      timers.set('busy', now + 5);
+      assert.deepEqual(takeAll(timers, now + 5), ['busy']);
+    }
+    assert.ok(timers.size <= 1000, `${timers.size} entries of one item`);
+    assert.deepEqual(takeAll(timers, 40_000), ['quiet']);
+  });
+
   it('behave like a table of earliest deadlines', () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant('set'), item: fc.nat(4), at: fc.nat(50) }),

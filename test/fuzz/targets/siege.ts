@@ -4,7 +4,8 @@ import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { type Address, addressKey } from '../../../core/protocol/address.ts';
 import { ByteWriter } from '../../../core/protocol/bytes.ts';
 import type { HandshakeInitiator, Identity, TrafficKeys } from '../../../core/protocol/crypto.ts';
-import { Endpoint, type EndpointEvent } from '../../../core/protocol/endpoint.ts';
+import { Endpoint } from '../../../core/protocol/endpoint.ts';
+import type { EndpointEvent } from '../../../core/protocol/endpoint-event.ts';
 import {
   connectionIdBytes,
   datagramBytesMax,

@@ -1,0 +1,46 @@
+/** Many clients that are members of small groups and say nothing: the server's memory for each. */
+
+import type { Benchmark } from './benchmark.ts';
+import { absence, peerNamed } from './peers/index.ts';
+import { Rig } from './rig.ts';
+
+const groupSize = 10;
+
+/** The server sends what it owes and collects its garbage. Milliseconds. */
+const settleMs = 10_000;
+
+export const idle: Benchmark = {
+  name: 'idle',
+  about: ({ idleClients }) => `${idleClients} clients in groups of ${groupSize}, silent`,
+  subjects: ['banter', 'ws', 'socket.io', 'nats'],
+  reference: 'banter',
+  figures: [
+    { key: 'kibPerClient', title: 'server KiB/client', digits: 1 },
+    { key: 'cpuPercent', title: 'server CPU % of a core', digits: 2 },
+    { key: 'connectSeconds', title: 's to connect all', digits: 1 },
+  ],
+  roundsMax: 1,
+  absence,
+  measure: async (subject, { idleClients, profileFolder }) => {
+    const peer = peerNamed(subject);
+    const rig = await Rig.open({ peer, groupSize, processes: 2, profileFolder });
+    try {
+      const before = rig.usage;
+      const startedAt = performance.now();
+      await rig.connect(idleClients, true);
+      const connectSeconds = (performance.now() - startedAt) / 1000;
+      await new Promise((resolve) => setTimeout(resolve, settleMs));
+      const settled = rig.usage;
+      await new Promise((resolve) => setTimeout(resolve, settleMs));
+      const after = rig.usage;
+      await rig.check();
+      return {
+        kibPerClient: (after.rssBytes - before.rssBytes) / 1024 / idleClients,
+        cpuPercent: ((after.cpuSeconds - settled.cpuSeconds) / settleMs) * 1000 * 100,
+        connectSeconds,
+      };
+    } finally {
+      await rig.close();
+    }
+  },
+};

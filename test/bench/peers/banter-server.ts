@@ -1,0 +1,27 @@
+/** Banter's server in a process of its own, with limits that a benchmark does not meet. */
+
+import { Server } from '../../../core/index.ts';
+
+const beyondReach = 1_000_000;
+const bytesBeyondReach = 2 ** 40;
+
+const server = await Server.start({
+  port: Number(process.argv[2]),
+  host: '127.0.0.1',
+  limits: {
+    requestsPerSecond: beyondReach,
+    requestBurst: beyondReach,
+    requestBytesPerSecond: bytesBeyondReach,
+    requestByteBurst: bytesBeyondReach,
+    namesPerAddress: beyondReach,
+  },
+  // All clients of a benchmark come from one address, at once.
+  admission: {
+    addressHandshakesPerSecond: beyondReach,
+    addressHandshakeBurst: beyondReach,
+    handshakesPerSecond: beyondReach,
+    handshakeBurst: beyondReach,
+    addressConnections: beyondReach,
+  },
+});
+process.once('SIGTERM', () => void server.close());
