@@ -1,5 +1,6 @@
 /** Looks into packets before they are encrypted: tells of each data packet of a simulation which frames it holds. */
 
+import type { SimulatedNetwork } from '../../core/net/simulated.ts';
 import { SodiumCrypto } from '../../core/net/sodium.ts';
 import { type Frame, readFrames } from '../../core/protocol/frame.ts';
 import { datagramForm, tagBytes } from '../../core/protocol/packet.ts';
@@ -26,6 +27,23 @@ export function seeFrames(): FramesSeen {
       },
   );
   return { of: (datagram) => frames.get(datagram), stop };
+}
+
+/** By machines, conversation, sequence and index: how often each part of a message is sent from now on. */
+export function timesSent(
+  network: SimulatedNetwork,
+  seen: FramesSeen,
+): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  network.watch((datagram, from, to) => {
+    for (const frame of seen.of(datagram) ?? []) {
+      if (frame.type !== 'message' && frame.type !== 'fragment') continue;
+      const index = frame.type === 'fragment' ? frame.index : 0;
+      const part = `${from.host} ${to.host} ${frame.conversation}/${frame.sequence}.${index}`;
+      times.set(part, (times.get(part) ?? 0) + 1);
+    }
+  });
+  return times;
 }
 
 /** What a datagram is, in a word or two: its form, and its frames where they are known. */

@@ -2,7 +2,10 @@
 
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
+import type { ServerOptions } from '../../core/index.ts';
 import { datagramForm } from '../../core/protocol/packet.ts';
+import { Disk } from '../core/client/disk.ts';
+import { seeFrames, timesSent } from './frames-seen.ts';
 import { Ledger } from './ledger.ts';
 import { outcomes, type Person, Scene, serverHost, serverPort } from './scene.ts';
 
@@ -33,8 +36,8 @@ describe('transfer loss', () => {
   });
 });
 
-describe('a black hole', () => {
-  test('of two seconds parts nobody, and what was said meanwhile comes right after', async () => {
+describe('blackhole', () => {
+  test('for two seconds parts nobody, and what was said meanwhile comes right after', async () => {
     const { scene, ann, bob } = await twoInHall({ delayMs: 15 });
     await scene.pass(500);
     scene.network.cut(serverHost);
@@ -48,12 +51,12 @@ describe('a black hole', () => {
   });
 });
 
-describe('a box that maps anew', () => {
-  for (const [what, next] of [
-    ['the port', box],
-    ['the address', '198.51.100.2'],
-  ] as const) {
-    test(`to change ${what} costs a member neither its connection nor a message`, async () => {
+for (const [what, next] of [
+  ['port', box],
+  ['address', '198.51.100.2'],
+] as const) {
+  describe(`rebind-${what}`, () => {
+    test('of a box costs a member neither its connection nor a message', async () => {
       const scene = new Scene({ delayMs: 15 });
       await scene.serve(impatient);
       scene.network.addNat(box);
@@ -76,10 +79,10 @@ describe('a box that maps anew', () => {
       assert.deepEqual([ann.events, bob.events], [[], []]);
       await scene.until(() => ann.client.directory.get('bob')?.address.host === next);
     });
-  }
-});
+  });
+}
 
-describe('the amplification limit', () => {
+describe('amplification limit', () => {
   test('holds for whoever forges senders of handshakes and of copied packets', async () => {
     const scene = new Scene({ delayMs: 15 });
     const { network } = scene;
@@ -131,7 +134,7 @@ describe('retry', () => {
   });
 });
 
-describe('a key update', () => {
+describe('key update', () => {
   test('every two minutes goes unnoticed, also where packets are lost and reordered', async () => {
     const { scene, ann, bob } = await twoInHall({ delayMs: 15 });
     scene.network.setFaults({ loss: 0.1, reordering: 0.2, delayMs: 15, jitterMs: 10 });
@@ -154,17 +157,25 @@ describe('a key update', () => {
   });
 });
 
-describe('a long way', () => {
-  test('of 750 ms each way is only slow: two ways to be heard, and nothing is sent twice', async () => {
-    const { scene, ann, bob } = await twoInHall({ delayMs: 750 });
-    await scene.pass(10_000);
-    for (const text of ['one', 'two', 'three']) {
-      void ann.client.sendGroup('hall', text).catch(() => {});
-      const tookMs = await scene.until(() => bob.heard.at(-1) === text);
-      assert.ok(tookMs <= 1510, `${tookMs} ms`);
-      await scene.pass(5000);
+describe('long RTT', () => {
+  test('of 1500 ms is only slow: two ways to be heard, and nothing is sent twice', async () => {
+    const seen = seeFrames();
+    try {
+      const { scene, ann, bob } = await twoInHall({ delayMs: 750 }, {});
+      await scene.pass(10_000);
+      const sent = timesSent(scene.network, seen);
+      for (const text of ['one', 'two', 'three']) {
+        void ann.client.sendGroup('hall', text).catch(() => {});
+        const tookMs = await scene.until(() => bob.heard.at(-1) === text);
+        assert.ok(tookMs <= 1510, `${tookMs} ms`);
+        await scene.pass(5000);
+      }
+      assert.ok(sent.size >= 6, `${sent.size} frames`);
+      assert.deepEqual(new Set(sent.values()), new Set([1]));
+      assert.deepEqual([ann.events, bob.events], [[], []]);
+    } finally {
+      seen.stop();
     }
-    assert.deepEqual([ann.events, bob.events], [[], []]);
   });
 });
 
@@ -188,12 +199,37 @@ describe('multiplexing', () => {
   });
 });
 
+describe('server restart', () => {
+  test('in mid-stream, on its store, costs everybody a connection and nobody a message', async () => {
+    const scene = new Scene({ delayMs: 15 });
+    const disk = new Disk(scene.network.host('10.0.8.8'));
+    await scene.serve({ ...impatient, store: disk.open() });
+    const [ann, bob] = [await scene.connect('ann'), await scene.connect('bob')];
+    await scene.gather('hall', [ann, bob]);
+    const texts = Array.from({ length: 40 }, (_, at) => `message ${at}`);
+    const sent: Promise<unknown>[] = [];
+    for (const [at, text] of texts.entries()) {
+      sent.push(ann.client.sendGroup('hall', text));
+      await scene.pass(20);
+      if (at !== 20) continue;
+      scene.network.crash(serverHost);
+      disk.crash();
+      await scene.serve({ ...impatient, store: disk.open() });
+    }
+    assert.deepEqual(new Set(await scene.settle(outcomes(sent))), new Set([undefined]));
+    await scene.until(() => bob.heard.length === texts.length);
+    assert.deepEqual(bob.heard, texts);
+    for (const { events } of [ann, bob]) assert.deepEqual(events, ['disconnected', 'reconnected']);
+  });
+});
+
 /** A server, and ann and bob in a group of it. */
-async function twoInHall(faults: {
-  readonly delayMs: number;
-}): Promise<{ readonly scene: Scene; readonly ann: Person; readonly bob: Person }> {
+async function twoInHall(
+  faults: { readonly delayMs: number },
+  options: ServerOptions = impatient,
+): Promise<{ readonly scene: Scene; readonly ann: Person; readonly bob: Person }> {
   const scene = new Scene(faults);
-  await scene.serve(impatient);
+  await scene.serve(options);
   const [ann, bob] = [await scene.connect('ann'), await scene.connect('bob')];
   await scene.gather('hall', [ann, bob]);
   return { scene, ann, bob };

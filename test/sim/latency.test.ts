@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
-import { seeFrames } from './frames-seen.ts';
+import { seeFrames, timesSent } from './frames-seen.ts';
 import { Scene } from './scene.ts';
 
 const roundTripMs = 70;
@@ -32,15 +32,7 @@ describe('a message that goes by the server from one member to another', () => {
       const people = await scene.connectAll(Array.from({ length: 10 }, (_, at) => `member-${at}`));
       await scene.gather('hall', people);
       await scene.pass(1000);
-      const sent = new Map<string, number>();
-      scene.network.watch((datagram, from, to) => {
-        for (const frame of seen.of(datagram) ?? []) {
-          if (frame.type !== 'message' && frame.type !== 'fragment') continue;
-          const index = frame.type === 'fragment' ? frame.index : 0;
-          const way = `${from.host} ${to.host} ${frame.conversation}/${frame.sequence}.${index}`;
-          sent.set(way, (sent.get(way) ?? 0) + 1);
-        }
-      });
+      const sent = timesSent(scene.network, seen);
       for (let at = 0; at < 20; at++) {
         for (const { client } of people) void client.sendGroup('hall', `${at}`).catch(() => {});
         await scene.pass(at % 2 === 0 ? 3 : 300);
