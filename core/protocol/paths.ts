@@ -1,9 +1,9 @@
 /** The addresses of a peer: which of them answer, and to which one packets go (RFC 9000 §8.2 and §9). */
 
 import { type Address, isRelayed, sameAddress } from './address.ts';
-import { equalBytes } from './bytes.ts';
+import { type ByteWriter, equalBytes } from './bytes.ts';
 import type { Random } from './crypto.ts';
-import { challengeBytes } from './frame.ts';
+import { challengeBytes, writePathChallenge, writePathResponse } from './frame.ts';
 
 /** Addresses known at a time; beyond, the one heard of longest ago goes. */
 const pathsMax = 8;
@@ -267,4 +267,10 @@ export class Paths {
 function newPath(address: Address, isValidated: boolean): Path {
   const fresh = { receivedBytes: 0, sentBytes: 0, challenge: undefined };
   return { address, isValidated, isCandidate: isValidated, ...fresh };
+}
+
+/** Writes the frame of a probe. */
+export function writePathProbe(writer: ByteWriter, { type, data }: PathProbe): void {
+  if (type === 'pathChallenge') writePathChallenge(writer, data);
+  else writePathResponse(writer, data);
 }
