@@ -5,11 +5,17 @@ import { ackRangesMax, type PacketRange } from './frame.ts';
 /** Ranges remembered; a packet older than the oldest of them counts as a replay and will be sent again in a new packet. */
 const rangesMax = 64;
 
-/** An ACK goes out after this many ack-eliciting packets… (RFC 9000 §13.2.2) */
-const packetsPerAck = 2;
+/**
+ * An ACK goes out after this many ack-eliciting packets… More than the two of RFC 9000 §13.2.2, since each costs both
+ * sides as much as a packet of data; a sender whose window is full asks for one with a PING.
+ */
+const packetsPerAck = 10;
 
 /** …or this long after the first of them. Milliseconds. */
 export const ackDelayMsMax = 25;
+
+/** Whether a packet must be acknowledged: not at all, in good time, or at once. */
+export type AckUrgency = 'none' | 'soon' | 'now';
 
 /** Two integers. */
 const rangeBytesMax = 8;
@@ -44,13 +50,14 @@ export class ReceivedPackets {
   }
 
   /** Notes an authentic packet that is no duplicate. */
-  receive(packetNumber: number, ackEliciting: boolean, now: number): void {
+  receive(packetNumber: number, urgency: AckUrgency, now: number): void {
     const inOrder = packetNumber === this.newest + 1;
     if (packetNumber > this.newest) this.#newestAt = now;
     this.#insert(packetNumber);
-    if (!ackEliciting) return;
+    if (urgency === 'none') return;
     this.#unacknowledged++;
-    const due = inOrder && this.#unacknowledged < packetsPerAck ? now + ackDelayMsMax : now;
+    const mayWait = inOrder && urgency === 'soon' && this.#unacknowledged < packetsPerAck;
+    const due = mayWait ? now + ackDelayMsMax : now;
     this.#deadline = Math.min(this.#deadline ?? due, due);
   }
 

@@ -33,6 +33,11 @@ export class Congestion {
     return this.#inFlightBytes + datagramBytes <= this.#windowBytes;
   }
 
+  /** Whether another full datagram would leave no room for one more. */
+  get isNearlyFull(): boolean {
+    return this.#inFlightBytes + 2 * datagramBytes > this.#windowBytes;
+  }
+
   sent(bytes: number): void {
     this.#inFlightBytes += bytes;
   }

@@ -1,6 +1,6 @@
 /** One connection: a pair of endpoints, its keys and packet numbers; reliable conversations over unreliable datagrams. */
 
-import { ReceivedPackets } from './ack.ts';
+import { type AckUrgency, ReceivedPackets } from './ack.ts';
 import { type Address, isRelayed } from './address.ts';
 import { type ByteWriter, MalformedError } from './bytes.ts';
 import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
@@ -260,7 +260,7 @@ export class Connection {
       }
       if (isOverfull) return 'overfull';
       const leads = packet.number > this.#received.newest && !frames.every(isProbing);
-      this.#received.receive(packet.number, frames.some(isAckEliciting), now);
+      this.#received.receive(packet.number, urgencyOf(frames), now);
       if (this.#liveness.received(now)) this.#events.push({ type: 'silenceBroken' });
       this.#paths.received(packet.from, packet.bytes, leads, now);
       for (const frame of frames) {
@@ -388,6 +388,12 @@ export class Connection {
     this.#liveness.sent(now, awaitsAnswer);
     return { to, datagram };
   }
+}
+
+/** A PING asks for an ACK at once. */
+function urgencyOf(frames: readonly Frame[]): AckUrgency {
+  if (frames.some(({ type }) => type === 'ping')) return 'now';
+  return frames.some(isAckEliciting) ? 'soon' : 'none';
 }
 
 function writeProbe(writer: ByteWriter, { type, data }: PathProbe): void {

@@ -35,7 +35,7 @@ interface Challenge {
 interface Path {
   readonly address: Address;
   isValidated: boolean;
-  /** We try it of our own accord. */
+  /** We may try it of our own accord: it has answered once, or we were told of it. */
   isCandidate: boolean;
   /** Counted while it is not validated. */
   receivedBytes: number;
@@ -146,6 +146,7 @@ export class Paths {
     const rttMs = now - path.challenge.sentAt;
     path.challenge = undefined;
     path.isValidated = true;
+    path.isCandidate = true;
     const isBetter = isRelayed(this.#active.address) && !isRelayed(path.address);
     if (path !== this.#active && (path === this.#leading || isBetter)) this.#activate(path, rttMs);
   }
@@ -264,6 +265,6 @@ export class Paths {
 }
 
 function newPath(address: Address, isValidated: boolean): Path {
-  const fresh = { isCandidate: false, receivedBytes: 0, sentBytes: 0, challenge: undefined };
-  return { address, isValidated, ...fresh };
+  const fresh = { receivedBytes: 0, sentBytes: 0, challenge: undefined };
+  return { address, isValidated, isCandidate: isValidated, ...fresh };
 }

@@ -12,6 +12,8 @@ const datagramsBytesMax = 65_536;
 /** A MAX_DATA frame. Bytes. */
 const maxDataBytes = 9;
 
+const pingBytes = 1;
+
 /** From this timeout in a row on, one probe is a mere PING, which nobody refuses for lack of room. */
 const barePingTimeout = 3;
 const barePing: readonly Chunk[] = [];
@@ -119,7 +121,8 @@ export class Sender {
     const grants = mustGrant || this.#grantDue;
     const again = this.#probes.shift();
     const chunks: Chunk[] = [];
-    let room = grants ? roomBytes - maxDataBytes : roomBytes;
+    const isLast = this.recovery.congestion.isNearlyFull;
+    let room = roomBytes - pingBytes - (grants ? maxDataBytes : 0);
     let datagram: Uint8Array | undefined;
     if (again !== barePing && (again !== undefined || this.#mayOpen(now))) {
       const isMessagesTurn = this.#isMessagesTurn && this.queue.hasChunk;
@@ -128,8 +131,9 @@ export class Sender {
       this.#isMessagesTurn = datagram !== undefined;
       room -= this.#takeChunks(chunks, room, again ?? []);
     }
-    const isEmpty = chunks.length === 0 && datagram === undefined;
-    const ping = isEmpty && (this.#pingDue || again !== undefined);
+    // Who waits for an answer, or may send no more before there is one, asks for it at once.
+    const isFilling = isLast && (chunks.length > 0 || datagram !== undefined);
+    const ping = this.#pingDue || again !== undefined || isFilling;
     return { chunks, datagram, ping, grants, roomBytes: room };
   }
 

@@ -13,7 +13,7 @@ const patienceMs = 10_000;
 export const spawn: Benchmark = {
   name: 'spawn',
   about: ({ starts }) =>
-    `from starting the server to the first accepted join, medians of ${starts} (banter as installed; goal 300)`,
+    `from starting the server to the first accepted join, medians of ${starts} (banter as installed; goal 300 ms)`,
   subjects: [...peers.keys()],
   reference: 'banter',
   figures: [{ key: 'ms', title: 'ms', digits: 0 }],

@@ -62,6 +62,9 @@ interface Pending {
   readonly reject: (error: Error) => void;
 }
 
+/** Messages that wait for the name of their conversation, of each. */
+const earlyMax = 64;
+
 export class Client implements AsyncDisposable {
   readonly name: string;
   readonly identity: Identity = identityOf(randomBytes(32));
@@ -80,6 +83,7 @@ export class Client implements AsyncDisposable {
   #serverIdentity = '';
   #epoch: Uint8Array = new Uint8Array(8);
   #directoryVersion = 0;
+  #newestConversation = 0;
   #requestId = 0;
   #counter = 0;
   #groupCounter = 0;
@@ -218,6 +222,7 @@ export class Client implements AsyncDisposable {
     for (const { reject } of this.#pending.values()) reject(new Error('the connection has ended'));
     this.#pending.clear();
     this.#early.clear();
+    this.#newestConversation = 0;
   }
 
   #hear(conversation: number, bytes: Uint8Array): void {
@@ -270,6 +275,7 @@ export class Client implements AsyncDisposable {
 
   #enter({ group, logId, conversation, seq }: Membership): void {
     this.#memberships.set(folded(group), { group, logId, conversation, seq });
+    this.#newestConversation = Math.max(this.#newestConversation, conversation);
     const early = this.#early.get(conversation) ?? [];
     this.#early.delete(conversation);
     for (const bytes of early) this.#hearGroup(conversation, bytes);
@@ -278,17 +284,24 @@ export class Client implements AsyncDisposable {
   #hearGroup(conversation: number, bytes: Uint8Array): void {
     const found = [...this.#memberships].find(([, its]) => its.conversation === conversation);
     if (found === undefined) {
-      this.#early.set(conversation, [...(this.#early.get(conversation) ?? []), bytes]);
+      if (conversation > this.#newestConversation) this.#keepEarly(conversation, bytes);
       return;
     }
     const [key, membership] = found;
     const { group } = membership;
     const message = decoded(serverToClient, bytes);
-    if (message.type === 'gap') this.events.put({ ...message, group });
-    if (message.type !== 'groupMessage' || message.seq <= membership.seq) return;
-    this.#memberships.set(key, { ...membership, seq: message.seq });
+    const isGap = message.type === 'gap';
+    if (!isGap && message.type !== 'groupMessage') return;
+    const seq = isGap ? message.fromSeq - 1 : message.seq;
+    if (!isGap && seq <= membership.seq) return;
+    this.#memberships.set(key, { ...membership, seq: Math.max(seq, membership.seq) });
     this.events.put({ ...message, group });
-    this.say({ type: 'confirm', conversation, seq: message.seq });
+    if (!isGap) this.say({ type: 'confirm', conversation, seq });
+  }
+
+  #keepEarly(conversation: number, bytes: Uint8Array): void {
+    const kept = this.#early.get(conversation) ?? [];
+    if (kept.length < earlyMax) this.#early.set(conversation, [...kept, bytes]);
   }
 }
 

@@ -3,7 +3,7 @@
 import { randomBytes } from '@noble/hashes/utils.js';
 import { Incoming, Outgoing, type Whole } from './conversations.ts';
 import { type Acknowledged, elicitsAck, type Frame, readFrames, writeFrame } from './frames.ts';
-import { type Address, type Established, isRelayed } from './handshake.ts';
+import { type Address, type Established, isRelayed, isSame } from './handshake.ts';
 import { hex, joined, Malformed } from './notation.ts';
 import { Protection, Received } from './packets.ts';
 
@@ -73,6 +73,8 @@ export class Connection {
   #ackDueAt = Number.POSITIVE_INFINITY;
   #probes = 0;
   #heardAt: number;
+  /** Since when nothing of what is under way was acknowledged. */
+  #unansweredSince = Number.POSITIVE_INFINITY;
   #quietSince: number;
   #address: Address;
   #newestFrom: Address;
@@ -169,7 +171,8 @@ export class Connection {
   tick(now: number): void {
     if (this.#isClosed) return;
     const idleMs = this.#received.largest < 0 ? halfOpenMs : this.#options.idleMs;
-    if (now - this.#heardAt > idleMs) this.#end('silence', 'nothing came');
+    const since = Math.min(this.#heardAt, this.#unansweredSince);
+    if (now - since > idleMs) this.#end('silence', 'nothing came');
     if (now - this.#quietSince > this.#options.keepaliveMs) this.ping();
     this.#sendAgain(now);
     while (!this.#isClosed && this.#sendPacket(now));
@@ -218,6 +221,7 @@ export class Connection {
     const packet = this.#protection.seal(number, plaintext, this.#largestAcked, now);
     const { length } = packet;
     if (frames.length > 0) this.#underWay.set(number, { sentAt: now, bytes: length, frames });
+    if (frames.length > 0) this.#unansweredSince = Math.min(this.#unansweredSince, now);
     this.#quietSince = now;
     this.#outside.transmit(packet, to);
   }
@@ -257,7 +261,7 @@ export class Connection {
   #take(frame: Frame, from: Address, now: number): void {
     switch (frame.type) {
       case 'ack':
-        this.#acknowledge(frame.of);
+        this.#acknowledge(frame.of, now);
         break;
       case 'message':
       case 'fragment':
@@ -286,7 +290,7 @@ export class Connection {
     }
   }
 
-  #acknowledge({ ranges }: Acknowledged): void {
+  #acknowledge({ ranges }: Acknowledged, now: number): void {
     const largest = ranges[0]?.last ?? 0;
     if (largest >= this.#nextNumber) throw new Malformed('an ACK of what was never sent');
     this.#largestAcked = Math.max(this.#largestAcked, largest);
@@ -294,6 +298,7 @@ export class Connection {
       if (!ranges.some(({ first, last }) => first <= number && number <= last)) continue;
       this.#underWay.delete(number);
       this.#probes = 0;
+      this.#unansweredSince = this.#underWay.size === 0 ? Number.POSITIVE_INFINITY : now;
     }
   }
 
@@ -317,8 +322,4 @@ export class Connection {
     this.#isClosed = true;
     this.#outside.closed(code, reason);
   }
-}
-
-function isSame(one: Address, other: Address): boolean {
-  return one.host === other.host && one.port === other.port;
 }

@@ -9,6 +9,7 @@ import {
   Attempt,
   type Established,
   isRelayed,
+  isSame,
   Responder,
   type Token,
 } from './handshake.ts';
@@ -208,7 +209,7 @@ export class Endpoint {
     const [first] = datagram;
     if (first === 1 || first === 3) this.#answer(datagram, from, now);
     if (first === 2 || first === 4) this.#proceed(datagram, from, now);
-    if (first === 5) this.#reset(datagram.subarray(1));
+    if (first === 5) this.#reset(datagram.subarray(1), from);
     const id = connectionIdOf(datagram);
     if (id === undefined) return;
     const connection = this.#connections.get(hex(id));
@@ -233,8 +234,7 @@ export class Endpoint {
     const id = hex(datagram.subarray(1, 9));
     for (const waiting of this.#attempts) {
       const { attempt, resolve } = waiting;
-      const { host, port } = attempt.address;
-      if (host !== from.host || port !== from.port) continue;
+      if (!isSame(attempt.address, from)) continue;
       if (datagram[0] === 2 && hex(attempt.nonce) === id) attempt.retry(datagram, now);
       if (datagram[0] !== 4 || hex(attempt.ownId) !== id) continue;
       const established = attempt.response(datagram);
@@ -244,9 +244,10 @@ export class Endpoint {
     }
   }
 
-  #reset(token: Uint8Array): void {
+  #reset(token: Uint8Array, from: Address): void {
     for (const connection of [...this.#connections.values()]) {
-      if (hex(connection.established.peerResetToken) === hex(token)) connection.reset();
+      const isMeant = hex(connection.established.peerResetToken) === hex(token);
+      if (isMeant && isSame(connection.address, from)) connection.reset();
     }
   }
 }

@@ -46,7 +46,6 @@ export interface Established {
 }
 
 const datagramBytesMax = 1200;
-const relayedCallBytesMin = 128;
 const initsBeforeDoubt = 3;
 const retriesMax = 8;
 const answeredMax = 64;
@@ -77,6 +76,15 @@ const payload2 = record({ connectionId: bytes(8), resetToken: bytes(16), token: 
 
 export function isRelayed({ host }: Address): boolean {
   return host.startsWith('relay-');
+}
+
+export function isSame(one: Address, other: Address): boolean {
+  return one.host === other.host && one.port === other.port;
+}
+
+/** How long a HELLO or INIT is at least. */
+function callBytesMin(address: Address): number {
+  return isRelayed(address) ? 128 : datagramBytesMax;
 }
 
 function prologue(
@@ -231,14 +239,9 @@ export class Attempt {
   }
 
   #padded(first: number, fields: Uint8Array): Uint8Array {
-    const zeros = callBytesMin(this.address) - 1 - fields.length;
-    return joined(Uint8Array.of(first), fields, new Uint8Array(Math.max(0, zeros)));
+    const zeros = Math.max(0, callBytesMin(this.address) - 1 - fields.length);
+    return joined(Uint8Array.of(first), fields, new Uint8Array(zeros));
   }
-}
-
-/** What a HELLO and an INIT have at least. */
-function callBytesMin(address: Address): number {
-  return isRelayed(address) ? relayedCallBytesMin : datagramBytesMax;
 }
 
 /** The responder of a client. Its tokens are worth nothing: peers are few, and an unknown token is answered with a RETRY. */

@@ -1,7 +1,7 @@
 /** The second implementation reads the test vectors and writes them again (docs/PROTOCOL.md §11). */
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { clientToClient, clientToServer, directoryHash, entry, serverToClient } from './chat.ts';
 import { readFrames, writeFrame } from './frames.ts';
@@ -24,6 +24,19 @@ function alike(ours: object, theirs: Readonly<Record<string, unknown>>): void {
     if (value instanceof Uint8Array && name in theirs) assert.equal(hex(value), theirs[name], name);
   }
 }
+
+describe('the second implementation', () => {
+  it('imports nothing but sockets, primitives of cryptography and itself', () => {
+    const sources = readdirSync(import.meta.dirname).filter((name) => !name.endsWith('.test.ts'));
+    assert.ok(sources.length > 0);
+    for (const name of sources) {
+      const source = readFileSync(new URL(name, import.meta.url), 'utf8');
+      for (const [, from = ''] of source.matchAll(/^(?:import|\}) .*?from '(.*?)';$/gm)) {
+        assert.match(from, /^(node:(dgram|events)|@noble\/.*|\.\/[\w-]+\.ts)$/, name);
+      }
+    }
+  });
+});
 
 describe('the vectors of frames', () => {
   for (const { about, frame, bytes: text } of vectors('frames').frames) {

@@ -9,7 +9,7 @@ const roomy = 1000;
 
 function receivedAll(packetNumbers: readonly number[]): ReceivedPackets {
   const received = new ReceivedPackets();
-  for (const packetNumber of packetNumbers) received.receive(packetNumber, true, 0);
+  for (const packetNumber of packetNumbers) received.receive(packetNumber, 'soon', 0);
   return received;
 }
 
@@ -40,7 +40,7 @@ describe('ReceivedPackets', () => {
         for (const packetNumber of packetNumbers) {
           assert.equal(received.isDuplicate(packetNumber), model.has(packetNumber));
           if (model.has(packetNumber)) continue;
-          received.receive(packetNumber, true, 0);
+          received.receive(packetNumber, 'soon', 0);
           model.add(packetNumber);
           assert.equal(received.newest, Math.max(...model));
         }
@@ -58,7 +58,7 @@ describe('ReceivedPackets', () => {
         for (const packetNumber of packetNumbers) {
           if (received.isDuplicate(packetNumber)) continue;
           assert.ok(!model.has(packetNumber), `${packetNumber} was taken twice`);
-          received.receive(packetNumber, true, 0);
+          received.receive(packetNumber, 'soon', 0);
           model.add(packetNumber);
         }
       }),
@@ -68,8 +68,8 @@ describe('ReceivedPackets', () => {
   it('counts what is older than its 64 ranges as a replay, also after ranges have merged', () => {
     const received = receivedAll(Array.from({ length: 66 }, (_, at) => 2 * at));
     assert.ok(received.isDuplicate(0));
-    received.receive(101, true, 0);
-    received.receive(103, true, 0);
+    received.receive(101, 'soon', 0);
+    received.receive(103, 'soon', 0);
     assert.ok(received.isDuplicate(0));
     assert.ok(received.isDuplicate(2));
     assert.ok(!received.isDuplicate(99));
@@ -77,30 +77,39 @@ describe('ReceivedPackets', () => {
 
   it('owes nothing for packets that elicit no ACK', () => {
     const received = new ReceivedPackets();
-    received.receive(0, false, 5);
+    received.receive(0, 'none', 5);
     assert.equal(received.deadline, undefined);
     assert.equal(received.ackBytesMin, 0);
   });
 
-  it('acknowledges the second packet at once and a single one within 25 ms', () => {
+  it('acknowledges the tenth packet at once and a single one within 25 ms', () => {
     const received = new ReceivedPackets();
-    received.receive(0, true, 100);
-    assert.equal(received.deadline, 100 + ackDelayMsMax);
-    received.receive(1, true, 110);
+    for (let at = 0; at < 9; at++) {
+      received.receive(at, 'soon', 100 + at);
+      assert.equal(received.deadline, 100 + ackDelayMsMax);
+    }
+    received.receive(9, 'soon', 110);
     assert.equal(received.deadline, 110);
     assert.deepEqual(received.acknowledge(112, roomy), {
       delayMs: 2,
-      ranges: [{ first: 0, last: 1 }],
+      ranges: [{ first: 0, last: 9 }],
     });
     assert.equal(received.deadline, undefined);
   });
 
+  it('acknowledges at once a packet whose sender asks for it', () => {
+    const received = new ReceivedPackets();
+    received.receive(0, 'soon', 100);
+    received.receive(1, 'now', 105);
+    assert.equal(received.deadline, 105);
+  });
+
   it('acknowledges at once what comes out of order', () => {
     const received = new ReceivedPackets();
-    received.receive(1, true, 100);
+    received.receive(1, 'soon', 100);
     assert.equal(received.deadline, 100);
     received.acknowledge(100, roomy);
-    received.receive(0, true, 130);
+    received.receive(0, 'soon', 130);
     assert.equal(received.deadline, 130);
     assert.deepEqual(received.acknowledge(150, roomy), {
       delayMs: 50,
@@ -112,7 +121,7 @@ describe('ReceivedPackets', () => {
     const received = receivedAll([0, 2, 4, 6, 8]);
     const tight = received.acknowledge(0, received.ackBytesMin);
     assert.deepEqual(tight?.ranges, [{ first: 8, last: 8 }]);
-    received.receive(10, true, 0);
+    received.receive(10, 'soon', 0);
     const looser = received.acknowledge(0, received.ackBytesMin + 8);
     assert.deepEqual(looser?.ranges, [
       { first: 10, last: 10 },

@@ -161,6 +161,21 @@ describe('a connection', () => {
     assert.equal(left.queuedBytes, 0);
   });
 
+  it('asks for an ACK at once with what fills its window', () => {
+    const { left, right } = new Two();
+    for (let at = 0; at < 20; at++) left.send(0, new Uint8Array(1000));
+    const packets = transmitted(left, 0);
+    assert.equal(packets.length, 11);
+    // An ACK that is lost: ten packets must not have come since.
+    for (const packet of packets.slice(0, 5)) right.receive(packet, peerAddress, 0);
+    right.handleTimeout(25);
+    assert.equal(transmitted(right, 25).length, 1);
+    for (const packet of packets.slice(5, -2)) right.receive(packet, peerAddress, 30);
+    assert.equal(transmitted(right, 30).length, 0);
+    for (const packet of packets.slice(-2)) right.receive(packet, peerAddress, 30);
+    assert.equal(transmitted(right, 30).length, 1);
+  });
+
   it('sends lost messages again, and each arrives once', () => {
     const { left, right } = new Two();
     for (let at = 0; at < 5; at++) {

@@ -111,8 +111,23 @@ describe('docs/PROTOCOL.md', () => {
     assert.deepEqual(numbersUnder('### Refusals'), new Map(refusals));
   });
 
+  it('tells of each request that is answered, and knows the refusals that it names', () => {
+    const [, rest = ''] = text.split('**Requests.**');
+    const [section = ''] = rest.split('**Registering.**');
+    const rows = Array.from(section.matchAll(/^\| *([a-z]\w+) *\|[^|]*\|([^|]*)\|/gm));
+    const answered = Object.keys(clientCodec.tables).filter(
+      (type) => type !== 'confirm' && type !== 'directoryCheck',
+    );
+    assert.deepEqual(rows.map(([, name = '']) => name).sort(), answered.sort());
+    const known = new Set<string>(Object.keys(errorTable));
+    for (const [, name, refusals = ''] of rows) {
+      for (const [code] of refusals.matchAll(/[A-Z_]+/g))
+        assert.ok(known.has(code), `${name}: ${code}`);
+    }
+  });
+
   it('has the sections that the code cites', () => {
     const sections = Array.from(text.matchAll(/^## §(\d+) /gm), ([, number]) => Number(number));
-    assert.deepEqual(sections, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.deepEqual(sections, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
   });
 });

@@ -220,6 +220,17 @@ describe('the paths of a connection', () => {
     assert.deepEqual(paths.address, home);
   });
 
+  it('do not ask more at an address that somebody else may have written on a packet when the relay is dead', () => {
+    const paths = pathsAt(relay);
+    paths.received(away, 40, true, 0);
+    let sent = 0;
+    for (let now = 0; now < 10_000; now += 50) {
+      sent += polled(paths, now).length * probeBytes;
+      if (now % 1000 === 0) paths.fail(now);
+    }
+    assert.equal(sent, 3 * probeBytes);
+  });
+
   it('ask again at the direct ways when the relay is dead, too', () => {
     const paths = pathsAt(home);
     paths.probe(relay, 0);
