@@ -94,11 +94,14 @@ export function parsePolicy(policy: Partial<Policy>): Policy {
   return complete;
 }
 
-/** The limits with their defaults. @throws BanterError OPTION_INVALID */
+/** The limits with their defaults. @throws BanterError OPTION_INVALID, for a limit of another name, too */
 export function parseLimits(limits: Partial<HubLimits>): HubLimits {
   const complete = { ...defaultLimits, ...limits };
   for (const [name, value] of Object.entries(complete)) {
-    // A name that is none of the limits has no bounds of its own.
+    if (!(name in defaultLimits)) {
+      throw new BanterError('OPTION_INVALID', `no limit is called ${name}`, { data: { name } });
+    }
+    // As the line above has made sure.
     checkNumber(name, value, boundsOfLimits[name as keyof HubLimits]);
   }
   return complete;

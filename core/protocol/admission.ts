@@ -145,6 +145,9 @@ function addressOf(host: string): string {
 function parseLimits(limits: Partial<AdmissionLimits>): AdmissionLimits {
   const complete = { ...defaultAdmissionLimits, ...limits };
   for (const [name, value] of Object.entries(complete)) {
+    if (!(name in defaultAdmissionLimits)) {
+      throw new BanterError('OPTION_INVALID', `no limit is called ${name}`, { data: { name } });
+    }
     if (Number.isSafeInteger(value) && value >= 1) continue;
     const message = `${name} is ${value}, not a whole number of at least 1`;
     throw new BanterError('OPTION_INVALID', message, { data: { name, value } });

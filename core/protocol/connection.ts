@@ -344,10 +344,8 @@ export class Connection {
 
   #pollPacket(now: number): Transmit | undefined {
     const ackBytesMin = this.#received.ackBytesMin;
-    const packetBytesMax = isRelayed(this.#paths.address)
-      ? relayedDatagramBytesMax
-      : datagramBytesMax;
-    const roomBytes = packetBytesMax - dataHeaderBytes - tagBytes - ackBytesMin;
+    const bytesMax = isRelayed(this.#paths.address) ? relayedDatagramBytesMax : datagramBytesMax;
+    const roomBytes = bytesMax - dataHeaderBytes - tagBytes - ackBytesMin;
     const { credit } = this.#incoming;
     const load = this.#sender.takeLoad(roomBytes, credit.isDue, now);
     const ackDue = (this.#received.deadline ?? Number.POSITIVE_INFINITY) <= now;

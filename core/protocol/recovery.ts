@@ -23,6 +23,9 @@ const probeTimeoutMsMax = 5000;
 /** A stall looks like a slow path for many round trips; a peer is asked this often all the same before it counts as silent. */
 const probesPerSilence = 5;
 
+/** …and on a way that is longer than that at least so often. */
+const farProbesPerSilence = 2;
+
 /** Probes per timeout: one instead of two doubles the tail at 20 % loss. */
 export const probesPerTimeout = 2;
 
@@ -48,6 +51,8 @@ export class Recovery<Content> {
   #rttVariationMs: number;
   #latestRttMs: number;
   #minimumRttMs = Number.POSITIVE_INFINITY;
+  /** Of what was seen of this path, sleeps included: no answer comes sooner. */
+  #shortestRttMs: number;
   #largestAcknowledged = -1;
   #nextPacketNumber = 0;
   #lossDeadline: number | undefined;
@@ -56,12 +61,14 @@ export class Recovery<Content> {
   #pathSince = Number.NEGATIVE_INFINITY;
   #probeCount = 0;
   #probeTimeoutMsMax = probeTimeoutMsMax;
+  #farProbeTimeoutMsMax = Number.POSITIVE_INFINITY;
 
   /** @param rttMs an upper bound of the round-trip time from the handshake, if one was seen */
   constructor(rttMs: number = initialRttMs) {
     this.#smoothedRttMs = Math.min(rttMs, initialRttMs);
     this.#rttVariationMs = this.#smoothedRttMs / 2;
     this.#latestRttMs = this.#smoothedRttMs;
+    this.#shortestRttMs = rttMs;
   }
 
   get smoothedRttMs(): number {
@@ -84,6 +91,7 @@ export class Recovery<Content> {
     this.#smoothedRttMs = rttMs;
     this.#rttVariationMs = rttMs / 2;
     this.#latestRttMs = rttMs;
+    this.#shortestRttMs = rttMs;
     this.#minimumRttMs = Number.POSITIVE_INFINITY;
     this.#probeCount = 0;
   }
@@ -96,6 +104,7 @@ export class Recovery<Content> {
   /** How long the peer may be silent: bounds the time between probes, whatever the round-trip time is. Milliseconds. */
   set silenceMs(silenceMs: number) {
     this.#probeTimeoutMsMax = Math.min(probeTimeoutMsMax, silenceMs / probesPerSilence);
+    this.#farProbeTimeoutMsMax = silenceMs / farProbesPerSilence;
   }
 
   get hasUnacknowledged(): boolean {
@@ -128,9 +137,10 @@ export class Recovery<Content> {
     const acknowledged = this.#takeAcknowledged(ranges);
     const newestPacket = acknowledged.at(-1);
     if (newestPacket?.packetNumber === newest && newestPacket.sentAt >= this.#pathSince) {
+      const sampleMs = now - newestPacket.sentAt;
+      this.#shortestRttMs = Math.min(this.#shortestRttMs, sampleMs);
       // Of a longer time the peer, or this process, has slept a part: it says nothing of the way.
-      const sampleMs = Math.min(now - newestPacket.sentAt, this.#probeTimeoutMsMax);
-      this.#sampleRtt(sampleMs, delayMs);
+      this.#sampleRtt(Math.min(sampleMs, this.#longestWaitMs), delayMs);
     }
     this.#largestAcknowledged = Math.max(this.#largestAcknowledged, newest);
     for (const packet of acknowledged) {
@@ -162,7 +172,14 @@ export class Recovery<Content> {
     const once =
       this.#smoothedRttMs + Math.max(4 * this.#rttVariationMs, granularityMs) + ackDelayMsMax;
     const doubled = Math.max(once, probeTimeoutMsMin) * 2 ** Math.min(this.#probeCount, 16);
-    return Math.min(doubled, this.#probeTimeoutMsMax);
+    return Math.min(doubled, this.#longestWaitMs);
+  }
+
+  /** The bound of probe timeouts; not so low that everything would go twice because its answer cannot be there yet. */
+  get #longestWaitMs(): number {
+    if (this.#shortestRttMs === Number.POSITIVE_INFINITY) return this.#probeTimeoutMsMax;
+    const answerMs = timeThreshold * this.#shortestRttMs + ackDelayMsMax;
+    return Math.max(this.#probeTimeoutMsMax, Math.min(answerMs, this.#farProbeTimeoutMsMax));
   }
 
   #takeAcknowledged(ranges: readonly PacketRange[]): readonly SentPacket<Content>[] {

@@ -35,7 +35,7 @@ export interface ServerOptions {
   readonly store?: Store;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;
-  /** Bounds of names, groups, messages and rates. Default: `defaultLimits`. */
+  /** Bounds of names, groups, messages and rates. Default: as each field says. */
   readonly limits?: Partial<HubLimits>;
   /** Connections at a time, half-open ones included; beyond, handshakes are dropped. Default 10,000. */
   readonly connectionsMax?: number;

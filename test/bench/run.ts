@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Measurement, Result, Scale } from './benchmark.ts';
 import { delivery } from './delivery.ts';
+import { flood } from './flood.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { peers } from './peers/index.ts';
@@ -14,13 +15,13 @@ import { startUp } from './start-up.ts';
 import { median } from './statistics.ts';
 import { tableOf } from './table.ts';
 
-const benchmarks: readonly Benchmark[] = [delivery, latency, idle, spawn, startUp];
+const benchmarks: readonly Benchmark[] = [delivery, latency, flood, idle, spawn, startUp];
 
 const help = `npm run bench -- [options]
 
   --only a,b      benchmarks: ${benchmarks.map(({ name }) => name).join(', ')} (all)
   --peers a,b     servers: ${[...peers.keys()].join(', ')} (all)
-  --rounds n      rounds of delivery and latency, of which medians are told (3)
+  --rounds n      rounds of delivery, latency and flood; medians are told (3)
   --quick         one round, shorter, fewer clients
   --profile dir   processor profiles of the servers that run on Node, written to dir
   --json          figures for programs instead of tables

@@ -286,8 +286,3 @@ function entryHash(from: Uint8Array): readonly [number, number] {
   h2 = Math.imul(h2 ^ (h2 >>> 16), 0x85ebca6b) ^ Math.imul(h1 ^ (h1 >>> 13), 0xc2b2ae35);
   return [h1 >>> 0, h2 >>> 0];
 }
-
-/** An address of the directory as text, for IPv4 alone. */
-export function ipv4Address({ host, port }: Entry): { host: string; port: number } | undefined {
-  return host.length === 4 ? { host: host.join('.'), port } : undefined;
-}

@@ -31,7 +31,7 @@ export type Event =
   | { readonly type: 'closed'; readonly ending: Ending; readonly reason: string };
 
 /** A refusal; its code is a number of §7. */
-export class Refusal extends Error {
+class Refusal extends Error {
   readonly code: number;
 
   constructor({ code, detail }: Of<ServerMessage, 'refused'>) {

@@ -19,7 +19,7 @@ export interface FuzzTarget {
 }
 
 /** A claim about a target that did not hold. */
-export class BrokenClaim extends Error {}
+class BrokenClaim extends Error {}
 
 /** @throws BrokenClaim unless it holds */
 export function claim(holds: boolean, words: string): void {

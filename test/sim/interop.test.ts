@@ -158,25 +158,31 @@ describe('key update', () => {
 });
 
 describe('long RTT', () => {
-  test('of 1500 ms is only slow: two ways to be heard, and nothing is sent twice', async () => {
-    const seen = seeFrames();
-    try {
-      const { scene, ann, bob } = await twoInHall({ delayMs: 750 }, {});
-      await scene.pass(10_000);
-      const sent = timesSent(scene.network, seen);
-      for (const text of ['one', 'two', 'three']) {
-        void ann.client.sendGroup('hall', text).catch(() => {});
-        const tookMs = await scene.until(() => bob.heard.at(-1) === text);
-        assert.ok(tookMs <= 1510, `${tookMs} ms`);
-        await scene.pass(5000);
+  // The classic patience of 2.5 seconds and the usual one of ten.
+  for (const [rttMs, options] of [
+    [1000, impatient],
+    [1500, {}],
+  ] as const) {
+    test(`of ${rttMs} ms is only slow: two ways to be heard, and nothing is sent twice`, async () => {
+      const seen = seeFrames();
+      try {
+        const { scene, ann, bob } = await twoInHall({ delayMs: rttMs / 2 }, options);
+        await scene.pass(10_000);
+        const sent = timesSent(scene.network, seen);
+        for (const text of ['one', 'two', 'three']) {
+          void ann.client.sendGroup('hall', text).catch(() => {});
+          const tookMs = await scene.until(() => bob.heard.at(-1) === text);
+          assert.ok(tookMs <= rttMs + 10, `${tookMs} ms`);
+          await scene.pass(5000);
+        }
+        assert.ok(sent.size >= 6, `${sent.size} frames`);
+        assert.deepEqual(new Set(sent.values()), new Set([1]));
+        assert.deepEqual([ann.events, bob.events], [[], []]);
+      } finally {
+        seen.stop();
       }
-      assert.ok(sent.size >= 6, `${sent.size} frames`);
-      assert.deepEqual(new Set(sent.values()), new Set([1]));
-      assert.deepEqual([ann.events, bob.events], [[], []]);
-    } finally {
-      seen.stop();
-    }
-  });
+    });
+  }
 });
 
 describe('multiplexing', () => {

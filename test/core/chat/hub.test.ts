@@ -66,6 +66,7 @@ describe('bounds of a hub', () => {
     { policy: { silenceMs: Number.NaN } },
     { limits: { textBytes: 60_001 } },
     { limits: { links: 1.5 } },
+    { limits: { link: 1 } },
     { limits: { directoryNames: 10_001 } },
     { limits: { requestByteBurst: 65_535 } },
   ]) {

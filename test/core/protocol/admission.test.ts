@@ -123,7 +123,7 @@ describe('admission', () => {
     assert.equal(admission.size, 2);
   });
 
-  it('takes no limit that is not a whole number of at least 1', () => {
+  it('takes no limit that is not a whole number of at least 1, nor one of another name', () => {
     for (const value of [0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY]) {
       assert.throws(
         () => limited({ handshakeBurst: value }),
@@ -131,6 +131,8 @@ describe('admission', () => {
         String(value),
       );
     }
+    const misspelt = { handshakeBurst: 1, handshakesBurst: 1 };
+    assert.throws(() => limited(misspelt), { code: 'OPTION_INVALID' });
     assert.equal(
       limited({ handshakeBurst: 1 }).admit({ host: '::1', port: 1 }, 'token', 0),
       undefined,

@@ -124,6 +124,25 @@ describe('a probe', () => {
     assert.ok((recovery.pollTimeout() ?? 0) - now < 500);
   });
 
+  it('is not due before an answer can be there, as long as a silence leaves time for two', () => {
+    for (const [rttMs, silenceMs, dueMs] of [
+      [100, 2500, 500],
+      [800, 2500, 925],
+      [1500, 2500, 1250],
+      [1500, 10_000, 2000],
+    ] as const) {
+      const recovery = new Recovery<string>(Number.POSITIVE_INFINITY);
+      recovery.silenceMs = silenceMs;
+      sentAt(recovery, 0);
+      acknowledge(recovery, rttMs, 0);
+      sentAt(recovery, 10_000);
+      for (let times = 0; times < 5; times++) recovery.handleTimeout(recovery.pollTimeout() ?? 0);
+      const lastAt = recovery.pollTimeout() ?? 0;
+      recovery.handleTimeout(lastAt);
+      assert.equal((recovery.pollTimeout() ?? 0) - lastAt, dueMs, `${rttMs} of ${silenceMs}`);
+    }
+  });
+
   it('is not due while nothing awaits an ACK', () => {
     const recovery = new Recovery<string>();
     recovery.send(bytes, 'only an ACK', false, 0);

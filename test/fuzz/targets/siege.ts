@@ -22,7 +22,7 @@ import { claim } from '../target.ts';
 const timing = { ...patient, keepaliveMs: 15_000 };
 
 /** Connections and half-open ones that the server takes. */
-export const connectionsMax = 12;
+const connectionsMax = 12;
 
 /** Datagrams that follow from one input at most. */
 const exchangesMax = 600;
