@@ -22,8 +22,6 @@ import {
   writeClose,
   writeDatagram,
   writeMaxData,
-  writePathChallenge,
-  writePathResponse,
   writePing,
 } from './frame.ts';
 import { PacketKeys } from './keys.ts';
@@ -39,7 +37,7 @@ import {
   tagBytes,
   writeDataHeader,
 } from './packet.ts';
-import { type PathProbe, Paths } from './paths.ts';
+import { Paths, writeProbe } from './paths.ts';
 import { elicitsAck, type Load, Sender } from './sender.ts';
 
 /** Why a connection is closed, as its CLOSE frame says (docs/PROTOCOL.md §6); numbers from 16 up are the application's. */
@@ -394,9 +392,4 @@ export class Connection {
 function urgencyOf(frames: readonly Frame[]): AckUrgency {
   if (frames.some(({ type }) => type === 'ping')) return 'now';
   return frames.some(isAckEliciting) ? 'soon' : 'none';
-}
-
-function writeProbe(writer: ByteWriter, { type, data }: PathProbe): void {
-  if (type === 'pathChallenge') writePathChallenge(writer, data);
-  else writePathResponse(writer, data);
 }

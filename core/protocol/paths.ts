@@ -1,9 +1,9 @@
 /** The addresses of a peer: which of them answer, and to which one packets go (RFC 9000 §8.2 and §9). */
 
 import { type Address, isRelayed, sameAddress } from './address.ts';
-import { equalBytes } from './bytes.ts';
+import { type ByteWriter, equalBytes } from './bytes.ts';
 import type { Random } from './crypto.ts';
-import { challengeBytes } from './frame.ts';
+import { challengeBytes, writePathChallenge, writePathResponse } from './frame.ts';
 
 /** Addresses known at a time; beyond, the one heard of longest ago goes. */
 const pathsMax = 8;
@@ -48,6 +48,12 @@ export interface PathProbe {
   readonly to: Address;
   readonly type: 'pathChallenge' | 'pathResponse';
   readonly data: Uint8Array;
+}
+
+/** Writes the frame of a probe. */
+export function writeProbe(writer: ByteWriter, { type, data }: PathProbe): void {
+  if (type === 'pathChallenge') writePathChallenge(writer, data);
+  else writePathResponse(writer, data);
 }
 
 /** Where packets go from now on. */
