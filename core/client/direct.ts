@@ -58,6 +58,8 @@ interface Peer {
   isRelayed: boolean;
   /** Ways that have led nowhere since the last one that did. */
   failedWays: number;
+  /** Set while a direct way that has died is to be looked for again. */
+  cancelWidening: (() => void) | undefined;
   /** Connections in a row that ended without a word from the peer. */
   fruitless: number;
   readonly outbox: Outbox;
@@ -186,6 +188,7 @@ export class Direct {
       isOpen: false,
       isRelayed: false,
       failedWays: 0,
+      cancelWidening: undefined,
       fruitless: 0,
       outbox: new Outbox(environment, patienceSilences * timing.silenceMs),
     };
@@ -260,7 +263,10 @@ export class Direct {
     const peer = this.#peerOfLink(link);
     if (peer === undefined) return;
     peer.isRelayed = relayed;
-    if (relayed) this.#options.environment.setTimer(() => this.#widen(peer), widenAgainMs);
+    peer.cancelWidening?.();
+    peer.cancelWidening = relayed
+      ? this.#options.environment.setTimer(() => this.#widen(peer), widenAgainMs)
+      : undefined;
   }
 
   /** A way has led nowhere; there may be another. */
@@ -277,9 +283,7 @@ export class Direct {
     this.#identities.delete(link);
     this.#options.routes.forget(link);
     if (peer === undefined) return;
-    peer.link = undefined;
-    peer.isOpen = false;
-    peer.outbox.rewind();
+    this.#disconnect(peer);
     if (peer.outbox.size === 0) this.#peers.delete(peer.identity);
     // A peer that hangs up each time must not make us call it for ever.
     if (++peer.fruitless > fruitlessMax) this.#giveUp(peer);
@@ -300,6 +304,7 @@ export class Direct {
   }
 
   #disconnect(peer: Peer): void {
+    peer.cancelWidening?.();
     if (peer.link === undefined) return;
     this.#options.endpoint.abort(peer.link);
     this.#options.endpoint.close(peer.link, 0, 'moved');

@@ -3,18 +3,21 @@
 import { parseMid } from '../chat/mids.ts';
 import { toHex } from '../protocol/bytes.ts';
 
-/** Processes remembered, over all senders; the one heard from longest ago is forgotten first. */
-const processesMax = 10_000;
+/** Senders remembered; the one heard from longest ago is forgotten first. */
+const sendersMax = 10_000;
+
+/** Processes remembered of each sender, likewise: nobody makes us forget what others have sent. */
+const processesMax = 64;
 
 export class Seen {
-  /** From sender and process to the last counter, oldest first. */
-  readonly #lastCounters = new Map<string, number>();
+  /** By sender and by process, oldest first. */
+  readonly #lastCounters = new Map<string, Map<string, number>>();
 
   /** Whether a message was had before; one with a malformed mid counts as had. */
   has(identity: string, mid: Uint8Array): boolean {
     const parts = parseMid(mid);
     if (parts === undefined) return true;
-    const last = this.#lastCounters.get(`${identity} ${toHex(parts.processId)}`);
+    const last = this.#lastCounters.get(identity)?.get(toHex(parts.processId));
     return last !== undefined && parts.counter <= last;
   }
 
@@ -22,12 +25,16 @@ export class Seen {
   add(identity: string, mid: Uint8Array): void {
     const parts = parseMid(mid);
     if (parts === undefined) return;
-    const key = `${identity} ${toHex(parts.processId)}`;
-    this.#lastCounters.delete(key);
-    this.#lastCounters.set(key, parts.counter);
-    if (this.#lastCounters.size > processesMax) {
-      const [oldest] = this.#lastCounters.keys();
-      if (oldest !== undefined) this.#lastCounters.delete(oldest);
-    }
+    const processes = this.#lastCounters.get(identity) ?? new Map<string, number>();
+    putLast(processes, toHex(parts.processId), parts.counter, processesMax);
+    putLast(this.#lastCounters, identity, processes, sendersMax);
   }
+}
+
+/** Makes an entry the newest of a map, and forgets the oldest beyond `max`. */
+function putLast<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > max && oldest !== undefined) map.delete(oldest);
 }

@@ -37,7 +37,7 @@ import {
   tagBytes,
   writeDataHeader,
 } from './packet.ts';
-import { Paths, writePathProbe } from './paths.ts';
+import { Paths, writeProbe } from './paths.ts';
 import { elicitsAck, type Load, Sender } from './sender.ts';
 
 /** Why a connection is closed, as its CLOSE frame says (docs/PROTOCOL.md §6); numbers from 16 up are the application's. */
@@ -338,7 +338,7 @@ export class Connection {
       this.#followMove(now);
       if (probe === undefined) return undefined;
       if (!this.#paths.permits(probe.to, pathProbeBytes)) continue;
-      return this.#seal(undefined, (writer) => writePathProbe(writer, probe), now, probe.to);
+      return this.#seal(undefined, (writer) => writeProbe(writer, probe), now, probe.to);
     }
   }
 

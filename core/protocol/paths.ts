@@ -50,6 +50,12 @@ export interface PathProbe {
   readonly data: Uint8Array;
 }
 
+/** Writes the frame of a probe. */
+export function writeProbe(writer: ByteWriter, { type, data }: PathProbe): void {
+  if (type === 'pathChallenge') writePathChallenge(writer, data);
+  else writePathResponse(writer, data);
+}
+
 /** Where packets go from now on. */
 export interface Move {
   readonly address: Address;
@@ -166,8 +172,6 @@ export class Paths {
     const relay = relays.findLast(({ isValidated }) => isValidated) ?? relays.at(-1);
     if (relay === undefined) return;
     this.#active.isValidated = false;
-    // It has answered once; who only wrote it on a datagram has not made it ours to ask.
-    this.#active.isCandidate = true;
     this.#activate(relay, undefined);
   }
 
@@ -267,10 +271,4 @@ export class Paths {
 function newPath(address: Address, isValidated: boolean): Path {
   const fresh = { receivedBytes: 0, sentBytes: 0, challenge: undefined };
   return { address, isValidated, isCandidate: isValidated, ...fresh };
-}
-
-/** Writes the frame of a probe. */
-export function writePathProbe(writer: ByteWriter, { type, data }: PathProbe): void {
-  if (type === 'pathChallenge') writePathChallenge(writer, data);
-  else writePathResponse(writer, data);
 }

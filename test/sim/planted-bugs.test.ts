@@ -28,7 +28,7 @@ import type { Violation } from './violation.ts';
 import { simulate } from './world.ts';
 
 /** A bug that is not found on this many networks counts as missed. */
-const seedsMax = 60;
+const seedsMax = 120;
 
 interface Plant {
   readonly bug: string;
