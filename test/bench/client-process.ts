@@ -1,5 +1,6 @@
 /** A process with many clients of one peer; does what it is told over IPC and ends with whoever started it. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { composeText, Ledger, nowUs } from './ledger.ts';
 import type {
   AnswerMessage,
@@ -113,7 +114,7 @@ async function sendSteadily(
   const underWay: Promise<void>[] = [];
   for (let dueUs = nowUs(); dueUs < endUs; ) {
     for (; dueUs <= nowUs(); dueUs += stepUs) underWay.push(send());
-    await new Promise((resolve) => setTimeout(resolve, tickMs));
+    await pause(tickMs);
   }
   await Promise.all(underWay);
 }

@@ -1,5 +1,6 @@
 /** Many clients that are members of small groups and say nothing: the server's memory for each. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Benchmark } from './benchmark.ts';
 import { absence, peerNamed } from './peers/index.ts';
 import { Rig } from './rig.ts';
@@ -32,9 +33,9 @@ export const idle: Benchmark = {
       const startedAt = performance.now();
       await rig.connect(idleClients, true);
       const connectSeconds = (performance.now() - startedAt) / 1000;
-      await new Promise((resolve) => setTimeout(resolve, settleMs));
+      await pause(settleMs);
       const settled = rig.usage;
-      await new Promise((resolve) => setTimeout(resolve, watchMs));
+      await pause(watchMs);
       const after = rig.usage;
       await rig.check();
       return {

@@ -1,5 +1,6 @@
 /** A server with members spread over client processes: what every benchmark of messages runs on. */
 
+import { setTimeout as pause } from 'node:timers/promises';
 import { ClientProcess, ServerProcess } from './child-processes.ts';
 import { nowUs } from './ledger.ts';
 import type { SendOrder, Tally } from './orders.ts';
@@ -157,8 +158,4 @@ export class Rig {
       fault,
     };
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

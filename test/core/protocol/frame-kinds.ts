@@ -60,7 +60,8 @@ const kinds: { readonly [Type in FrameType]: FrameKind<FrameOf<Type>> } = {
     values: fc.record({
       conversation: integer,
       sequence: integer,
-      payload: fc.uint8Array({ maxLength: fragmentBytes }),
+      // A receiver takes more than a sender puts into one.
+      payload: fc.uint8Array({ maxLength: datagramPayloadBytesMax }),
     }),
     write: (writer, { conversation, sequence, payload }) =>
       writeMessage(writer, conversation, sequence, payload),
