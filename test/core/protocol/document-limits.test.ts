@@ -1,0 +1,63 @@
+/** The limits of docs/PROTOCOL.md §10, held against what the code goes by. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { it } from 'node:test';
+import { parseLimits } from '../../../core/chat/limits.ts';
+import { nameBytesMax } from '../../../core/chat/names.ts';
+import { groupsPerClientMax, hopsMax, pageEntriesMax } from '../../../core/chat/wire.ts';
+import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
+import { messageBytesMax } from '../../../core/protocol/conversation.ts';
+import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
+import { datagramBytesMax, relayedDatagramBytesMax } from '../../../core/protocol/packet.ts';
+
+const text = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url), 'utf8');
+const [, section = ''] = text.split('## §10');
+const limits = parseLimits({});
+const kib = 1024;
+const mib = 1024 * kib;
+
+/** The numbers of a row's value, in order; sizes in KiB and MiB as they are written. */
+function numbersOf(what: string): readonly number[] {
+  const rows = section.split('\n').map((row) => row.split('|').map((cell) => cell.trim()));
+  const row = rows.find(([, name]) => name === what);
+  assert.ok(row, `§10 has no row "${what}"`);
+  const numbers = row[2]?.replaceAll(/(?<=\d),(?=\d{3})/g, '').match(/\d+/g) ?? [];
+  return numbers.map(Number);
+}
+
+const claims: readonly (readonly [what: string, numbers: readonly number[]])[] = [
+  ['datagram', [datagramBytesMax]],
+  ['payload of a DATAGRAM', [datagramPayloadBytesMax, relayedDatagramBytesMax]],
+  ['ranges of an ACK', [ackRangesMax]],
+  ['ACK', [ackDelayMsMax, 10]],
+  ['message', [messageBytesMax]],
+  ['text', [limits.textBytes]],
+  ['name', [nameBytesMax / 4, nameBytesMax, 8]],
+  ['hops', [hopsMax]],
+  ['groups of a client', [groupsPerClientMax]],
+  ['names or entries of a page', [pageEntriesMax]],
+  ['names, groups', [limits.names, limits.groups]],
+  ['names that everybody is told of', [limits.directoryNames]],
+  ['contacts of a connection', [limits.contacts]],
+  ['counters remembered', [limits.sendsRemembered, limits.processesRemembered]],
+  ['look whether a client lives', [limits.probeMs / 1000, limits.probeClaims]],
+  ['messages of a log', [limits.logMessages, limits.logBytes / mib, limits.logBytesTotal / mib]],
+  [
+    'requests of a connection',
+    [
+      limits.requestsPerSecond,
+      limits.requestBurst,
+      limits.requestBytesPerSecond / kib,
+      limits.requestByteBurst / kib,
+    ],
+  ],
+  ['changes on their way to the store', [limits.unstored]],
+  ['what waits for them to be stored', [limits.heldBytes / mib]],
+];
+
+for (const [what, numbers] of claims) {
+  it(`docs/PROTOCOL.md §10 says of "${what}" what the code goes by`, () => {
+    assert.deepEqual(numbersOf(what), numbers);
+  });
+}
