@@ -49,7 +49,7 @@ export class Scene {
     const host = at ?? `10.0.1.${this.#nextHost++}`;
     const environment = this.network.host(host);
     const server = `${serverHost}:${serverPort}`;
-    const connected = Client.connect({ name, server, ...options, environment }).then((client) =>
+    const connected = Client.connect({ name, server, environment, ...options }).then((client) =>
       listenTo(client, host),
     );
     return this.network.settle(connected, patienceMs);
