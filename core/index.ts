@@ -1,5 +1,6 @@
 /** The public API of Banter's core. */
 
+export type { AuditEntry } from './chat/audit.ts';
 export type { ServerFact } from './chat/facts.ts';
 export type { HubLimits } from './chat/limits.ts';
 export { checkName } from './chat/names.ts';

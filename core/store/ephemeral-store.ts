@@ -1,5 +1,6 @@
 /** The store of a server that begins anew at every start: it keeps nothing. */
 
+import type { AuditEntry } from '../chat/audit.ts';
 import { nothingStored, type StoredState } from '../chat/records.ts';
 import type { Store } from './store.ts';
 
@@ -17,6 +18,10 @@ export class EphemeralStore implements Store {
 
   write(): undefined {
     return undefined;
+  }
+
+  audit(): Promise<readonly AuditEntry[]> {
+    return Promise.resolve([]);
   }
 
   close(): Promise<void> {

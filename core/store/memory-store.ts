@@ -1,7 +1,9 @@
 /** A store in the memory of the process: it outlives the servers that are started on it, one after another, and no crash. */
 
 import assert from 'node:assert/strict';
+import { type AuditEntry, auditEntriesMax } from '../chat/audit.ts';
 import type { NameBinding } from '../chat/directory.ts';
+import { Fifo } from '../chat/fifo.ts';
 import { GroupLog, LogPool } from '../chat/group-log.ts';
 import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import { parseMid } from '../chat/mids.ts';
@@ -43,6 +45,8 @@ export class MemoryStore implements Store {
   readonly #names: NameBinding[] = [];
   readonly #groups = new Map<string, KeptGroup>();
   readonly #processes = new Map<string, KeptProcess>();
+  /** The newest {@link auditEntriesMax}; older ones are gone. */
+  readonly #audit = new Fifo<AuditEntry>();
 
   /**
    * @param seed 32 bytes: the identity of the servers on it
@@ -64,6 +68,10 @@ export class MemoryStore implements Store {
 
   write(changes: readonly StoreChange[]): undefined {
     for (const change of changes) this.#apply(change);
+  }
+
+  audit({ limit }: { readonly limit: number }): Promise<readonly AuditEntry[]> {
+    return Promise.resolve(this.#audit.newest(limit));
   }
 
   close(): Promise<void> {
@@ -97,6 +105,10 @@ export class MemoryStore implements Store {
         break;
       case 'messageAppended':
         this.#append(change);
+        break;
+      case 'audited':
+        this.#audit.push(change.entry);
+        if (this.#audit.length > auditEntriesMax) this.#audit.take();
         break;
     }
   }

@@ -1,6 +1,7 @@
 /** The store of a server in a folder of files: its identity and which name belongs to which key, and nothing else. */
 
 import { join } from 'node:path';
+import type { AuditEntry } from '../chat/audit.ts';
 import { nothingStored, type StoreChange, type StoredState } from '../chat/records.ts';
 import { BanterError } from '../errors.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
@@ -54,6 +55,11 @@ export class ServerFiles implements Store {
       if (change.type !== 'nameBound') continue;
       this.#names.append({ name: change.name, key: change.identity });
     }
+  }
+
+  /** The trail is not kept. */
+  audit(): Promise<readonly AuditEntry[]> {
+    return Promise.resolve([]);
   }
 
   close(): Promise<void> {

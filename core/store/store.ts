@@ -1,5 +1,6 @@
 /** What a server outlives a crash by: a place for its identity and for every change that must not be undone. */
 
+import type { AuditEntry } from '../chat/audit.ts';
 import type { StoreChange, StoredState } from '../chat/records.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface Store {
    * @throws BanterError DATA_UNUSABLE, at once or by the promise
    */
   write(changes: readonly StoreChange[]): Promise<void> | undefined;
+  /** The newest entries of the audit trail, newest first, at most `limit`. */
+  audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]>;
   /** Frees what it holds; whoever opened the store closes it. */
   close(): Promise<void>;
 }

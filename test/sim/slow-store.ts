@@ -1,5 +1,6 @@
 /** A store that takes its time, in virtual time: what a server's process has handed it and not heard back of dies with it. */
 
+import type { AuditEntry } from '../../core/chat/audit.ts';
 import type { StoreChange, StoredState } from '../../core/chat/records.ts';
 import type { Environment } from '../../core/net/transport.ts';
 import type { MemoryStore } from '../../core/store/memory-store.ts';
@@ -37,6 +38,10 @@ export class SlowStore implements Store {
       };
       this.#process.setTimer(write, (byte / 255) * writeMsMax);
     });
+  }
+
+  audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]> {
+    return this.#disk.audit(query);
   }
 
   close(): Promise<void> {

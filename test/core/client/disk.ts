@@ -39,6 +39,7 @@ export class Disk {
       isDurable: true,
       load: () => this.load(),
       write: (changes) => this.#write(life, changes),
+      audit: (query) => this.#kept.audit(query),
       close: () => Promise.resolve(),
     };
   }

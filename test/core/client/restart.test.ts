@@ -116,6 +116,7 @@ describe('a server that starts on the store of one before', () => {
       isDurable: true,
       load: () => store.load(),
       write: () => Promise.reject(full),
+      audit: (query) => store.audit(query),
       close: () => store.close(),
     };
     const server = await scene.serve({ store: broken });

@@ -29,6 +29,7 @@ function anywhere(): Store {
     isDurable: false,
     load: () => store.load(),
     write: () => store.write(),
+    audit: () => store.audit(),
     close: () => store.close(),
   };
 }

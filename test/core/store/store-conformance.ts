@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { type AuditEntry, auditEntriesMax } from '../../../core/chat/audit.ts';
 import type { HubLimits } from '../../../core/chat/limits.ts';
 import { composeMid } from '../../../core/chat/mids.ts';
 import { nothingStored, type StoreChange, type StoredState } from '../../../core/chat/records.ts';
@@ -105,6 +106,21 @@ export function conformanceOf(name: string, open: OpenStore): void {
       for (const { counter, seq, logId: log } of state.processes[0]?.sends ?? []) {
         assert.deepEqual([seq, hex(log)], [counter - 2, hex(logId)]);
       }
+    });
+
+    it('tells the newest of the audit trail first, and keeps as many as it says', async (t) => {
+      const store = await open(t);
+      assert.deepEqual(await store.audit({ limit: 10 }), []);
+      const whole = { by: 'Ann', action: 'ban', group: 'Dev', target: 'Bob', detail: 'spam' };
+      const entryAt = (atMs: number): AuditEntry =>
+        atMs % 2 === 0 ? { atMs, ...whole } : { atMs, by: 'Bob', action: 'stop' };
+      await store.write([1, 2, 3].map((atMs) => ({ type: 'audited', entry: entryAt(atMs) })));
+      assert.deepEqual(await store.audit({ limit: 2 }), [entryAt(3), entryAt(2)]);
+      const many = Array.from({ length: auditEntriesMax }, (_, index) => index + 4);
+      await store.write(many.map((atMs) => ({ type: 'audited', entry: entryAt(atMs) })));
+      const kept = await store.audit({ limit: auditEntriesMax });
+      assert.equal(kept.length, auditEntriesMax);
+      assert.deepEqual(kept.at(-1), entryAt(4));
     });
 
     it('forgets a process', async (t) => {
