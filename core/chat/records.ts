@@ -1,10 +1,34 @@
 /** What of a hub outlives it, as plain data: what a start begins with, and each change since, for a store to keep. */
 
+import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
 import type { ServerMessage } from './wire.ts';
 
 /** A message at its place in a group's log. */
 export type StoredMessage = Omit<Extract<ServerMessage, { readonly type: 'groupMessage' }>, 'type'>;
+
+/** Asks for the messages of a group after `afterSeq`, oldest first, at most `limit`. */
+export interface ReadQuery {
+  /** As it was first spelt. */
+  readonly group: string;
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
+/** Asks for the newest messages of a group, newest first, at most `limit`. */
+export interface HistoryQuery {
+  /** As it was first spelt. */
+  readonly group: string;
+  /** Only those before; all where it is undefined. */
+  readonly beforeSeq: number | undefined;
+  readonly limit: number;
+}
+
+/** The same for messages that contain all the words; none do if there are none. */
+export interface SearchQuery extends HistoryQuery {
+  /** Case and accents do not matter; what stands together, like `10:30`, must be found together. 32 words count. */
+  readonly words: string;
+}
 
 /** A member and where it stands. */
 export interface StoredMember {
@@ -92,7 +116,9 @@ export type StoreChange =
       readonly message: StoredMessage;
       /** The sender had handled everything before, and thereby stands at its own message. */
       readonly isHandled: boolean;
-    };
+    }
+  /** Kept for {@link AuditEntry}'s readers; no part of {@link StoredState}. */
+  | { readonly type: 'audited'; readonly entry: AuditEntry };
 
 /** Before anything was stored. */
 export const nothingStored: StoredState = { names: [], groups: [], processes: [] };
