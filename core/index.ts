@@ -12,6 +12,7 @@ export type {
   StoredMessage,
   StoredState,
 } from './chat/records.ts';
+export { type GivenRole, givenRoles, type Role, roles } from './chat/roles.ts';
 export type {
   ChatMessage,
   Committed,
@@ -25,7 +26,8 @@ export type {
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';
-export type { ClientEvents } from './client/events.ts';
+export type { ClientEvents, Removal } from './client/events.ts';
+export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';
 export type { ConnectOptions, ListUsersOptions, SendOptions } from './client/options.ts';
 export {
   type TrustPeerOptions,

@@ -21,6 +21,7 @@ export interface ChatClient
     | 'joinGroup'
     | 'leaveGroup'
     | 'listMembers'
+    | 'moderation'
     | 'close'
   > {
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientListener<Name>): unknown;

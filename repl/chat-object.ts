@@ -8,6 +8,7 @@ import {
   type Committed,
   type Delivered,
   type DirectoryEntry,
+  type Moderation,
 } from '../core/index.ts';
 import { abortable, aborted } from './abort.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
@@ -38,6 +39,9 @@ const eventNames: readonly (keyof ClientEvents)[] = [
   'privateMessageHeldBack',
   'memberJoined',
   'memberLeft',
+  'roleChanged',
+  'topicChanged',
+  'muteChanged',
   'directoryChanged',
   'groupLost',
   'gapFound',
@@ -85,6 +89,11 @@ export class Chat {
   /** The plugin runtime, if there is one. */
   get plugins(): ChatPlugins | undefined {
     return this.#session.plugins;
+  }
+
+  /** Roles, bans, mutes and topics: `chat.moderation.kick("ops", "eve")`. */
+  get moderation(): Moderation {
+    return this.#client.moderation.within((work) => this.#call(work));
   }
 
   /** Sends a private message; resolves when the other client has it. @throws BanterError as `Client.send` */

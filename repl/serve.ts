@@ -69,6 +69,11 @@ const descriptions: Describe = {
   groupJoined: ({ group, by }) => `${safeText(by)} joined #${safeText(group)}`,
   groupMessageSent: ({ group, by, text }) =>
     `${safeText(by)} wrote ${text.length} characters to #${safeText(group)}`,
+  // The reason is what a person wrote.
+  audited: ({ entry: { by, action, target, group } }) =>
+    [`${safeText(by)} did ${action}`, target, group && `in #${group}`]
+      .flatMap((part) => (part === undefined ? [] : [safeText(part)]))
+      .join(' '),
   groupLeft: ({ group, by, reason }) => `${safeText(by)} left #${safeText(group)} (${reason})`,
 };
 

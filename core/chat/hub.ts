@@ -13,6 +13,7 @@ import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
 import { Relay } from './relay.ts';
+import { RuleBook } from './rule-book.ts';
 import { Processes } from './send-history.ts';
 import type { Link, Session } from './sessions.ts';
 import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
@@ -67,9 +68,11 @@ export class Hub {
     const relay = this.#relay;
     const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links, relay });
     groups.restore(stored.groups, (name) => desk.session(name));
+    const rules = new RuleBook(limits, effects);
+    for (const { name, rules: kept } of stored.groups) rules.restore(groups.find(name), kept);
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
-    this.#parts = { ...shared, desk, isDurable, wallClock };
+    this.#parts = { ...shared, rules, desk, isDurable, wallClock };
     this.#delivery = delivery;
   }
 

@@ -2,6 +2,7 @@
 
 import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
+import type { GroupRule, RuleType } from './group-rules.ts';
 import type { ServerMessage } from './wire.ts';
 
 /** A message at its place in a group's log. */
@@ -50,6 +51,8 @@ export interface StoredGroup {
   readonly messages: readonly StoredMessage[];
   /** In the order in which they joined. */
   readonly members: readonly StoredMember[];
+  /** Of each type and name the newest, and none that was ended; those of a type in the order in which they were set. */
+  readonly rules: readonly GroupRule[];
 }
 
 /** Where a message of a process was put. */
@@ -116,6 +119,15 @@ export type StoreChange =
       readonly message: StoredMessage;
       /** The sender had handled everything before, and thereby stands at its own message. */
       readonly isHandled: boolean;
+    }
+  /** The rule takes the place of the one of its type and name, or of its type where a group has one of it. */
+  | { readonly type: 'ruleSet'; readonly group: string; readonly rule: GroupRule }
+  | {
+      readonly type: 'ruleEnded';
+      readonly group: string;
+      readonly rule: RuleType;
+      /** Empty where a group has one of the type. */
+      readonly name: string;
     }
   /** Kept for {@link AuditEntry}'s readers; no part of {@link StoredState}. */
   | { readonly type: 'audited'; readonly entry: AuditEntry };

@@ -2,6 +2,7 @@
 
 import { toHex } from '../protocol/bytes.ts';
 import type { Directory } from './directory.ts';
+import type { GroupRule } from './group-rules.ts';
 import type { Group, Link, Session } from './sessions.ts';
 import type { DirectoryEntry } from './types.ts';
 
@@ -10,6 +11,7 @@ export interface HubSnapshot {
   readonly names: readonly DirectoryEntry[];
   readonly groups: readonly {
     readonly name: string;
+    readonly rules: readonly GroupRule[];
     readonly logId: string;
     readonly headSeq: number;
     readonly logBytes: number;
@@ -43,8 +45,9 @@ export function takeSnapshot(
 ): HubSnapshot {
   return {
     names: directory.entries,
-    groups: Array.from(groups, ({ name, logId, log, members }) => ({
+    groups: Array.from(groups, ({ name, logId, log, members, rules }) => ({
       name,
+      rules: rules.all,
       logId: toHex(logId),
       headSeq: log.headSeq,
       logBytes: log.bytes,
@@ -58,7 +61,7 @@ export function takeSnapshot(
       name,
       link: link?.number,
       memberships: [...memberships.keys()],
-      removedFrom: [...removedFrom],
+      removedFrom: [...removedFrom.keys()],
     })),
     links: Array.from(links, ({ number, registration, isClaiming, isSilent }) => ({
       number,

@@ -5,8 +5,10 @@ import { type AuditEntry, auditEntriesMax } from '../chat/audit.ts';
 import type { NameBinding } from '../chat/directory.ts';
 import { Fifo } from '../chat/fifo.ts';
 import { LogPool } from '../chat/group-log.ts';
+import { GroupRules } from '../chat/group-rules.ts';
 import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import { parseMid } from '../chat/mids.ts';
+import { foldName } from '../chat/names.ts';
 import type {
   HistoryQuery,
   ReadQuery,
@@ -29,6 +31,7 @@ interface KeptGroup {
   readonly log: MessageLog;
   /** By name, in the order in which they joined. */
   readonly members: Map<string, StoredMember>;
+  readonly rules: GroupRules;
 }
 
 interface KeptProcess {
@@ -121,6 +124,12 @@ export class MemoryStore implements Store {
       case 'messageAppended':
         this.#append(change);
         break;
+      case 'ruleSet':
+        this.#group(change.group).rules.set(change.rule);
+        break;
+      case 'ruleEnded':
+        this.#group(change.group).rules.end(change.rule, foldName(change.name));
+        break;
       case 'audited':
         this.#audit.push(change.entry);
         if (this.#audit.length > auditEntriesMax) this.#audit.take();
@@ -135,7 +144,7 @@ export class MemoryStore implements Store {
 
   #createGroup(name: string, logId: Uint8Array): void {
     const log = new MessageLog(this.#limits.logMessages, this.#limits.logBytes);
-    this.#groups.set(name, { name, logId, log, members: new Map() });
+    this.#groups.set(name, { name, logId, log, members: new Map(), rules: new GroupRules() });
   }
 
   #append({ group: name, identity, message, isHandled }: Appended): void {
@@ -161,10 +170,11 @@ function moveMember({ members }: KeptGroup, name: string, confirmedSeq: number):
   if (member !== undefined) members.set(name, { ...member, confirmedSeq });
 }
 
-function readGroup({ name, logId, log, members }: KeptGroup): StoredGroup {
+function readGroup({ name, logId, log, members, rules }: KeptGroup): StoredGroup {
   const { headSeq } = log;
   const messages = log.read({ afterSeq: 0, limit: headSeq });
-  return { name, logId, headSeq, messages, members: [...members.values()] };
+  const told = { members: [...members.values()], rules: rules.all };
+  return { name, logId, headSeq, messages, ...told };
 }
 
 function readProcess({ identity, id, history }: KeptProcess): StoredProcess {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { composeMid, parseMid } from '../../../core/chat/mids.ts';
+import { givenRoles, roles } from '../../../core/chat/roles.ts';
 import {
   type ClientMessage,
   clientCodec,
@@ -11,6 +12,7 @@ import {
   serverCodec,
 } from '../../../core/chat/wire.ts';
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
+import { bansPerPage, wordsBytesMax } from '../../../core/chat/wire-order.ts';
 import { hostText } from '../../../core/protocol/address.ts';
 import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
 
@@ -20,7 +22,15 @@ const text = fc.string({ unit: 'grapheme', maxLength: 200 });
 const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: count, maxLength: count });
 const hops = fc.nat(hopsMax);
-const reason = fc.constantFrom('left', 'deregistered', 'unresponsive', 'forgotten');
+const reason = fc.constantFrom(
+  'left',
+  'deregistered',
+  'unresponsive',
+  'forgotten',
+  'kicked',
+  'banned',
+);
+const role = fc.constantFrom(...roles);
 const names = fc.array(fc.record({ name }), { maxLength: 5 });
 const bool = fc.boolean();
 const seq = integer;
@@ -82,6 +92,17 @@ const clientMessage = anyOf<ClientMessage>({
   lookUp: { requestId, name },
   listNames: { requestId, prefix: name, after: integer },
   directoryCheck: { version: integer, hash: bytes(8) },
+  kick: { requestId, group, name, reason: text },
+  ban: { requestId, group, name, reason: text },
+  unban: { requestId, group, name },
+  listBans: { requestId, group, after: integer },
+  mute: { requestId, group, name, minutes: integer, reason: text },
+  unmute: { requestId, group, name },
+  setTopic: { requestId, group, text },
+  giveRole: { requestId, group, name, role: fc.constantFrom(...givenRoles) },
+  transferGroup: { requestId, group, name },
+  describeGroup: { requestId, group },
+  listRoles: { requestId, group, after: integer },
 });
 
 const serverMessage = anyOf<ServerMessage>({
@@ -93,6 +114,7 @@ const serverMessage = anyOf<ServerMessage>({
     groupsPerClient: integer,
     privateInGroup: bool,
     removeUnresponsive: bool,
+    ownedGroups: bool,
     silenceMs: integer,
     epoch: bytes(8),
     directoryVersion: integer,
@@ -113,8 +135,31 @@ const serverMessage = anyOf<ServerMessage>({
   groupMessage: { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text },
   gap: { count: integer, fromSeq: integer },
   memberJoined: { group, name, bot: bool },
-  memberLeft: { group, name, reason },
-  groupLost: { group, reason },
+  memberLeft: { group, name, reason, by: name, words: text },
+  groupLost: { group, reason, by: name, words: text },
+  roleChanged: { group, name, role, by: name },
+  topicChanged: { group, text, by: name, atMs: integer },
+  muteChanged: { group, name, isMuted: bool, untilMs: integer, by: name, reason: text },
+  banList: {
+    requestId,
+    bans: fc.array(fc.record({ name, by: name, atMs: integer, reason: text }), { maxLength: 4 }),
+    next: integer,
+  },
+  groupDescription: {
+    requestId,
+    group,
+    owner: name,
+    role,
+    members: integer,
+    topic: text,
+    topicBy: name,
+    topicAtMs: integer,
+  },
+  roleList: {
+    requestId,
+    roles: fc.array(fc.record({ name, role }), { maxLength: 4 }),
+    next: integer,
+  },
 });
 
 const peerMessage = anyOf<PeerMessage>({
@@ -224,8 +269,15 @@ describe('the wire', () => {
     ],
     [
       'memberLeft',
-      serverCodec.encode({ type: 'memberLeft', group: 'g', name: 'n', reason: 'unresponsive' }),
-      '140167016e02',
+      serverCodec.encode({
+        type: 'memberLeft',
+        group: 'g',
+        name: 'n',
+        reason: 'kicked',
+        by: 'm',
+        words: 'w',
+      }),
+      '140167016e04016d0177',
     ],
     [
       'privateReceived',
@@ -241,7 +293,7 @@ describe('the wire', () => {
     ['an unknown message', '3f07'],
     ['more hops than there can be', '11abababababababab000000000000010201016201' + '0800' + '00'],
     ['a flag beyond 1', '130167016e02'],
-    ['a reason beyond the table', '140167016e04'],
+    ['a reason beyond the table', '140167016e060000'],
     ['text that is not UTF-8', '0107' + '04' + '02c328'],
     ['a list longer than a page', `040740c9${'00'.repeat(201)}00`],
   ];
@@ -279,6 +331,7 @@ describe('the wire', () => {
       groupsPerClient: 256,
       privateInGroup: true,
       removeUnresponsive: true,
+      ownedGroups: true,
       silenceMs: 2500,
       epoch: new Uint8Array(8),
       directoryVersion: 1,
@@ -295,7 +348,19 @@ describe('the wire', () => {
       sentAtMs: 2 ** 53 - 1,
       text: 'x'.repeat(60_000),
     });
-    for (const { length } of [page, welcome, message]) assert.ok(length <= 65_536, `${length}`);
+    const bans = serverCodec.encode({
+      type: 'banList',
+      requestId: 1,
+      bans: Array.from({ length: bansPerPage }, () => ({
+        name,
+        by: name,
+        atMs: 2 ** 53 - 1,
+        reason: 'x'.repeat(wordsBytesMax),
+      })),
+      next: 1000,
+    });
+    const sizes = [page, welcome, message, bans].map(({ length }) => length);
+    for (const size of sizes) assert.ok(size <= 65_536, `${size}`);
     assert.notEqual(serverCodec.decode(page), undefined);
     assert.notEqual(serverCodec.decode(welcome), undefined);
   });
