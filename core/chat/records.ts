@@ -6,6 +6,29 @@ import type { ServerMessage } from './wire.ts';
 /** A message at its place in a group's log. */
 export type StoredMessage = Omit<Extract<ServerMessage, { readonly type: 'groupMessage' }>, 'type'>;
 
+/** Asks for the messages of a group after `afterSeq`, oldest first, at most `limit`. */
+export interface ReadQuery {
+  /** As it was first spelt. */
+  readonly group: string;
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
+/** Asks for the newest messages of a group, newest first, at most `limit`. */
+export interface HistoryQuery {
+  /** As it was first spelt. */
+  readonly group: string;
+  /** Only those before; all where it is undefined. */
+  readonly beforeSeq: number | undefined;
+  readonly limit: number;
+}
+
+/** The same for messages that contain all the words; none do if there are none. */
+export interface SearchQuery extends HistoryQuery {
+  /** Case and accents do not matter; what stands together, like `10:30`, must be found together. 32 words count. */
+  readonly words: string;
+}
+
 /** A member and where it stands. */
 export interface StoredMember {
   readonly name: string;
