@@ -1,9 +1,17 @@
 /** The public API of Banter's core. */
 
+export type { AuditEntry } from './chat/audit.ts';
 export type { ServerFact } from './chat/facts.ts';
 export type { HubLimits } from './chat/limits.ts';
 export { checkName } from './chat/names.ts';
-export type { StoreChange, StoredState } from './chat/records.ts';
+export type {
+  HistoryQuery,
+  ReadQuery,
+  SearchQuery,
+  StoreChange,
+  StoredMessage,
+  StoredState,
+} from './chat/records.ts';
 export type {
   ChatMessage,
   Committed,

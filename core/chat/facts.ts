@@ -1,6 +1,7 @@
 /** What happened at a server, as facts for whoever narrates, logs or counts them. */
 
 import type { Address } from '../protocol/address.ts';
+import type { AuditEntry } from './audit.ts';
 import type { DirectoryEntry, LeaveReason } from './types.ts';
 
 export type ServerFact =
@@ -32,6 +33,8 @@ export type ServerFact =
       readonly by: string;
       readonly reason: LeaveReason;
     }
+  /** Somebody used power over others. */
+  | { readonly type: 'audited'; readonly entry: AuditEntry }
   /** Memberships changed; all groups with their members. */
   | {
       readonly type: 'groupsChanged';

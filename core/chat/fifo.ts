@@ -17,6 +17,12 @@ export class Fifo<Item> {
     return this.#items[this.#next];
   }
 
+  /** The items that came last, the last one first, at most `count`. */
+  newest(count: number): readonly Item[] {
+    const first = Math.max(this.#next, this.#items.length - count);
+    return this.#items.slice(first).reverse();
+  }
+
   push(item: Item): void {
     this.#items.push(item);
   }

@@ -91,11 +91,18 @@ export class GroupLog {
   }
 }
 
+/** What a pool bounds. */
+interface Shrinkable {
+  readonly bytes: number;
+  readonly isEmpty: boolean;
+  dropOldest(): void;
+}
+
 /** Bounds the memory of all logs: at the bound, the group that has been quiet longest loses its oldest messages. */
-export class LogPool {
+export class LogPool<Log extends Shrinkable = GroupLog> {
   readonly #bytesMax: number;
   /** Bytes by log, the longest quiet first. */
-  readonly #bytesByLog = new Map<GroupLog, number>();
+  readonly #bytesByLog = new Map<Log, number>();
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -103,7 +110,7 @@ export class LogPool {
   }
 
   /** To be told after each append. */
-  appended(log: GroupLog): void {
+  appended(log: Log): void {
     this.#account(log);
     while (this.#bytes > this.#bytesMax) {
       const [quietest] = this.#bytesByLog.keys();
@@ -112,13 +119,13 @@ export class LogPool {
     }
   }
 
-  #account(log: GroupLog): void {
+  #account(log: Log): void {
     this.#bytes += log.bytes - (this.#bytesByLog.get(log) ?? 0);
     this.#bytesByLog.delete(log);
     this.#bytesByLog.set(log, log.bytes);
   }
 
-  #shrink(log: GroupLog): void {
+  #shrink(log: Log): void {
     const before = log.bytes;
     log.dropOldest();
     this.#bytes -= before - log.bytes;

@@ -1,5 +1,6 @@
 /** What of a hub outlives it, as plain data: what a start begins with, and each change since, for a store to keep. */
 
+import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
 import type { ServerMessage } from './wire.ts';
 
@@ -115,7 +116,9 @@ export type StoreChange =
       readonly message: StoredMessage;
       /** The sender had handled everything before, and thereby stands at its own message. */
       readonly isHandled: boolean;
-    };
+    }
+  /** Kept for {@link AuditEntry}'s readers; no part of {@link StoredState}. */
+  | { readonly type: 'audited'; readonly entry: AuditEntry };
 
 /** Before anything was stored. */
 export const nothingStored: StoredState = { names: [], groups: [], processes: [] };

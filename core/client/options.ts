@@ -1,6 +1,6 @@
 /** What a client can be told: how to connect, what to say beside a text. */
 
-import { hopsMax } from '../chat/wire.ts';
+import { hopsMax } from '../chat/wire-fields.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
 

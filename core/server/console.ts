@@ -33,6 +33,8 @@ const narrations: Narrations = {
   ],
   groupMessageSent: ({ by, text }) => [say(`Client ${by} sent group message: ${text}`)],
   groupLeft: ({ by, group, reason }) => [say(departures[reason](by, group))],
+  // The original has nobody with power over others.
+  audited: () => [],
   groupsChanged: ({ groups }) => [say('Group table updated.'), groupTable(groups)],
 };
 

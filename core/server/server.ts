@@ -18,7 +18,7 @@ import type { Address } from '../protocol/address.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
-import { EphemeralStore } from '../store/ephemeral-store.ts';
+import { MemoryStore } from '../store/memory-store.ts';
 import { ServerFiles } from '../store/server-files.ts';
 import type { Store } from '../store/store.ts';
 import { StoreWriter } from './store-writer.ts';
@@ -317,11 +317,11 @@ export class Server extends EventEmitter<ServerEvents> {
 }
 
 /** @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
-function openStore({ store, dataDir }: ServerOptions, { random }: Environment): Store {
+function openStore({ store, dataDir, limits }: ServerOptions, { random }: Environment): Store {
   if (store !== undefined && dataDir !== undefined) {
     throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
   }
   const newSeed = (): Uint8Array => random(32);
   if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
-  return store ?? new EphemeralStore(newSeed());
+  return store ?? new MemoryStore(newSeed(), limits);
 }

@@ -1,11 +1,16 @@
 /** A store in the memory of the process: it outlives the servers that are started on it, one after another, and no crash. */
 
 import assert from 'node:assert/strict';
+import { type AuditEntry, auditEntriesMax } from '../chat/audit.ts';
 import type { NameBinding } from '../chat/directory.ts';
-import { GroupLog, LogPool } from '../chat/group-log.ts';
+import { Fifo } from '../chat/fifo.ts';
+import { LogPool } from '../chat/group-log.ts';
 import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import { parseMid } from '../chat/mids.ts';
 import type {
+  HistoryQuery,
+  ReadQuery,
+  SearchQuery,
   StoreChange,
   StoredGroup,
   StoredMember,
@@ -14,14 +19,14 @@ import type {
   StoredState,
 } from '../chat/records.ts';
 import { SendHistory } from '../chat/send-history.ts';
-import { serverCodec } from '../chat/wire.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { MessageLog } from './message-log.ts';
 import type { Store } from './store.ts';
 
 interface KeptGroup {
   readonly name: string;
   readonly logId: Uint8Array;
-  readonly log: GroupLog;
+  readonly log: MessageLog;
   /** By name, in the order in which they joined. */
   readonly members: Map<string, StoredMember>;
 }
@@ -39,10 +44,12 @@ export class MemoryStore implements Store {
   readonly seed: Uint8Array;
   readonly isDurable = false;
   readonly #limits: HubLimits;
-  readonly #pool: LogPool;
+  readonly #pool: LogPool<MessageLog>;
   readonly #names: NameBinding[] = [];
   readonly #groups = new Map<string, KeptGroup>();
   readonly #processes = new Map<string, KeptProcess>();
+  /** The newest {@link auditEntriesMax}; older ones are gone. */
+  readonly #audit = new Fifo<AuditEntry>();
 
   /**
    * @param seed 32 bytes: the identity of the servers on it
@@ -64,6 +71,22 @@ export class MemoryStore implements Store {
 
   write(changes: readonly StoreChange[]): undefined {
     for (const change of changes) this.#apply(change);
+  }
+
+  read(query: ReadQuery): Promise<readonly StoredMessage[]> {
+    return Promise.resolve(this.#groups.get(query.group)?.log.read(query) ?? []);
+  }
+
+  history(query: HistoryQuery): Promise<readonly StoredMessage[]> {
+    return Promise.resolve(this.#groups.get(query.group)?.log.history(query) ?? []);
+  }
+
+  async search(query: SearchQuery): Promise<readonly StoredMessage[]> {
+    return (await this.#groups.get(query.group)?.log.search(query)) ?? [];
+  }
+
+  audit({ limit }: { readonly limit: number }): Promise<readonly AuditEntry[]> {
+    return Promise.resolve(this.#audit.newest(limit));
   }
 
   close(): Promise<void> {
@@ -98,6 +121,10 @@ export class MemoryStore implements Store {
       case 'messageAppended':
         this.#append(change);
         break;
+      case 'audited':
+        this.#audit.push(change.entry);
+        if (this.#audit.length > auditEntriesMax) this.#audit.take();
+        break;
     }
   }
 
@@ -107,15 +134,14 @@ export class MemoryStore implements Store {
   }
 
   #createGroup(name: string, logId: Uint8Array): void {
-    const log = new GroupLog(this.#limits.logMessages, this.#limits.logBytes);
+    const log = new MessageLog(this.#limits.logMessages, this.#limits.logBytes);
     this.#groups.set(name, { name, logId, log, members: new Map() });
   }
 
   #append({ group: name, identity, message, isHandled }: Appended): void {
     const group = this.#group(name);
     const { seq, from, mid } = message;
-    group.log.append(from, serverCodec.encode({ type: 'groupMessage', ...message }));
-    group.log.release(seq);
+    group.log.append(message);
     this.#pool.appended(group.log);
     if (isHandled) moveMember(group, from, seq);
     const { processId = mid, counter = 0 } = parseMid(mid) ?? {};
@@ -137,20 +163,8 @@ function moveMember({ members }: KeptGroup, name: string, confirmedSeq: number):
 
 function readGroup({ name, logId, log, members }: KeptGroup): StoredGroup {
   const { headSeq } = log;
-  return { name, logId, headSeq, messages: readMessages(log), members: [...members.values()] };
-}
-
-function readMessages(log: GroupLog): readonly StoredMessage[] {
-  const messages: StoredMessage[] = [];
-  let seq = 0;
-  for (let next = log.read(seq); next !== undefined; next = log.read(seq)) {
-    seq = next.type === 'gap' ? next.fromSeq - 1 : next.seq;
-    const message = next.type === 'entry' ? serverCodec.decode(next.payload) : undefined;
-    if (message?.type !== 'groupMessage') continue;
-    const { type: _, ...stored } = message;
-    messages.push(stored);
-  }
-  return messages;
+  const messages = log.read({ afterSeq: 0, limit: headSeq });
+  return { name, logId, headSeq, messages, members: [...members.values()] };
 }
 
 function readProcess({ identity, id, history }: KeptProcess): StoredProcess {

@@ -1,10 +1,20 @@
 /** The store of a server in a folder of files: its identity and which name belongs to which key, and nothing else. */
 
 import { join } from 'node:path';
-import { nothingStored, type StoreChange, type StoredState } from '../chat/records.ts';
+import type { AuditEntry } from '../chat/audit.ts';
+import {
+  type HistoryQuery,
+  nothingStored,
+  type ReadQuery,
+  type SearchQuery,
+  type StoreChange,
+  type StoredMessage,
+  type StoredState,
+} from '../chat/records.ts';
 import { BanterError } from '../errors.ts';
 import { fromHex, toHex } from '../protocol/bytes.ts';
 import { FolderLock } from './folder-lock.ts';
+import { MemoryStore } from './memory-store.ts';
 import { JsonLines, makePrivate, readPrivate, writePrivate } from './private-files.ts';
 import type { Store } from './store.ts';
 
@@ -23,11 +33,14 @@ export class ServerFiles implements Store {
   readonly isDurable = false;
   readonly #names: JsonLines<NameLine>;
   readonly #lock: FolderLock;
+  /** Groups and what is said in them. */
+  readonly #memory: MemoryStore;
 
   private constructor(seed: Uint8Array, names: JsonLines<NameLine>, lock: FolderLock) {
     this.seed = seed;
     this.#names = names;
     this.#lock = lock;
+    this.#memory = new MemoryStore(seed);
   }
 
   /** Opens a server's folder and makes what is missing; one server at a time. @throws BanterError DATA_UNUSABLE */
@@ -50,10 +63,27 @@ export class ServerFiles implements Store {
 
   /** Binds names for good and passes over the rest; durable when this returns. @throws BanterError DATA_UNUSABLE */
   write(changes: readonly StoreChange[]): undefined {
+    this.#memory.write(changes);
     for (const change of changes) {
       if (change.type !== 'nameBound') continue;
       this.#names.append({ name: change.name, key: change.identity });
     }
+  }
+
+  read(query: ReadQuery): Promise<readonly StoredMessage[]> {
+    return this.#memory.read(query);
+  }
+
+  history(query: HistoryQuery): Promise<readonly StoredMessage[]> {
+    return this.#memory.history(query);
+  }
+
+  search(query: SearchQuery): Promise<readonly StoredMessage[]> {
+    return this.#memory.search(query);
+  }
+
+  audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]> {
+    return this.#memory.audit(query);
   }
 
   close(): Promise<void> {

@@ -1,6 +1,14 @@
 /** What a server outlives a crash by: a place for its identity and for every change that must not be undone. */
 
-import type { StoreChange, StoredState } from '../chat/records.ts';
+import type { AuditEntry } from '../chat/audit.ts';
+import type {
+  HistoryQuery,
+  ReadQuery,
+  SearchQuery,
+  StoreChange,
+  StoredMessage,
+  StoredState,
+} from '../chat/records.ts';
 
 /**
  * One server uses a store at a time: it loads once and then writes. What a server tells anybody is stored before.
@@ -21,6 +29,18 @@ export interface Store {
    * @throws BanterError DATA_UNUSABLE, at once or by the promise
    */
   write(changes: readonly StoreChange[]): Promise<void> | undefined;
+  /**
+   * The messages of a group after one. Fewer than asked for come only at the end; the first is a later one than the next
+   * where those between were dropped.
+   * @throws BanterError DATA_UNUSABLE
+   */
+  read(query: ReadQuery): Promise<readonly StoredMessage[]>;
+  /** The newest messages of a group. @throws BanterError DATA_UNUSABLE */
+  history(query: HistoryQuery): Promise<readonly StoredMessage[]>;
+  /** The newest messages of a group that contain all the words. @throws BanterError DATA_UNUSABLE */
+  search(query: SearchQuery): Promise<readonly StoredMessage[]>;
+  /** The newest entries of the audit trail, newest first, at most `limit`. */
+  audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]>;
   /** Frees what it holds; whoever opened the store closes it. */
   close(): Promise<void>;
 }

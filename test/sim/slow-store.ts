@@ -1,6 +1,14 @@
 /** A store that takes its time, in virtual time: what a server's process has handed it and not heard back of dies with it. */
 
-import type { StoreChange, StoredState } from '../../core/chat/records.ts';
+import type { AuditEntry } from '../../core/chat/audit.ts';
+import type {
+  HistoryQuery,
+  ReadQuery,
+  SearchQuery,
+  StoreChange,
+  StoredMessage,
+  StoredState,
+} from '../../core/chat/records.ts';
 import type { Environment } from '../../core/net/transport.ts';
 import type { MemoryStore } from '../../core/store/memory-store.ts';
 import type { Store } from '../../core/store/store.ts';
@@ -37,6 +45,22 @@ export class SlowStore implements Store {
       };
       this.#process.setTimer(write, (byte / 255) * writeMsMax);
     });
+  }
+
+  read(query: ReadQuery): Promise<readonly StoredMessage[]> {
+    return this.#disk.read(query);
+  }
+
+  history(query: HistoryQuery): Promise<readonly StoredMessage[]> {
+    return this.#disk.history(query);
+  }
+
+  search(query: SearchQuery): Promise<readonly StoredMessage[]> {
+    return this.#disk.search(query);
+  }
+
+  audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]> {
+    return this.#disk.audit(query);
   }
 
   close(): Promise<void> {

@@ -18,6 +18,9 @@ describe('Fifo', () => {
             assert.equal(fifo.take(), wanted);
           }
           assert.equal(fifo.length, pushed - taken);
+          const count = Math.min(3, pushed - taken);
+          const newest = Array.from({ length: count }, (_, index) => pushed - 1 - index);
+          assert.deepEqual(fifo.newest(3), newest);
         }
       }),
       { numRuns: 30 },

@@ -5,6 +5,7 @@ import type { Environment } from '../../../core/net/transport.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { Random } from '../../support/random.ts';
+import { storeAround } from '../../support/store-around.ts';
 
 /** How long each half of a write takes at most. Milliseconds. */
 const writeMsMax = 8;
@@ -34,13 +35,10 @@ export class Disk {
   /** The store of the next server. */
   open(): Store {
     const life = ++this.#opened;
-    return {
-      seed: this.#kept.seed,
+    return storeAround(this.#kept, {
       isDurable: true,
-      load: () => this.load(),
       write: (changes) => this.#write(life, changes),
-      close: () => Promise.resolve(),
-    };
+    });
   }
 
   load(): Promise<StoredState> {

@@ -9,6 +9,7 @@ import { MemoryStore } from '../../../core/store/memory-store.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { outcomes, type Person, Scene, serverHost } from '../../sim/scene.ts';
 import { temporaryHome } from '../../support/home.ts';
+import { storeAround } from '../../support/store-around.ts';
 import { Disk } from './disk.ts';
 import { begin, crash, messagesOf, numbered, talk } from './story.ts';
 
@@ -111,13 +112,7 @@ describe('a server that starts on the store of one before', () => {
     const scene = new Scene();
     const store = new MemoryStore(seed);
     const full = new BanterError('DATA_UNUSABLE', 'the disk is full');
-    const broken: Store = {
-      seed,
-      isDurable: true,
-      load: () => store.load(),
-      write: () => Promise.reject(full),
-      close: () => store.close(),
-    };
+    const broken = storeAround(store, { isDurable: true, write: () => Promise.reject(full) });
     const server = await scene.serve({ store: broken });
     const failures: unknown[] = [];
     server.on('failed', (error) => failures.push(error));

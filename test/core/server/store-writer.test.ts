@@ -3,34 +3,28 @@ import { describe, it } from 'node:test';
 import type { StoreChange } from '../../../core/chat/records.ts';
 import { BanterError } from '../../../core/errors.ts';
 import { StoreWriter } from '../../../core/server/store-writer.ts';
-import { EphemeralStore } from '../../../core/store/ephemeral-store.ts';
+import { MemoryStore } from '../../../core/store/memory-store.ts';
 import type { Store } from '../../../core/store/store.ts';
+import { storeAround } from '../../support/store-around.ts';
 
 const change: StoreChange = { type: 'memberLeft', group: 'dev', name: 'Ann' };
 
 /** A writer to a store whose writes the test ends, one after another. */
 function slowlyWriting() {
   const writes: { readonly count: number; readonly end: PromiseWithResolvers<void> }[] = [];
-  const store: Store = {
-    ...anywhere(),
+  const store = storeAround(anywhere(), {
     write: (changes) => {
       const end = Promise.withResolvers<void>();
       writes.push({ count: changes.length, end });
       return end.promise;
     },
-  };
+  });
   return { writes, ...writing(store) };
 }
 
+/** A store that has everything stored at once. */
 function anywhere(): Store {
-  const store = new EphemeralStore(new Uint8Array(32));
-  return {
-    seed: store.seed,
-    isDurable: false,
-    load: () => store.load(),
-    write: () => store.write(),
-    close: () => store.close(),
-  };
+  return storeAround(new MemoryStore(new Uint8Array(32)), { write: () => undefined });
 }
 
 function writing(store: Store) {
@@ -92,12 +86,10 @@ describe('a store writer', () => {
 
   it('writes nothing more once the store has failed, whichever way it says so', async () => {
     const error = new BanterError('DATA_UNUSABLE', 'the disk is full');
-    const refusing = writing({
-      ...anywhere(),
-      write: () => {
-        throw error;
-      },
-    });
+    const throwing = (): never => {
+      throw error;
+    };
+    const refusing = writing(storeAround(anywhere(), { write: throwing }));
     const slow = slowlyWriting();
     for (const { writer } of [refusing, slow]) {
       writer.add(1, change);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { composeMid } from '../../../core/chat/mids.ts';
-import { EphemeralStore } from '../../../core/store/ephemeral-store.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
 import { conformanceOf } from './store-conformance.ts';
 
@@ -36,15 +35,5 @@ describe('MemoryStore', () => {
 
   it('refuses limits that are none', () => {
     assert.throws(() => new MemoryStore(seed, { logMessages: 0 }), { code: 'OPTION_INVALID' });
-  });
-});
-
-describe('EphemeralStore', () => {
-  it('keeps its seed and nothing else', async () => {
-    const store = new EphemeralStore(seed);
-    assert.equal(store.write(), undefined);
-    const { names, groups, processes } = await store.load();
-    assert.deepEqual([names, groups, processes], [[], [], []]);
-    assert.equal(store.seed, seed);
   });
 });

@@ -2,9 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { type AuditEntry, auditEntriesMax } from '../../../core/chat/audit.ts';
 import type { HubLimits } from '../../../core/chat/limits.ts';
 import { composeMid } from '../../../core/chat/mids.ts';
-import { nothingStored, type StoreChange, type StoredState } from '../../../core/chat/records.ts';
+import {
+  nothingStored,
+  type StoreChange,
+  type StoredMessage,
+  type StoredState,
+} from '../../../core/chat/records.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
 import type { Store } from '../../../core/store/store.ts';
 
@@ -24,17 +30,28 @@ const begun: readonly StoreChange[] = [
   { type: 'memberJoined', group: 'Dev', name: 'Ann', ordinal: 2, seq: 0 },
 ];
 
-/** Message number `seq` of Ann, sent with the counter `seq + 2`. */
-function appended(seq: number, isHandled = true): StoreChange {
-  const mid = composeMid(id, seq + 2);
-  const said = { from: 'Ann', bot: true, hops: 3, sentAtMs: 1_700_000_000_000, text: `ü ${seq}` };
-  return {
-    type: 'messageAppended',
-    group: 'Dev',
-    identity: ann,
-    isHandled,
-    message: { mid, seq, ...said },
-  };
+interface Said {
+  readonly text?: string;
+  readonly group?: string;
+  readonly counter?: number;
+}
+
+/** Message number `seq` of Ann, sent with the counter `seq + 2` unless told otherwise. */
+function appended(seq: number, isHandled = true, said: Said = {}): StoreChange {
+  const { text = `ü ${seq}`, group = 'Dev', counter = seq + 2 } = said;
+  const mid = composeMid(id, counter);
+  const message = { mid, seq, from: 'Ann', bot: true, hops: 3, sentAtMs: 1_700_000_000_000, text };
+  return { type: 'messageAppended', group, identity: ann, isHandled, message };
+}
+
+/** A message as plain text can be compared. */
+function plain(message: StoredMessage): unknown {
+  return { ...message, mid: hex(message.mid) };
+}
+
+function messageOf(change: StoreChange): unknown {
+  assert.ok(change.type === 'messageAppended');
+  return plain(change.message);
 }
 
 /** The tests, for a store of that name. */
@@ -59,13 +76,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
       const [group] = groups;
       assert.deepEqual([group?.name, group?.headSeq], ['Dev', 2]);
       assert.deepEqual(hex(group?.logId), hex(logId));
-      assert.deepEqual(
-        group?.messages.map((message) => ({ ...message, mid: hex(message.mid) })),
-        [appended(1), appended(2)].map((change) => {
-          assert.ok(change.type === 'messageAppended');
-          return { ...change.message, mid: hex(change.message.mid) };
-        }),
-      );
+      assert.deepEqual(group?.messages.map(plain), [appended(1), appended(2)].map(messageOf));
     });
 
     it('knows where every member stands, in the order in which they joined', async (t) => {
@@ -105,6 +116,101 @@ export function conformanceOf(name: string, open: OpenStore): void {
       for (const { counter, seq, logId: log } of state.processes[0]?.sends ?? []) {
         assert.deepEqual([seq, hex(log)], [counter - 2, hex(logId)]);
       }
+    });
+
+    it('tells the newest of the audit trail first, and keeps as many as it says', async (t) => {
+      const store = await open(t);
+      assert.deepEqual(await store.audit({ limit: 10 }), []);
+      const whole = { by: 'Ann', action: 'ban', group: 'Dev', target: 'Bob', detail: 'spam' };
+      const entryAt = (atMs: number): AuditEntry =>
+        atMs % 2 === 0 ? { atMs, ...whole } : { atMs, by: 'Bob', action: 'stop' };
+      await store.write([1, 2, 3].map((atMs) => ({ type: 'audited', entry: entryAt(atMs) })));
+      assert.deepEqual(await store.audit({ limit: 2 }), [entryAt(3), entryAt(2)]);
+      const many = Array.from({ length: auditEntriesMax }, (_, index) => index + 4);
+      await store.write(many.map((atMs) => ({ type: 'audited', entry: entryAt(atMs) })));
+      const kept = await store.audit({ limit: auditEntriesMax });
+      assert.equal(kept.length, auditEntriesMax);
+      assert.deepEqual(kept.at(-1), entryAt(4));
+    });
+
+    it('reads on after any message, and tells by the numbers what was dropped', async (t) => {
+      const store = await open(t, { logMessages: 6 });
+      await store.write(begun);
+      for (let seq = 1; seq <= 10; seq++) await store.write([appended(seq)]);
+      const read = async (afterSeq: number, limit: number, group = 'Dev') =>
+        (await store.read({ group, afterSeq, limit })).map(({ seq }) => seq);
+      assert.deepEqual(await read(5, 3), [6, 7, 8]);
+      assert.deepEqual(await read(8, 100), [9, 10]);
+      assert.deepEqual(await read(0, 2), [5, 6]);
+      assert.deepEqual([await read(10, 5), await read(99, 5)], [[], []]);
+      assert.deepEqual(await read(0, 5, 'nowhere'), []);
+      assert.deepEqual(
+        (await store.read({ group: 'Dev', afterSeq: 9, limit: 1 })).map(plain),
+        [appended(10)].map(messageOf),
+      );
+    });
+
+    it('tells what was said last, newest first', async (t) => {
+      const store = await open(t);
+      await store.write([...begun, ...[1, 2, 3, 4, 5].map((seq) => appended(seq))]);
+      const history = async (beforeSeq: number | undefined, limit: number, group = 'Dev') =>
+        (await store.history({ group, beforeSeq, limit })).map(({ seq }) => seq);
+      assert.deepEqual(await history(undefined, 2), [5, 4]);
+      assert.deepEqual(await history(4, 2), [3, 2]);
+      assert.deepEqual(await history(3, 100), [2, 1]);
+      assert.deepEqual(await history(1, 5), []);
+      assert.deepEqual(await history(1000, 1), [5]);
+      assert.deepEqual(await history(undefined, 5, 'nowhere'), []);
+      assert.deepEqual(
+        (await store.history({ group: 'Dev', beforeSeq: 2, limit: 1 })).map(plain),
+        [appended(1)].map(messageOf),
+      );
+    });
+
+    it('finds the newest messages of a group that contain all the words', async (t) => {
+      const store = await open(t);
+      const other = new Uint8Array(8).fill(4);
+      await store.write([...begun, { type: 'groupCreated', group: 'Ops', logId: other }]);
+      const texts = [
+        'The Server restarts at 10:30',
+        'naïve café, Überall',
+        "don't restart it",
+        'server: "restart" NOT now',
+        '日本語の検索',
+        'a server',
+      ];
+      await store.write(texts.map((text, at) => appended(at + 1, true, { text })));
+      await store.write([appended(1, false, { text: 'server here', group: 'Ops', counter: 50 })]);
+      const search = async (words: string, more: { beforeSeq?: number; limit?: number } = {}) => {
+        const { beforeSeq, limit = 10 } = more;
+        const found = await store.search({ group: 'Dev', words, beforeSeq, limit });
+        return found.map(({ seq }) => seq);
+      };
+      assert.deepEqual(await search('server'), [6, 4, 1]);
+      assert.deepEqual(await search('SERVER restart'), [4]);
+      assert.deepEqual(await search('server', { limit: 2 }), [6, 4]);
+      assert.deepEqual(await search('server', { beforeSeq: 6, limit: 1 }), [4]);
+      assert.deepEqual(await search('server', { beforeSeq: 1 }), []);
+      assert.deepEqual(await search('cafe uberall'), [2]);
+      assert.deepEqual([await search('10:30'), await search('30:10')], [[1], []]);
+      assert.deepEqual([await search("don't"), await search('検索')], [[3], [5]]);
+      // What means something to a search engine means nothing here.
+      for (const words of ['server OR café', 'serv*', 'g:server', 'body']) {
+        assert.deepEqual(await search(words), [], words);
+      }
+      for (const words of ['-server', '^server', '"server: "', 'server*']) {
+        assert.deepEqual(await search(words), [6, 4, 1], words);
+      }
+      for (const words of ['', '  ', '"', '…', "'; DROP TABLE messages; --"]) {
+        assert.deepEqual(await search(words), [], words);
+      }
+      const [found] = await store.search({
+        group: 'Ops',
+        words: 'here',
+        beforeSeq: undefined,
+        limit: 9,
+      });
+      assert.deepEqual([found?.seq, found?.text, found?.from], [1, 'server here', 'Ann']);
     });
 
     it('forgets a process', async (t) => {
