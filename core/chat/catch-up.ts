@@ -27,19 +27,19 @@ export interface Reading {
 }
 
 /** Messages of a page. */
-const pageMessages = 64;
+export const pageMessages: number = 64;
 
 /** Bytes of a page, which ends with the message that reaches them. */
-const pageBytes = 256 * 1024;
+export const pageBytes: number = 256 * 1024;
 
 /** What a message takes beside its payload, roughly. Bytes. */
 const entryBytes = 128;
 
 /** A page that the store could not read is asked for again after this long. Milliseconds. */
-const retryMs = 1000;
+export const retryMs: number = 1000;
 
 /** After so many failures the member is told of a gap: it is in the group for what is said now. */
-const failuresMax = 30;
+export const failuresMax: number = 30;
 
 export interface CatchUpParts {
   readonly limits: HubLimits;

@@ -69,6 +69,11 @@ export class Effects {
     return this.#heldBytes;
   }
 
+  /** Whether there is an effect that was pushed as prompt. */
+  get hasPrompt(): boolean {
+    return this.#prompt.length > 0;
+  }
+
   /** The oldest effect that was not polled yet and waits for no change. */
   poll(): HubEffect | undefined {
     const ahead = this.#changes.take() ?? this.#prompt.take();

@@ -213,6 +213,11 @@ export class Hub {
     return this.#catchUp.bytes;
   }
 
+  /** Whether {@link readNext} has left something to do: effects to poll. */
+  get hasAsked(): boolean {
+    return this.#parts.effects.hasPrompt;
+  }
+
   /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */
   readNext(number: number): OutgoingMessage | undefined {
     const link = this.#links.get(number);
