@@ -39,6 +39,7 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['hops', [hopsMax]],
   ['groups of a client', [groupsPerClientMax]],
   ['names or entries of a page', [pageEntriesMax]],
+  ['connections at a server', [limits.links]],
   ['names, groups', [limits.names, limits.groups]],
   ['names that everybody is told of', [limits.directoryNames]],
   ['contacts of a connection', [limits.contacts]],
