@@ -146,7 +146,7 @@ export class Groups {
   leave(membership: Membership, reason: LeaveReason): void {
     const { group, session } = membership;
     this.#effects.store({ type: 'memberLeft', group: group.name, name: session.name });
-    unlisten(membership);
+    this.#unlisten(membership);
     group.members.delete(session.key);
     session.memberships.delete(group.key);
     this.#effects.sendAll(linksOf(group), {
@@ -218,7 +218,7 @@ export class Groups {
 
   /** The client is absent; on its next link it reads on after what it has confirmed. */
   detach(session: Session): void {
-    for (const membership of session.memberships.values()) unlisten(membership);
+    for (const membership of session.memberships.values()) this.#unlisten(membership);
   }
 
   #add(name: string, logId: Uint8Array, headSeq: number): Group {
@@ -241,6 +241,18 @@ export class Groups {
   #keep({ log }: Group, from: string, message: StoredMessage): void {
     log.append(from, serverCodec.encode({ type: 'groupMessage', ...message }));
     this.#pool.appended(log);
+  }
+
+  #unlisten(membership: Membership): void {
+    const { listener, group } = membership;
+    if (listener === undefined) return;
+    listener.link.conversations.delete(listener.conversation);
+    const place = listener.link.ready.indexOf(membership);
+    if (place >= 0) listener.link.ready.splice(place, 1);
+    membership.isReady = false;
+    group.listeners.delete(membership);
+    membership.listener = undefined;
+    this.#delivery.stop(membership);
   }
 
   #resume(membership: Membership, point: ResumePoint | undefined): void {
@@ -283,17 +295,6 @@ function listen(membership: Membership, link: Link): number {
   return conversation;
 }
 
-function unlisten(membership: Membership): void {
-  const { listener, group } = membership;
-  if (listener === undefined) return;
-  listener.link.conversations.delete(listener.conversation);
-  const place = listener.link.ready.indexOf(membership);
-  if (place >= 0) listener.link.ready.splice(place, 1);
-  membership.isReady = false;
-  group.listeners.delete(membership);
-  membership.listener = undefined;
-}
-
 /** A member that is absent and has handled everything up to `seq`. */
 function addMember(group: Group, session: Session, ordinal: number, seq: number): Membership {
   const membership: Membership = {
@@ -305,6 +306,7 @@ function addMember(group: Group, session: Session, ordinal: number, seq: number)
     confirmedSeq: seq,
     isGapDue: false,
     isReady: false,
+    reading: undefined,
     listener: undefined,
   };
   group.nextOrdinal = ordinal + 1;
