@@ -71,6 +71,10 @@ export const errorTable = {
   MUTE_UNKNOWN: { wire: 31, remedy: 'Nothing to do: nobody of this name is muted.' },
   WORDS_TOO_LONG: { wire: 32, remedy: 'Say it in at most 400 bytes.' },
   LIMIT_REACHED: { wire: 33, remedy: 'Take something back first: the message says what.' },
+  NAME_CONFUSABLE: {
+    wire: 49,
+    remedy: 'Choose a name that nobody takes for the other one.',
+  },
   SERVER_UNREACHABLE: { remedy: 'Check address and port, and that "banter serve" runs there.' },
   SERVER_KEY_CHANGED: { remedy: 'If you know why the key changed: "banter trust <server>".' },
   PEER_KEY_CHANGED: {

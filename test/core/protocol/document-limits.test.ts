@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { failuresMax, pageBytes, pageMessages, retryMs } from '../../../core/chat/catch-up.ts';
 import { parseLimits } from '../../../core/chat/limits.ts';
 import { nameBytesMax } from '../../../core/chat/names.ts';
 import { groupsPerClientMax } from '../../../core/chat/wire.ts';
@@ -45,6 +46,11 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['counters remembered', [limits.sendsRemembered, limits.processesRemembered]],
   ['look whether a client lives', [limits.probeMs / 1000, limits.probeClaims]],
   ['messages of a log', [limits.logMessages, limits.logBytes / mib, limits.logBytesTotal / mib]],
+  [
+    'pages read for members that are behind',
+    [pageMessages, pageBytes / kib, limits.readsAtOnce, limits.pageBytesTotal / mib],
+  ],
+  ['page that the store could not read', [retryMs / 1000, failuresMax]],
   [
     'requests of a connection',
     [
