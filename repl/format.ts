@@ -61,6 +61,8 @@ const descriptions: Describe = {
       ? 'nobody was given a role'
       : roles.map(({ name, role }) => `${safeText(name)}  ${role}`).join('\n'),
   topic: ({ group, topic }) => describeTopic(group, topic),
+  topicSet: ({ group, text }) =>
+    `you ${text === '' ? 'took away' : 'set'} the topic of #${safeText(group)}`,
   groupDescription: ({ group, owner, role, members, topic }) =>
     [
       `#${safeText(group)}, ${owner === undefined ? 'of nobody' : `of ${safeText(owner)}`}; ${members} in it; you are ${role}`,

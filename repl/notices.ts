@@ -97,7 +97,12 @@ export function watchNotices(client: ChatClient, tell: (notice: Notice) => void)
   const watch = <Name extends keyof ClientEvents>(event: Name): void => {
     const describe = descriptions[event];
     if (describe === undefined) return;
-    const listener = (...values: ClientEvents[Name]): void => tell(describe(...values));
+    const listener = (...values: ClientEvents[Name]): void => {
+      const { words, ...notice } = describe(...values);
+      // Who does something is told so by its command.
+      const isOwn = notice.data['by'] === client.name && event !== 'topicChanged';
+      tell(words === undefined || isOwn ? notice : { ...notice, words });
+    };
     client.on(event, listener);
     undo.push(() => client.off(event, listener));
   };

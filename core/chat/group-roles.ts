@@ -59,7 +59,7 @@ export function transferGroup(
 }
 
 /** Makes a name the owner of a group, in place of the one before, and tells the members. */
-export function giveOwner(parts: CommandParts, group: Group, name: string, by: string): void {
+function giveOwner(parts: CommandParts, group: Group, name: string, by: string): void {
   parts.rules.end(group, 'role', name);
   parts.rules.end(group, 'mute', name);
   parts.rules.set(group, { type: 'owner', name });

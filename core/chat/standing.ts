@@ -37,7 +37,7 @@ export function actorIn(
   const { group } = standing;
   const role = group.rules.roleOf(session.key);
   if (!mayAct(role, action)) {
-    const detail = `a ${role} of "${group.name}" may not do that: it takes a ${leastRoles[action]}`;
+    const detail = `a ${role} of "${group.name}" may not do that: it takes the role ${leastRoles[action]}`;
     return { code: 'NOT_ALLOWED', detail };
   }
   return { group, name: session.name, key: session.key, identity: link.identity, role };

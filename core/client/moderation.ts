@@ -1,7 +1,7 @@
 /** Order in groups, as a client keeps it: roles, bans, mutes, topics. */
 
 import type { GivenRole, Role } from '../chat/roles.ts';
-import { muteMinutesMax } from '../chat/wire-order.ts';
+import { muteMinutesMax, wordsBytesMax } from '../chat/wire-order.ts';
 import { BanterError } from '../errors.ts';
 import { readPages } from './pages.ts';
 import type { Answer, AnswerOf, RequestBody } from './requests.ts';
@@ -57,12 +57,12 @@ export class Moderation {
 
   /** Puts a member out; it may come again as a newcomer. @throws BanterError MEMBER_UNKNOWN, USER_UNKNOWN, WORDS_TOO_LONG */
   async kick(group: string, name: string, reason = ''): Promise<void> {
-    await this.#ask({ type: 'kick', group, name, reason }, 'done');
+    await this.#ask({ type: 'kick', group, name, reason: checkedWords(reason) }, 'done');
   }
 
   /** Puts a name out with all of its identity, and lets them in no more. @throws BanterError USER_UNKNOWN, WORDS_TOO_LONG, LIMIT_REACHED */
   async ban(group: string, name: string, reason = ''): Promise<void> {
-    await this.#ask({ type: 'ban', group, name, reason }, 'done');
+    await this.#ask({ type: 'ban', group, name, reason: checkedWords(reason) }, 'done');
   }
 
   /** @throws BanterError BAN_UNKNOWN */
@@ -89,7 +89,8 @@ export class Moderation {
       const range = `from 1 to ${muteMinutesMax}`;
       throw new BanterError('OPTION_INVALID', `minutes is ${minutes}, not a whole number ${range}`);
     }
-    await this.#ask({ type: 'mute', group, name, minutes: minutes ?? 0, reason }, 'done');
+    const words = { minutes: minutes ?? 0, reason: checkedWords(reason) };
+    await this.#ask({ type: 'mute', group, name, ...words }, 'done');
   }
 
   /** @throws BanterError MUTE_UNKNOWN */
@@ -99,7 +100,7 @@ export class Moderation {
 
   /** Sets the topic; an empty one takes it away. @throws BanterError WORDS_TOO_LONG */
   async setTopic(group: string, text: string): Promise<void> {
-    await this.#ask({ type: 'setTopic', group, text }, 'done');
+    await this.#ask({ type: 'setTopic', group, text: checkedWords(text) }, 'done');
   }
 
   /** Gives a name a role, or with `newcomer` takes its role back. @throws BanterError USER_UNKNOWN, BANNED, LIMIT_REACHED */
@@ -132,4 +133,11 @@ export class Moderation {
       topic: told.topic === '' ? undefined : topic,
     };
   }
+}
+
+/** A server drops what it cannot read, so that nobody would answer words that are too long for the wire. */
+function checkedWords(words: string): string {
+  const bytes = Buffer.byteLength(words);
+  if (bytes <= wordsBytesMax) return words;
+  throw new BanterError('WORDS_TOO_LONG', `${bytes} bytes of words, more than ${wordsBytesMax}`);
 }

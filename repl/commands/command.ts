@@ -85,6 +85,7 @@ export type CommandResult =
       readonly roles: readonly { readonly name: string; readonly role: Role }[];
     }
   | { readonly type: 'topic'; readonly group: string; readonly topic: Topic | undefined }
+  | { readonly type: 'topicSet'; readonly group: string; readonly text: string }
   | ({ readonly type: 'groupDescription' } & GroupDescription)
   | {
       readonly type: 'users';

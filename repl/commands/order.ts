@@ -3,10 +3,7 @@
 import { BanterError, givenRoles } from '../../core/index.ts';
 import { type Command, defineCommand } from './command.ts';
 
-/** What takes a topic away. */
-const noTopic = '-';
-
-/** `kick`, `ban`, `unban`, `bans`, `mute`, `unmute`, `topic`, `role`, `roles`, `transfer`, `describe_group`. */
+/** `kick`, `ban`, `unban`, `bans`, `mute`, `unmute`, `topic`, `clear_topic`, `role`, `roles`, `transfer`, `describe_group`. */
 export const orderCommands: readonly Command[] = [
   defineCommand({
     name: 'kick',
@@ -93,14 +90,29 @@ export const orderCommands: readonly Command[] = [
   defineCommand({
     name: 'topic',
     section: 'Order',
-    summary: 'show the topic of the group, or set it; "-" takes it away',
+    summary: 'show the topic of the group, or set it',
     example: 'topic deploys on Thursdays',
     parameters: [{ name: 'topic', type: 'text', optional: true }],
     async run(session, { topic }) {
       const group = session.groupOr(undefined);
       const { moderation } = session.client;
-      if (topic !== undefined) await moderation.setTopic(group, topic === noTopic ? '' : topic);
-      return { type: 'topic', group, topic: (await moderation.describe(group)).topic };
+      if (topic === undefined) {
+        return { type: 'topic', group, topic: (await moderation.describe(group)).topic };
+      }
+      await moderation.setTopic(group, topic);
+      return { type: 'topicSet', group, text: topic };
+    },
+  }),
+  defineCommand({
+    name: 'clear_topic',
+    section: 'Order',
+    summary: 'take the topic of the group away',
+    example: 'clear_topic',
+    parameters: [],
+    async run(session) {
+      const group = session.groupOr(undefined);
+      await session.client.moderation.setTopic(group, '');
+      return { type: 'topicSet', group, text: '' };
     },
   }),
   defineCommand({

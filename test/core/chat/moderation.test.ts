@@ -145,7 +145,11 @@ describe('in a group', () => {
   for (const [claim, asked, least] of questions) {
     it(`${claim} is for a ${least} and above`, () => {
       for (const actor of places) {
-        const answer = outcome(begin().clients.get(people[actor][0] ?? '')?.ask(asked));
+        const answer = outcome(
+          begin()
+            .clients.get(people[actor][0] ?? '')
+            ?.ask(asked),
+        );
         const isGranted = actor !== 'outsider' && roles.indexOf(actor) >= roles.indexOf(least);
         const refusal = actor === 'outsider' ? 'NOT_MEMBER' : 'NOT_ALLOWED';
         assert.equal(answer === refusal, !isGranted, `${actor}: ${answer}`);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { type AuditEntry, auditEntriesMax } from '../../../core/chat/audit.ts';
+import type { GroupRule } from '../../../core/chat/group-rules.ts';
 import type { HubLimits } from '../../../core/chat/limits.ts';
 import { composeMid } from '../../../core/chat/mids.ts';
 import {
@@ -213,6 +214,48 @@ export function conformanceOf(name: string, open: OpenStore): void {
       assert.deepEqual([found?.seq, found?.text, found?.from], [1, 'server here', 'Ann']);
     });
 
+    it('keeps of each type and name the newest rule, in the order in which they were set', async (t) => {
+      const store = await open(t);
+      await store.write(begun);
+      assert.deepEqual(rulesOf(await store.load()), []);
+      const role = (name: string, given: 'guest' | 'moderator'): GroupRule => ({
+        type: 'role',
+        name,
+        role: given,
+      });
+      const about = { by: 'Ann', reason: 'ü', identity: bob };
+      const rules: readonly GroupRule[] = [
+        { type: 'owner', name: 'Ann' },
+        role('Bob', 'guest'),
+        role('Carl', 'guest'),
+        { type: 'ban', name: 'Eve', atMs: 1_700_000_000_000, ...about },
+        { type: 'mute', name: 'Eve', untilMs: 0, ...about },
+        { type: 'topic', text: 'one', by: 'Ann', atMs: 1 },
+      ];
+      await store.write(rules.map((rule) => ({ type: 'ruleSet', group: 'Dev', rule })));
+      assert.deepEqual(byType(rulesOf(await store.load())), byType(rules));
+      const later: readonly GroupRule[] = [
+        { type: 'owner', name: 'Bob' },
+        role('Bob', 'moderator'),
+        { type: 'topic', text: 'two', by: 'Bob', atMs: 2 },
+      ];
+      await store.write([
+        ...later.map((rule) => ({ type: 'ruleSet', group: 'Dev', rule }) as const),
+        { type: 'ruleEnded', group: 'Dev', rule: 'ban', name: 'Eve' },
+        { type: 'ruleEnded', group: 'Dev', rule: 'ban', name: 'Nobody' },
+      ]);
+      const kept = [later[0], role('Carl', 'guest'), later[1], rules[4], later[2]];
+      assert.deepEqual(
+        byType(rulesOf(await store.load())),
+        byType(kept.flatMap((rule) => rule ?? [])),
+      );
+      await store.write([{ type: 'ruleEnded', group: 'Dev', rule: 'topic', name: '' }]);
+      assert.equal(
+        rulesOf(await store.load()).some(({ type }) => type === 'topic'),
+        false,
+      );
+    });
+
     it('forgets a process', async (t) => {
       const store = await open(t);
       await store.write([...begun, appended(1)]);
@@ -224,6 +267,15 @@ export function conformanceOf(name: string, open: OpenStore): void {
 
 function hex(bytes: Uint8Array | undefined): string {
   return toHex(bytes ?? new Uint8Array());
+}
+
+function rulesOf({ groups }: StoredState): readonly GroupRule[] {
+  return groups[0]?.rules ?? [];
+}
+
+/** The rules of each type in their order; which type comes first is the store's affair. */
+function byType(rules: readonly GroupRule[]): ReadonlyMap<string, readonly GroupRule[]> {
+  return Map.groupBy(rules, ({ type }) => type);
 }
 
 function membersOf({ groups }: StoredState): readonly string[] {
