@@ -64,6 +64,10 @@ export const errorTable = {
     wire: 23,
     remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
   },
+  NAME_CONFUSABLE: {
+    wire: 49,
+    remedy: 'Choose a name that nobody takes for the other one.',
+  },
   SERVER_UNREACHABLE: { remedy: 'Check address and port, and that "banter serve" runs there.' },
   SERVER_KEY_CHANGED: { remedy: 'If you know why the key changed: "banter trust <server>".' },
   PEER_KEY_CHANGED: {
