@@ -4,6 +4,7 @@ import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { Bulletin, newView } from './bulletin.ts';
 import { CatchUp } from './catch-up.ts';
+import { type Census, takeCensus } from './census.ts';
 import { type CommandParts, chargeRequest } from './command.ts';
 import { runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
@@ -233,6 +234,17 @@ export class Hub {
   snapshot(): HubSnapshot {
     const { directory, groups, desk } = this.#parts;
     return takeSnapshot(directory, groups.all, desk.sessions, this.#links.values());
+  }
+
+  /** How many there are of everything. */
+  census(): Census {
+    const { directory, groups, desk } = this.#parts;
+    return takeCensus(directory, groups.all, desk.sessions);
+  }
+
+  /** Changes that are not stored yet. */
+  get unstored(): number {
+    return this.#parts.effects.unstored;
   }
 
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {

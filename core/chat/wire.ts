@@ -219,7 +219,9 @@ export type ServerMessage =
       readonly name: string;
       readonly reason: LostReason;
     }
-  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason };
+  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
+  /** Push: the server is about to end, and expects to be back after this time. */
+  | { readonly type: 'restarting'; readonly returnMs: number };
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
 export type PeerMessage =
@@ -320,6 +322,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   groupLost: { number: 21, fields: { group: name, reason: lostReason } },
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
+  restarting: { number: 50, fields: { returnMs: varint } },
 });
 
 /** Private messages. */

@@ -214,6 +214,7 @@ const news = {
   groupLost: [21, { group: 'name', reason: 'reason' }],
   directoryEntries: [22, { entries: 'entries' }],
   directoryReset: [23, { directoryVersion: 'varint', wholeDirectory: 'flag' }],
+  restarting: [50, { returnMs: 'varint' }],
 } as const;
 
 /** What clients say to each other. */

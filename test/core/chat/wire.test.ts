@@ -115,6 +115,7 @@ const serverMessage = anyOf<ServerMessage>({
   memberJoined: { group, name, bot: bool },
   memberLeft: { group, name, reason },
   groupLost: { group, reason },
+  restarting: { returnMs: integer },
 });
 
 const peerMessage = anyOf<PeerMessage>({
@@ -227,6 +228,7 @@ describe('the wire', () => {
       serverCodec.encode({ type: 'memberLeft', group: 'g', name: 'n', reason: 'unresponsive' }),
       '140167016e02',
     ],
+    ['restarting', serverCodec.encode({ type: 'restarting', returnMs: 10_000 }), '326710'],
     [
       'privateReceived',
       peerCodec.encode({ type: 'privateReceived', mid: mid1 }),
