@@ -42,8 +42,8 @@ const bytesOf: Readonly<Record<string, number>> = {
   mid: 16,
   hash: 8,
 };
-const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'prefix']);
-const lists = new Set(['resume', 'groups', 'names', 'entries', 'addresses']);
+const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'prefix', 'words']);
+const lists = new Set(['resume', 'groups', 'names', 'entries', 'addresses', 'messages']);
 
 const anyEntry: DirectoryEntry = {
   name: '',
