@@ -56,6 +56,14 @@ export const errorTable = {
     wire: 20,
     remedy: 'Look whether the message arrived before sending it again.',
   },
+  MAILBOX_FULL: {
+    wire: 40,
+    remedy: 'Try again when they were back: the server keeps no more for them until then.',
+  },
+  PEER_PRESENT: {
+    wire: 41,
+    remedy: 'Send directly: the server keeps messages for those who are away.',
+  },
   SERVER_UNREACHABLE: { remedy: 'Check address and port, and that "banter serve" runs there.' },
   SERVER_KEY_CHANGED: { remedy: 'If you know why the key changed: "banter trust <server>".' },
   PEER_KEY_CHANGED: {

@@ -2,11 +2,13 @@
 
 import { equalBytes } from '../protocol/bytes.ts';
 import type { Bulletin } from './bulletin.ts';
+import { deposit } from './deposit.ts';
 import type { Directory } from './directory.ts';
 import type { Effects, Refusal } from './effects.ts';
 import type { Groups, NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
+import type { Mailboxes } from './mailboxes.ts';
 import { parseMid } from './mids.ts';
 import { checkName, foldName } from './names.ts';
 import type { RegistrationDesk } from './registration.ts';
@@ -17,7 +19,7 @@ import { type ClientMessage, hopsMax } from './wire.ts';
 /** A request that is answered and needs a name. */
 export type Request = Exclude<
   ClientMessage,
-  { readonly type: 'register' | 'confirm' | 'directoryCheck' }
+  { readonly type: 'register' | 'confirm' | 'directoryCheck' | 'settle' | 'confirmSettled' }
 >;
 
 /** What commands work with. */
@@ -29,6 +31,7 @@ export interface CommandParts {
   readonly groups: Groups;
   readonly bulletin: Bulletin;
   readonly desk: RegistrationDesk;
+  readonly mailboxes: Mailboxes;
   /** Whether what is stored outlives a crash. */
   readonly isDurable: boolean;
   /** Milliseconds since the epoch at `now`. */
@@ -68,6 +71,7 @@ const commands: CommandTable = {
   reportUnanswered: { run: reportUnanswered },
   lookUp: { run: lookUp },
   listNames: { run: listNames },
+  deposit: { run: (parts, ...asked) => storeFault(parts) ?? deposit(parts, ...asked) },
 };
 
 /** Carries out a request, or says why not. A refused request changes nothing but the caller's rate. */

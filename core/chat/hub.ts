@@ -9,6 +9,7 @@ import { Directory } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
+import { Mailboxes, newMailView } from './mailboxes.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
 import { Relay } from './relay.ts';
@@ -55,7 +56,10 @@ export class Hub {
     const directory = new Directory(stored.names);
     const findSession = (folded: string): Session | undefined => desk.findSession(folded);
     const bulletin = new Bulletin({ limits, effects, directory, findSession });
-    const delivery = new Delivery(effects, bulletin);
+    const { envelopes, outcomes } = stored;
+    const kept = { envelopes, outcomes, wallClock };
+    const mailboxes = new Mailboxes({ limits, effects, findSession, ...kept });
+    const delivery = new Delivery(effects, bulletin, mailboxes);
     const groups = new Groups(limits, random, effects, delivery);
     const { processesRemembered, sendsRemembered } = limits;
     const known = stored.processes;
@@ -68,7 +72,7 @@ export class Hub {
     groups.restore(stored.groups, (name) => desk.session(name));
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
-    this.#parts = { ...shared, desk, isDurable, wallClock };
+    this.#parts = { ...shared, desk, mailboxes, isDurable, wallClock };
     this.#delivery = delivery;
   }
 
@@ -96,6 +100,7 @@ export class Hub {
       conversations: new Map(),
       ready: [],
       view: newView(),
+      mail: newMailView(),
     });
   }
 
@@ -160,8 +165,9 @@ export class Hub {
 
   /** The changes up to this number are stored; what waited for them follows. */
   stored(number: number, now: number): void {
-    const { effects, groups, desk } = this.#parts;
+    const { effects, groups, mailboxes, desk } = this.#parts;
     effects.release(number);
+    mailboxes.release(number);
     groups.release(number);
     desk.release(number, now);
     this.#publish(now);
@@ -170,13 +176,14 @@ export class Hub {
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);
+    this.#parts.mailboxes.handleTimeout(now);
     this.#publish(now);
   }
 
   /** The instant at which {@link handleTimeout} is due, or undefined. */
   pollTimeout(): number | undefined {
-    const { desk, directory } = this.#parts;
-    const deadlines = [desk.pollTimeout(), directory.pollTimeout()];
+    const { desk, directory, mailboxes } = this.#parts;
+    const deadlines = [desk.pollTimeout(), directory.pollTimeout(), mailboxes.pollTimeout()];
     const due = deadlines.filter((deadline) => deadline !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -192,7 +199,7 @@ export class Hub {
     return effects.heldBytes > limits.heldBytes;
   }
 
-  /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */
+  /** The next message for a connection that has room: the directory, its mail, then its groups in turn; undefined if there is none. */
   readNext(number: number): OutgoingMessage | undefined {
     const link = this.#links.get(number);
     return link === undefined ? undefined : this.#delivery.readNext(link);
@@ -205,12 +212,11 @@ export class Hub {
 
   /** All that lasts, as plain data in one order. */
   snapshot(): HubSnapshot {
-    const { directory, groups, desk } = this.#parts;
-    return takeSnapshot(directory, groups.all, desk.sessions, this.#links.values());
+    return takeSnapshot(this.#parts, this.#links.values());
   }
 
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
-    const { limits, effects, desk, bulletin } = this.#parts;
+    const { limits, effects, desk, bulletin, mailboxes } = this.#parts;
     if (message.type === 'confirm') {
       const membership = link.conversations.get(message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
@@ -219,6 +225,14 @@ export class Hub {
     if (message.type === 'directoryCheck') {
       const { version, hash } = message;
       if (link.registration !== undefined) bulletin.check(link, version, hash, now);
+      return;
+    }
+    if (message.type === 'settle') {
+      mailboxes.settle(link, message.id, message.outcome);
+      return;
+    }
+    if (message.type === 'confirmSettled') {
+      mailboxes.confirm(link, message.id);
       return;
     }
     const { requestId } = message;

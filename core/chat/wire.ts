@@ -1,22 +1,27 @@
 /** The chat's messages on the wire, each a table of fields (docs/PROTOCOL.md §7). */
 
-import { MalformedError } from '../protocol/bytes.ts';
-import { bytes, Codec, type Field, flag, list, listOf, text, varint } from '../protocol/codec.ts';
+import { Codec, flag, list, listOf, text, varint } from '../protocol/codec.ts';
 import { entryField } from './entry.ts';
-import { nameBytesMax } from './names.ts';
+import {
+  body,
+  choice,
+  groupsPerClientMax,
+  hops,
+  mid,
+  name,
+  pageEntriesMax,
+  random8,
+  requestId,
+  type TablesOf,
+  upTo,
+} from './fields.ts';
+import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-messages.ts';
 import type { DirectoryEntry, LeaveReason } from './types.ts';
+
+export { groupsPerClientMax, hopsMax, pageEntriesMax, type TablesOf } from './fields.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
-
-/** How many bots may pass a message on before it is refused. */
-export const hopsMax = 7;
-
-/** How many groups a registration can name and a welcome can list. */
-export const groupsPerClientMax = 256;
-
-/** How many names one page of groups, members or the directory holds; a page then fits one message. */
-export const pageEntriesMax = 200;
 
 /** Why a client lost a group that it did not leave. */
 export type LostReason = LeaveReason | 'forgotten';
@@ -41,7 +46,7 @@ export interface WelcomeGroup {
   readonly headSeq: number;
 }
 
-/** What a client asks of the server. All but `confirm` and `directoryCheck` are answered by `refused` or the message named with them. */
+/** What a client asks of the server. All but those that say so are answered by `refused` or the message named with them. */
 export type ClientMessage =
   /** Claims a name: `welcome`. */
   | {
@@ -106,7 +111,8 @@ export type ClientMessage =
       readonly after: number;
     }
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
-  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array };
+  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
+  | MailRequest;
 
 /** Answers of the server, each with the number of its request, and pushes. */
 export type ServerMessage =
@@ -127,6 +133,7 @@ export type ServerMessage =
       readonly privateInGroup: boolean;
       readonly removeUnresponsive: boolean;
       readonly silenceMs: number;
+      readonly mailbox: boolean;
       /** Random at each start of the server. 8 bytes. */
       readonly epoch: Uint8Array;
       /** The directory is complete once deltas up to this version have come. */
@@ -214,7 +221,8 @@ export type ServerMessage =
       readonly name: string;
       readonly reason: LostReason;
     }
-  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason };
+  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
+  | MailNews;
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
 export type PeerMessage =
@@ -236,49 +244,6 @@ export type PeerMessage =
       readonly addresses: readonly { readonly host: string; readonly port: number }[];
     };
 
-type FieldsOf<Message> = {
-  readonly [Name in Exclude<keyof Message, 'type'>]: Field<Message[Name]>;
-};
-
-/** The tables that a union of messages asks for: the compiler holds one against the other. */
-export type TablesOf<Message extends { readonly type: string }> = {
-  readonly [Type in Message['type']]: {
-    readonly number: number;
-    readonly fields: FieldsOf<Extract<Message, { readonly type: Type }>>;
-  };
-};
-
-/** An integer from 0 to `max`. */
-function upTo(max: number): Field<number> {
-  return {
-    write: varint.write,
-    read: (reader) => {
-      const value = reader.varint();
-      if (value > max) throw new MalformedError(`integer beyond ${max}`);
-      return value;
-    },
-  };
-}
-
-/** One of a table's values, as its place in the table. */
-function choice<Value>(values: readonly Value[]): Field<Value> {
-  return {
-    write: (writer, value) => writer.varint(values.indexOf(value)),
-    read: (reader) => {
-      const value = values[reader.varint()];
-      if (value === undefined) throw new MalformedError('choice beyond the table');
-      return value;
-    },
-  };
-}
-
-const requestId = varint;
-const name = text(nameBytesMax);
-const mid = bytes(16);
-const random8 = bytes(8);
-const hops = upTo(hopsMax);
-// Wider than what may be sent, so that a text that is too long can be refused by name.
-const body = text(65_000);
 const lostReason = choice<LostReason>(['left', 'deregistered', 'unresponsive', 'forgotten']);
 const names = list({ name }, pageEntriesMax);
 const entries = listOf(entryField, pageEntriesMax);
@@ -313,6 +278,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   lookUp: { number: 11, fields: { requestId, name } },
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
+  ...mailRequests,
 });
 
 /** Answers and pushes. */
@@ -328,6 +294,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
       privateInGroup: flag,
       removeUnresponsive: flag,
       silenceMs: varint,
+      mailbox: flag,
       epoch: random8,
       directoryVersion: varint,
       wholeDirectory: flag,
@@ -360,6 +327,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   groupLost: { number: 21, fields: { group: name, reason: lostReason } },
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
+  ...mailNews,
 });
 
 /** Private messages. */

@@ -1,6 +1,7 @@
 /** The messages of the chat (docs/PROTOCOL.md §7), the hash of a directory and the folding of names. */
 
 import {
+  block,
   bytes,
   encoded,
   type Field,
@@ -18,6 +19,7 @@ import {
 } from './notation.ts';
 
 const name = text(128);
+const outcomes = ['delivered', 'refused', 'expired'] as const;
 const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten'] as const;
 
 /** Where a member stands in the log of its group. */
@@ -88,6 +90,9 @@ interface Words {
   readonly varint: number;
   readonly flag: boolean;
   readonly bytes8: Uint8Array;
+  readonly bytes32: Uint8Array;
+  readonly envelope: Uint8Array;
+  readonly outcome: (typeof outcomes)[number];
   readonly mid: Uint8Array;
   readonly hops: number;
   readonly name: string;
@@ -109,6 +114,9 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   varint,
   flag,
   bytes8: bytes(8),
+  bytes32: bytes(32),
+  envelope: block(65_000),
+  outcome: word(outcomes),
   mid: bytes(16),
   hops,
   name,
@@ -156,6 +164,12 @@ const requests = {
   lookUp: [11, { requestId: 'varint', name: 'name' }],
   listNames: [12, { requestId: 'varint', prefix: 'name', after: 'varint' }],
   directoryCheck: [13, { version: 'varint', hash: 'bytes8' }],
+  deposit: [
+    40,
+    { requestId: 'varint', to: 'name', identity: 'bytes32', mid: 'mid', sealed: 'envelope' },
+  ],
+  settle: [41, { id: 'varint', outcome: 'outcome' }],
+  confirmSettled: [42, { id: 'varint' }],
 } as const;
 
 /** What a server says to its client. */
@@ -171,6 +185,7 @@ const news = {
       privateInGroup: 'flag',
       removeUnresponsive: 'flag',
       silenceMs: 'varint',
+      mailbox: 'flag',
       epoch: 'bytes8',
       directoryVersion: 'varint',
       wholeDirectory: 'flag',
@@ -214,6 +229,9 @@ const news = {
   groupLost: [21, { group: 'name', reason: 'reason' }],
   directoryEntries: [22, { entries: 'entries' }],
   directoryReset: [23, { directoryVersion: 'varint', wholeDirectory: 'flag' }],
+  deposited: [40, { requestId: 'varint', mid: 'mid', to: 'name', durable: 'flag' }],
+  envelope: [41, { id: 'varint', from: 'name', mid: 'mid', sealed: 'envelope' }],
+  settled: [42, { id: 'varint', mid: 'mid', to: 'name', outcome: 'outcome' }],
 } as const;
 
 /** What clients say to each other. */
@@ -249,6 +267,7 @@ export const answers = {
   reportUnanswered: 'done',
   lookUp: 'entry',
   listNames: 'entryList',
+  deposit: 'deposited',
 } as const;
 
 export type Request = keyof typeof answers;
