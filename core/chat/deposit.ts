@@ -1,7 +1,7 @@
 /** The request to keep a sealed private message for somebody who is absent (docs/PROTOCOL.md §9). */
 
 import { equalBytes, toHex } from '../protocol/bytes.ts';
-import type { Caller, CommandParts } from './commands.ts';
+import type { Caller, CommandParts } from './command.ts';
 import type { Refusal } from './effects.ts';
 import type { MailRequest } from './mail-messages.ts';
 import { parseMid } from './mids.ts';

@@ -10,7 +10,8 @@ import { foldName } from './names.ts';
 import type { StoredGroup, StoredMessage } from './records.ts';
 import type { Group, Link, Membership, Session } from './sessions.ts';
 import type { LeaveReason } from './types.ts';
-import { pageEntriesMax, type ResumePoint, serverCodec, type WelcomeGroup } from './wire.ts';
+import { type ResumePoint, serverCodec, type WelcomeGroup } from './wire.ts';
+import { pageEntriesMax } from './wire-fields.ts';
 
 /** A message that has been accepted and only lacks its place. */
 export interface Draft {
@@ -138,7 +139,7 @@ export class Groups {
   leave(membership: Membership, reason: LeaveReason): void {
     const { group, session } = membership;
     this.#effects.store({ type: 'memberLeft', group: group.name, name: session.name });
-    unlisten(membership);
+    this.#unlisten(membership);
     group.members.delete(session.key);
     session.memberships.delete(group.key);
     this.#effects.sendAll(linksOf(group), {
@@ -210,7 +211,7 @@ export class Groups {
 
   /** The client is absent; on its next link it reads on after what it has confirmed. */
   detach(session: Session): void {
-    for (const membership of session.memberships.values()) unlisten(membership);
+    for (const membership of session.memberships.values()) this.#unlisten(membership);
   }
 
   #add(name: string, logId: Uint8Array, headSeq: number): Group {
@@ -232,6 +233,18 @@ export class Groups {
   #keep({ log }: Group, from: string, message: StoredMessage): void {
     log.append(from, serverCodec.encode({ type: 'groupMessage', ...message }));
     this.#pool.appended(log);
+  }
+
+  #unlisten(membership: Membership): void {
+    const { listener, group } = membership;
+    if (listener === undefined) return;
+    listener.link.conversations.delete(listener.conversation);
+    const place = listener.link.ready.indexOf(membership);
+    if (place >= 0) listener.link.ready.splice(place, 1);
+    membership.isReady = false;
+    group.listeners.delete(membership);
+    membership.listener = undefined;
+    this.#delivery.stop(membership);
   }
 
   #resume(membership: Membership, point: ResumePoint | undefined): void {
@@ -274,17 +287,6 @@ function listen(membership: Membership, link: Link): number {
   return conversation;
 }
 
-function unlisten(membership: Membership): void {
-  const { listener, group } = membership;
-  if (listener === undefined) return;
-  listener.link.conversations.delete(listener.conversation);
-  const place = listener.link.ready.indexOf(membership);
-  if (place >= 0) listener.link.ready.splice(place, 1);
-  membership.isReady = false;
-  group.listeners.delete(membership);
-  membership.listener = undefined;
-}
-
 /** A member that is absent and has handled everything up to `seq`. */
 function addMember(group: Group, session: Session, ordinal: number, seq: number): Membership {
   const membership: Membership = {
@@ -296,6 +298,7 @@ function addMember(group: Group, session: Session, ordinal: number, seq: number)
     confirmedSeq: seq,
     isGapDue: false,
     isReady: false,
+    reading: undefined,
     listener: undefined,
   };
   group.nextOrdinal = ordinal + 1;

@@ -6,7 +6,7 @@ import { groupsPerClientMax } from './wire.ts';
 
 /** Every field is a whole number of at least 1, `requestByteBurst` of at least 65,536. */
 export interface HubLimits {
-  /** Connections at a time; one more is closed as `full`. Default 10,000. */
+  /** Connections at a time; one more is told that the server is full. Default 10,000. */
   readonly links: number;
   /** Names ever bound; another claim is refused `SERVER_FULL`. Default 100,000. */
   readonly names: number;
@@ -32,12 +32,16 @@ export interface HubLimits {
   readonly probeMs: number;
   /** Claims that wait for one probe; another is refused at once. Default 16. */
   readonly probeClaims: number;
-  /** Messages a group's log keeps; the oldest go, and who has not read them meets a gap. Default 4,096. */
+  /** Messages a group's log keeps in memory; who is behind reads from the store, or meets a gap. Default 4,096. */
   readonly logMessages: number;
-  /** Bytes a group's log keeps. Default 4 MiB. */
+  /** Bytes a group's log keeps in memory. Default 4 MiB. */
   readonly logBytes: number;
   /** Bytes of all logs; the group quiet for longest loses its oldest messages. Default 256 MiB. */
   readonly logBytesTotal: number;
+  /** Pages that are read from the store at a time for members that are behind; others wait in turn. Default 8. */
+  readonly readsAtOnce: number;
+  /** Bytes of all such pages; beyond, the one that waits longest to be handed over is read again. Default 64 MiB. */
+  readonly pageBytesTotal: number;
   /** Newest sends of a process that are told apart exactly; an older one is refused `OUTCOME_UNKNOWN`. Default 512. */
   readonly sendsRemembered: number;
   /** Processes without a link whose sends are remembered; beyond, the longest away is forgotten. Default 10,000. */
@@ -86,6 +90,8 @@ const defaultLimits: HubLimits = {
   logMessages: 4096,
   logBytes: 4 * 1024 * 1024,
   logBytesTotal: 256 * 1024 * 1024,
+  readsAtOnce: 8,
+  pageBytesTotal: 64 * 1024 * 1024,
   sendsRemembered: 512,
   processesRemembered: 10_000,
   mailboxMessages: 200,
@@ -113,11 +119,19 @@ const boundsOfLimits: Readonly<
   requestByteBurst: { min: 65_536 },
 };
 
-/** The policy with its defaults. @throws BanterError OPTION_INVALID */
+/** The policy with its defaults. @throws BanterError OPTION_INVALID, for a rule of another name, too */
 export function parsePolicy(policy: Partial<Policy>): Policy {
   const complete = { ...defaultPolicy, ...policy };
+  for (const name of Object.keys(complete)) {
+    if (name in defaultPolicy) continue;
+    throw new BanterError('OPTION_INVALID', `no rule of a policy is called ${name}`, {
+      data: { name },
+    });
+  }
   checkNumber('groupsPerClient', complete.groupsPerClient, { max: groupsPerClientMax });
   checkNumber('silenceMs', complete.silenceMs);
+  checkFlag('privateInGroup', complete.privateInGroup);
+  checkFlag('removeUnresponsive', complete.removeUnresponsive);
   return complete;
 }
 
@@ -132,6 +146,13 @@ export function parseLimits(limits: Partial<HubLimits>): HubLimits {
     checkNumber(name, value, boundsOfLimits[name as keyof HubLimits]);
   }
   return complete;
+}
+
+function checkFlag(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new BanterError('OPTION_INVALID', `${name} is ${value}, not true or false`, {
+    data: { name, value },
+  });
 }
 
 function checkNumber(

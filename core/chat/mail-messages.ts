@@ -1,7 +1,7 @@
 /** What client and server say of private messages that are kept for who is absent (docs/PROTOCOL.md §9). */
 
 import { block, bytes, type Field, flag, varint } from '../protocol/codec.ts';
-import { choice, mid, name, requestId, type TablesOf } from './fields.ts';
+import { choice, mid, name, requestId, type TablesOf } from './wire-fields.ts';
 
 /** What became of a message that was kept for somebody. */
 export type EnvelopeOutcome =

@@ -1,27 +1,28 @@
 /** The chat's messages on the wire, each a table of fields (docs/PROTOCOL.md §7). */
 
-import { Codec, flag, list, listOf, text, varint } from '../protocol/codec.ts';
+import { Codec, flag, list, text, varint } from '../protocol/codec.ts';
 import { entryField } from './entry.ts';
+import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-messages.ts';
+import type { DirectoryEntry, LeaveReason } from './types.ts';
 import {
   body,
   choice,
-  groupsPerClientMax,
+  entries,
   hops,
   mid,
   name,
-  pageEntriesMax,
+  names,
   random8,
   requestId,
   type TablesOf,
   upTo,
-} from './fields.ts';
-import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-messages.ts';
-import type { DirectoryEntry, LeaveReason } from './types.ts';
-
-export { groupsPerClientMax, hopsMax, pageEntriesMax, type TablesOf } from './fields.ts';
+} from './wire-fields.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
+
+/** How many groups a registration can name and a welcome can list. */
+export const groupsPerClientMax = 256;
 
 /** Why a client lost a group that it did not leave. */
 export type LostReason = LeaveReason | 'forgotten';
@@ -245,8 +246,6 @@ export type PeerMessage =
     };
 
 const lostReason = choice<LostReason>(['left', 'deregistered', 'unresponsive', 'forgotten']);
-const names = list({ name }, pageEntriesMax);
-const entries = listOf(entryField, pageEntriesMax);
 
 /** Requests. */
 export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<ClientMessage>>({

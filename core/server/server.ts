@@ -2,18 +2,20 @@
 
 import { EventEmitter } from 'node:events';
 import { closeNumbers } from '../chat/closing.ts';
+import type { OutgoingMessage } from '../chat/delivery.ts';
 import type { HubEffect } from '../chat/effects.ts';
 import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
-import type { HubLimits } from '../chat/limits.ts';
+import { type HubLimits, parseLimits, parsePolicy } from '../chat/limits.ts';
 import type { StoredState } from '../chat/records.ts';
-import { defaultPolicy, type Policy } from '../chat/types.ts';
+import type { Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
+import { anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
 import type { Address } from '../protocol/address.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
@@ -21,6 +23,7 @@ import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { ServerFiles } from '../store/server-files.ts';
 import type { Store } from '../store/store.ts';
+import { StoreReader } from './store-reader.ts';
 import { StoreWriter } from './store-writer.ts';
 
 /** How to serve. */
@@ -37,17 +40,28 @@ export interface ServerOptions {
   readonly policy?: Partial<Policy>;
   /** Bounds of names, groups, messages and rates. Default: as each field says. */
   readonly limits?: Partial<HubLimits>;
-  /** Connections at a time, half-open ones included; beyond, handshakes are dropped. Default 10,000. */
-  readonly connectionsMax?: number;
   /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
   readonly admission?: Partial<AdmissionLimits>;
   /** Clock and network; a test brings a simulated one. */
   readonly environment?: Environment;
 }
 
+const shape: Shape<ServerOptions> = {
+  port: aPort,
+  host: aText,
+  dataDir: aText,
+  store: anObject,
+  policy: anObject,
+  limits: anObject,
+  admission: anObject,
+  environment: anObject,
+};
+
 export interface ServerEvents {
   /** Something happened. */
   fact: [fact: ServerFact];
+  /** The store could not read messages that somebody asked for, who was told so or is kept waiting; the server goes on. */
+  readFailed: [error: BanterError];
   /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
   failed: [error: Error];
 }
@@ -57,6 +71,9 @@ const keepaliveMs = 30_000;
 
 /** A connection from which nothing came for this long is closed; its client comes back. Milliseconds. */
 const idleTimeoutMs = 45_000;
+
+/** Handshakes under way and those who are told that the server is full, beyond the connections it takes; more are dropped. */
+const surplusConnections = 1024;
 
 /** Clients talk on the control conversation only. */
 const clientConversationsMax = 1;
@@ -75,6 +92,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #store: Store;
   readonly #ownsStore: boolean;
   readonly #writer: StoreWriter;
+  readonly #reader: StoreReader;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
   /** Of the time each connection has to claim a name. */
@@ -106,14 +124,26 @@ export class Server extends EventEmitter<ServerEvents> {
       },
       onFailed: (error) => this.#fail(error),
     });
+    this.#reader = new StoreReader({
+      store,
+      onFound: (number, found) => {
+        this.#hub.answered(number, found, environment.now());
+        this.#driver?.wake();
+      },
+      onFailed: (error) => {
+        // What is asked of a store that is being closed is nobody's concern.
+        if (this.#isServing) this.emit('readFailed', error);
+      },
+    });
     const crypto = new SodiumCrypto();
     const identity = crypto.identity(store.seed);
-    const policy = { ...defaultPolicy, ...options.policy };
+    const policy = parsePolicy(options.policy ?? {});
+    const limits = parseLimits(options.limits ?? {});
     const startedAtMs = environment.wallClockMs() - environment.now();
     this.key = identity.publicKey;
     this.#hub = new Hub({
       policy,
-      limits: options.limits ?? {},
+      limits,
       random: environment.random,
       wallClock: (now) => Math.floor(startedAtMs + now),
       stored,
@@ -124,7 +154,7 @@ export class Server extends EventEmitter<ServerEvents> {
       random: environment.random,
       identity,
       timing: { silenceMs: policy.silenceMs, keepaliveMs, idleTimeoutMs },
-      connectionsMax: options.connectionsMax ?? 10_000,
+      connectionsMax: limits.links + surplusConnections,
       admission: options.admission ?? {},
       conversationsMax: clientConversationsMax,
       now: environment.now(),
@@ -134,6 +164,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
+    checkOptions(options, shape, 'Server.start');
     const environment = options.environment ?? systemEnvironment;
     const store = openStore(options, environment);
     try {
@@ -260,6 +291,13 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#cancelTimers.set(link, cancel);
   }
 
+  #readNext(link: number): OutgoingMessage | undefined {
+    const message = this.#hub.readNext(link);
+    // Packets are being put together; what the hub wants to know for the next ones is asked for afterwards.
+    if (this.#hub.hasAsked) this.#driver?.wake();
+    return message;
+  }
+
   /** A client that asks and does not read loses its connection, not the server its memory. */
   #drop(link: number): void {
     this.#endpoint.close(link, closeNumbers.overrun, 'answers were not read');
@@ -298,10 +336,13 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'readable':
         // Who reads slowly keeps nobody waiting: the hub is asked whenever the connection has room.
-        this.#endpoint.offer(effect.link, () => this.#hub.readNext(effect.link));
+        this.#endpoint.offer(effect.link, () => this.#readNext(effect.link));
         break;
       case 'store':
         this.#writer.add(effect.number, effect.change);
+        break;
+      case 'query':
+        this.#reader.ask(effect.number, effect.query);
         break;
       case 'probe':
         this.#endpoint.ping(effect.link);

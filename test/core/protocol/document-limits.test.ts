@@ -3,9 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { failuresMax, pageBytes, pageMessages, retryMs } from '../../../core/chat/catch-up.ts';
 import { parseLimits } from '../../../core/chat/limits.ts';
 import { nameBytesMax } from '../../../core/chat/names.ts';
-import { groupsPerClientMax, hopsMax, pageEntriesMax } from '../../../core/chat/wire.ts';
+import { groupsPerClientMax } from '../../../core/chat/wire.ts';
+import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
 import { messageBytesMax } from '../../../core/protocol/conversation.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
@@ -37,12 +39,18 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['hops', [hopsMax]],
   ['groups of a client', [groupsPerClientMax]],
   ['names or entries of a page', [pageEntriesMax]],
+  ['connections at a server', [limits.links]],
   ['names, groups', [limits.names, limits.groups]],
   ['names that everybody is told of', [limits.directoryNames]],
   ['contacts of a connection', [limits.contacts]],
   ['counters remembered', [limits.sendsRemembered, limits.processesRemembered]],
   ['look whether a client lives', [limits.probeMs / 1000, limits.probeClaims]],
   ['messages of a log', [limits.logMessages, limits.logBytes / mib, limits.logBytesTotal / mib]],
+  [
+    'pages read for members that are behind',
+    [pageMessages, pageBytes / kib, limits.readsAtOnce, limits.pageBytesTotal / mib],
+  ],
+  ['page that the store could not read', [retryMs / 1000, failuresMax]],
   [
     'requests of a connection',
     [

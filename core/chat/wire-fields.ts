@@ -1,14 +1,13 @@
-/** The fields that several of the chat's messages have, and the bounds that stand in them (docs/PROTOCOL.md §7). */
+/** The kinds of fields that the chat's messages consist of (docs/PROTOCOL.md §7). */
 
 import { MalformedError } from '../protocol/bytes.ts';
-import { bytes, type Field, text, varint } from '../protocol/codec.ts';
+import { bytes, type Field, list, listOf, text, varint } from '../protocol/codec.ts';
+import { entryField } from './entry.ts';
 import { nameBytesMax } from './names.ts';
+import type { DirectoryEntry } from './types.ts';
 
 /** How many bots may pass a message on before it is refused. */
 export const hopsMax = 7;
-
-/** How many groups a registration can name and a welcome can list. */
-export const groupsPerClientMax = 256;
 
 /** How many names one page of groups, members or the directory holds; a page then fits one message. */
 export const pageEntriesMax = 200;
@@ -49,12 +48,26 @@ export function choice<Value>(values: readonly Value[]): Field<Value> {
   };
 }
 
-/** Which answer belongs to which request. */
+/** Chosen by who asks, unlike those of its other requests on the connection. */
 export const requestId: Field<number> = varint;
+
 /** Of a client or a group. */
 export const name: Field<string> = text(nameBytesMax);
+
+/** The id of a message. */
 export const mid: Field<Uint8Array> = bytes(16);
+
+/** Chosen at random: a log, a process, a boot; or a hash as long. */
 export const random8: Field<Uint8Array> = bytes(8);
+
+/** How many bots have passed a message on. */
 export const hops: Field<number> = upTo(hopsMax);
-/** Wider than what may be sent, so that a text that is too long can be refused by name. */
+
+/** The text of a message. Wider than what may be sent, so that a text that is too long can be refused by name. */
 export const body: Field<string> = text(65_000);
+
+/** A page of names. */
+export const names: Field<readonly { readonly name: string }[]> = list({ name }, pageEntriesMax);
+
+/** A page of the directory. */
+export const entries: Field<readonly DirectoryEntry[]> = listOf(entryField, pageEntriesMax);
