@@ -64,6 +64,10 @@ export const errorTable = {
     wire: 41,
     remedy: 'Send directly: the server keeps messages for those who are away.',
   },
+  NAME_CONFUSABLE: {
+    wire: 49,
+    remedy: 'Choose a name that nobody takes for the other one.',
+  },
   SERVER_UNREACHABLE: { remedy: 'Check address and port, and that "banter serve" runs there.' },
   SERVER_KEY_CHANGED: { remedy: 'If you know why the key changed: "banter trust <server>".' },
   PEER_KEY_CHANGED: {

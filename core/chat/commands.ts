@@ -1,6 +1,7 @@
 /** The requests of a registered client: for each who may make it, and what it does. */
 
 import { equalBytes } from '../protocol/bytes.ts';
+import { confusable } from './claim-rules.ts';
 import {
   type Asked,
   type Caller,
@@ -78,6 +79,8 @@ function createGroup(
     effects.fact({ type: 'groupCreateRefused', group: name, by: session.name });
     return { code: 'GROUP_EXISTS', detail: `there is a group "${name}" already` };
   }
+  const other = groups.findLookalike(name);
+  if (other !== undefined) return confusable(name, other);
   if (groups.all.length >= limits.groups) {
     return { code: 'SERVER_FULL', detail: `the server has ${limits.groups} groups and no more` };
   }

@@ -90,7 +90,7 @@ export class Client extends EventEmitter<ClientEvents> {
 
   /**
    * Registers `options.name` and resolves once the server has welcomed it and the directory is complete.
-   * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_PRESENT, ADDRESS_TAKEN,
+   * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_CONFUSABLE, NAME_PRESENT, ADDRESS_TAKEN,
    * SERVER_FULL, ADDRESS_INVALID, PORT_IN_USE, OPTION_INVALID, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
    */
   static async connect(options: ConnectOptions): Promise<Client> {
