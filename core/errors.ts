@@ -56,6 +56,14 @@ export const errorTable = {
     wire: 20,
     remedy: 'Look whether the message arrived before sending it again.',
   },
+  SEARCH_INVALID: {
+    wire: 22,
+    remedy: 'Search for words: letters or digits, at most 256 bytes in all.',
+  },
+  HISTORY_UNREADABLE: {
+    wire: 23,
+    remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
+  },
   MAILBOX_FULL: {
     wire: 40,
     remedy: 'Try again when they were back: the server keeps no more for them until then.',

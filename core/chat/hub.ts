@@ -2,6 +2,7 @@
 
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { Archive } from './archive.ts';
 import { Bulletin, newView } from './bulletin.ts';
 import { CatchUp } from './catch-up.ts';
 import { type CommandParts, chargeRequest } from './command.ts';
@@ -80,7 +81,8 @@ export class Hub {
     groups.restore(stored.groups, (name) => desk.session(name));
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
-    this.#parts = { ...shared, desk, mailboxes, isDurable, wallClock };
+    const archive = new Archive(effects, queries, limits.queriesAtOnce);
+    this.#parts = { ...shared, desk, mailboxes, archive, isDurable, wallClock };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;

@@ -42,6 +42,8 @@ export interface HubLimits {
   readonly readsAtOnce: number;
   /** Bytes of all such pages; beyond, the one that waits longest to be handed over is read again. Default 64 MiB. */
   readonly pageBytesTotal: number;
+  /** Questions about histories that the store looks for at a time; another is refused `RATE_LIMITED`. Default 8. */
+  readonly queriesAtOnce: number;
   /** Newest sends of a process that are told apart exactly; an older one is refused `OUTCOME_UNKNOWN`. Default 512. */
   readonly sendsRemembered: number;
   /** Processes without a link whose sends are remembered; beyond, the longest away is forgotten. Default 10,000. */
@@ -92,6 +94,7 @@ const defaultLimits: HubLimits = {
   logBytesTotal: 256 * 1024 * 1024,
   readsAtOnce: 8,
   pageBytesTotal: 64 * 1024 * 1024,
+  queriesAtOnce: 8,
   sendsRemembered: 512,
   processesRemembered: 10_000,
   mailboxMessages: 200,

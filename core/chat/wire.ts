@@ -17,6 +17,12 @@ import {
   type TablesOf,
   upTo,
 } from './wire-fields.ts';
+import {
+  type HistoryNews,
+  type HistoryRequest,
+  historyNews,
+  historyRequests,
+} from './wire-history.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
@@ -113,6 +119,7 @@ export type ClientMessage =
     }
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
   | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
+  | HistoryRequest
   | MailRequest;
 
 /** Answers of the server, each with the number of its request, and pushes. */
@@ -223,6 +230,7 @@ export type ServerMessage =
       readonly reason: LostReason;
     }
   | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
+  | HistoryNews
   | MailNews;
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
@@ -277,6 +285,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   lookUp: { number: 11, fields: { requestId, name } },
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
+  ...historyRequests,
   ...mailRequests,
 });
 
@@ -326,6 +335,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   groupLost: { number: 21, fields: { group: name, reason: lostReason } },
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
+  ...historyNews,
   ...mailNews,
 });
 

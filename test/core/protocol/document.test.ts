@@ -44,8 +44,8 @@ const bytesOf: Readonly<Record<string, number>> = {
   identity: 32,
   sealed: 0,
 };
-const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'prefix', 'to']);
-const lists = new Set(['resume', 'groups', 'names', 'entries', 'addresses']);
+const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'prefix', 'words', 'to']);
+const lists = new Set(['resume', 'groups', 'names', 'entries', 'addresses', 'messages']);
 
 const anyEntry: DirectoryEntry = {
   name: '',
@@ -78,8 +78,8 @@ function asked(type: string, fields: string[]): { readonly type: string } {
 describe('docs/PROTOCOL.md', () => {
   it('gives messages the numbers and fields that their codecs write, in this order', () => {
     const codecs = [
-      ['### Client to server', 16, (message: never) => clientCodec.encode(message)],
-      ['### Server to client', 20, (message: never) => serverCodec.encode(message)],
+      ['### Client to server', 18, (message: never) => clientCodec.encode(message)],
+      ['### Server to client', 21, (message: never) => serverCodec.encode(message)],
       ['### Client to client', 3, (message: never) => peerCodec.encode(message)],
     ] as const;
     for (const [heading, count, encode] of codecs) {
