@@ -29,6 +29,11 @@ const tellings: Tellings = {
     words: `${safeText(by)} wrote ${text.length} characters to #${safeText(group)}`,
     data: { group, by, characters: text.length },
   }),
+  privateMessageKept: ({ by, to }) => ({
+    level: 'debug',
+    words: `${safeText(by)} left a private message for ${safeText(to)}`,
+    data: { by, to },
+  }),
   groupLeft: ({ group, by, reason }) => ({
     words: `${safeText(by)} left #${safeText(group)} (${reason})`,
   }),
