@@ -1,11 +1,10 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, type CommandOptions } from 'commander';
 import { addAsking } from './cli-asking.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
+import { readVersion } from './version.ts';
 
 /** What a command works with. */
 interface Work {
@@ -207,7 +206,14 @@ function addServing(program: Command, run: Perform): void {
     .option('--host <address>', 'address to listen on; all by default (BANTER_HOST)')
     .option('--groups-per-client <n>', 'groups a client may be in at a time (1)')
     .option('--private-in-group', 'let private messages pass while in a group')
-    .option('--quiet', 'print the address only')
+    .option('--log <format>', 'how to tell what happens: text, json or none (BANTER_LOG; text)')
+    .option('--log-level <level>', 'debug, info, warn or error (BANTER_LOG_LEVEL)')
+    .option('--http-port <port>', 'loopback port for /healthz and /metrics (BANTER_HTTP_PORT)')
+    .option(
+      '--restart-after <seconds>',
+      'when stopped, tell clients to come back after this time (BANTER_RESTART_AFTER)',
+    )
+    .option('--quiet', 'tell the address only')
     .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
       run(flags, async (work) => {
         const { serve } = await import('./serve.ts');
@@ -312,13 +318,6 @@ function collect(value: string, before: readonly string[] = []): readonly string
 /** Commander puts what was probably meant on a line of its own. */
 function inOneLine(text: string): string {
   return `${text.trim().replaceAll('\n', ' ')}; see "banter --help"\n`;
-}
-
-function readVersion(): string {
-  const path = findPackageJSON('..', import.meta.url);
-  const manifest: { readonly version?: unknown } =
-    path === undefined ? {} : JSON.parse(readFileSync(path, 'utf8'));
-  return String(manifest.version);
 }
 
 function isDumb(): boolean {

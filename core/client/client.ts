@@ -322,10 +322,10 @@ export class Client extends EventEmitter<ClientEvents> {
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onLeft: (group) => this.#forgetGroup(group),
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
-      onLost: (reason) => {
+      onLost: (reason, returnMs) => {
         this.#memberships.handleLoss();
         this.#wiring?.direct.handleServer();
-        this.emit('disconnected', reason);
+        this.emit('disconnected', reason, returnMs);
       },
       onEnd: (error) => {
         if (this.#connecting === undefined) void this.#end(error);
@@ -335,9 +335,10 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   #handleWelcome(welcome: Welcome, isFirst: boolean): void {
-    const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs } = welcome;
+    const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox } =
+      welcome;
     this.#name = name;
-    this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs };
+    this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox };
     this.#deliveries.resume(welcome.groups);
     this.#wiring?.lookUps.handleWelcome();
     this.#wiring?.direct.handleServer();
