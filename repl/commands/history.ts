@@ -38,7 +38,7 @@ export const historyCommands: readonly Command[] = [
 ];
 
 /** How many messages somebody asks for. @throws BanterError COMMAND_INVALID */
-export function countOf(text: string): number {
+function countOf(text: string): number {
   const count = Number(text);
   if (/^\d+$/.test(text) && count >= 1 && count <= linesMax) return count;
   throw new BanterError(
