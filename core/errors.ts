@@ -56,6 +56,14 @@ export const errorTable = {
     wire: 20,
     remedy: 'Look whether the message arrived before sending it again.',
   },
+  SEARCH_INVALID: {
+    wire: 22,
+    remedy: 'Search for words: letters or digits, at most 256 bytes in all.',
+  },
+  HISTORY_UNREADABLE: {
+    wire: 23,
+    remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
+  },
   NOT_ALLOWED: {
     wire: 25,
     remedy: 'Ask who may do it: "describe_group" names the owner, "roles" the moderators.',
@@ -71,6 +79,14 @@ export const errorTable = {
   MUTE_UNKNOWN: { wire: 31, remedy: 'Nothing to do: nobody of this name is muted.' },
   WORDS_TOO_LONG: { wire: 32, remedy: 'Say it in at most 400 bytes.' },
   LIMIT_REACHED: { wire: 33, remedy: 'Take something back first: the message says what.' },
+  MAILBOX_FULL: {
+    wire: 40,
+    remedy: 'Try again when they were back: the server keeps no more for them until then.',
+  },
+  PEER_PRESENT: {
+    wire: 41,
+    remedy: 'Send directly: the server keeps messages for those who are away.',
+  },
   NAME_CONFUSABLE: {
     wire: 49,
     remedy: 'Choose a name that nobody takes for the other one.',

@@ -22,6 +22,8 @@ export interface ChatClient
     | 'leaveGroup'
     | 'listMembers'
     | 'moderation'
+    | 'history'
+    | 'search'
     | 'close'
   > {
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientListener<Name>): unknown;

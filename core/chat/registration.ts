@@ -312,7 +312,7 @@ export class RegistrationDesk {
       const departure = groups.departureOf(session, link.identity, group);
       effects.send(link, { type: 'groupLost', group, ...departure });
     }
-    for (const membership of session.memberships.values()) delivery.offer(membership);
+    delivery.welcome(session);
   }
 
   #goOnline(link: Link, session: Session, bot: boolean): void {

@@ -14,6 +14,8 @@ export interface Policy {
   readonly ownedGroups: boolean;
   /** Milliseconds without any answer after which the other side counts as unresponsive. Default 10,000; classic 2,500. */
   readonly silenceMs: number;
+  /** Whether the server keeps sealed private messages for who is absent. Default true; classic false. */
+  readonly mailbox: boolean;
 }
 
 /** The rules of the original with a modern patience: what `banter serve` runs by default. */
@@ -23,6 +25,7 @@ export const defaultPolicy: Policy = {
   removeUnresponsive: false,
   ownedGroups: true,
   silenceMs: 10_000,
+  mailbox: true,
 };
 
 /** The original's own rules: what `banter -s` runs. */
@@ -31,12 +34,15 @@ export const classicPolicy: Policy = {
   removeUnresponsive: true,
   ownedGroups: false,
   silenceMs: 2500,
+  mailbox: false,
 };
 
 /** The policy alone, of something that tells more. */
 export function policyOf(told: Policy): Policy {
-  const { groupsPerClient, privateInGroup, removeUnresponsive, ownedGroups, silenceMs } = told;
-  return { groupsPerClient, privateInGroup, removeUnresponsive, ownedGroups, silenceMs };
+  const { groupsPerClient, privateInGroup, removeUnresponsive, ownedGroups, silenceMs, mailbox } =
+    told;
+  const rules = { groupsPerClient, privateInGroup, removeUnresponsive, ownedGroups };
+  return { ...rules, silenceMs, mailbox };
 }
 
 /** One message of a group, at its place in the group's one order. */
@@ -57,7 +63,7 @@ export interface GroupMessage {
   readonly bot: boolean;
   /** How many bots have passed this on, 0 to 7. */
   readonly hops: number;
-  /** It was missed while away, or handled before a crash, and comes (again) now. */
+  /** It was missed while away, or handled before a crash, and comes (again) now; or it was read from the history. */
   readonly recovered: boolean;
 }
 

@@ -2,6 +2,7 @@
 
 import { Codec, flag, list, text, varint } from '../protocol/codec.ts';
 import { entryField } from './entry.ts';
+import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-messages.ts';
 import type { DirectoryEntry } from './types.ts';
 import {
   body,
@@ -15,6 +16,12 @@ import {
   type TablesOf,
   upTo,
 } from './wire-fields.ts';
+import {
+  type HistoryNews,
+  type HistoryRequest,
+  historyNews,
+  historyRequests,
+} from './wire-history.ts';
 import { type OrderNews, type OrderRequest, orderNews, orderRequests } from './wire-order.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
@@ -43,7 +50,7 @@ export interface WelcomeGroup {
   readonly headSeq: number;
 }
 
-/** What a client asks of the server. All but `confirm` and `directoryCheck` are answered by `refused` or the message named with them. */
+/** What a client asks of the server. All but those that say so are answered by `refused` or the message named with them. */
 export type ClientMessage =
   /** Claims a name: `welcome`. */
   | {
@@ -109,7 +116,9 @@ export type ClientMessage =
     }
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
   | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
-  | OrderRequest;
+  | HistoryRequest
+  | OrderRequest
+  | MailRequest;
 
 /** Answers of the server, each with the number of its request, and pushes. */
 export type ServerMessage =
@@ -131,6 +140,7 @@ export type ServerMessage =
       readonly removeUnresponsive: boolean;
       readonly ownedGroups: boolean;
       readonly silenceMs: number;
+      readonly mailbox: boolean;
       /** Random at each start of the server. 8 bytes. */
       readonly epoch: Uint8Array;
       /** The directory is complete once deltas up to this version have come. */
@@ -212,7 +222,11 @@ export type ServerMessage =
       readonly name: string;
       readonly bot: boolean;
     }
-  | OrderNews;
+  /** Push: the server is about to end, and expects to be back after this time. */
+  | { readonly type: 'restarting'; readonly returnMs: number }
+  | HistoryNews
+  | OrderNews
+  | MailNews;
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
 export type PeerMessage =
@@ -265,6 +279,8 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
   ...orderRequests,
+  ...historyRequests,
+  ...mailRequests,
 });
 
 /** Answers and pushes. */
@@ -281,6 +297,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
       removeUnresponsive: flag,
       ownedGroups: flag,
       silenceMs: varint,
+      mailbox: flag,
       epoch: random8,
       directoryVersion: varint,
       wholeDirectory: flag,
@@ -312,6 +329,9 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
   ...orderNews,
+  ...historyNews,
+  ...mailNews,
+  restarting: { number: 50, fields: { returnMs: varint } },
 });
 
 /** Private messages. */

@@ -6,6 +6,7 @@ import {
   type DirectoryEntry,
   type GivenRole,
   type GroupDescription,
+  type GroupMessage,
   type Receipt,
   type Role,
   type Topic,
@@ -69,6 +70,15 @@ export type CommandResult =
   | { readonly type: 'groupLeft'; readonly group: string }
   | { readonly type: 'groups'; readonly groups: readonly string[] }
   | { readonly type: 'members'; readonly group: string; readonly members: readonly string[] }
+  /** Newest first. */
+  | { readonly type: 'history'; readonly group: string; readonly messages: readonly GroupMessage[] }
+  | {
+      readonly type: 'found';
+      readonly group: string;
+      readonly words: string;
+      /** Newest first. */
+      readonly messages: readonly GroupMessage[];
+    }
   | {
       readonly type: 'moderated';
       readonly action: ModerationAction;

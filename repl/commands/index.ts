@@ -2,6 +2,7 @@
 
 import type { Command, CommandTable } from './command.ts';
 import { groupCommands } from './groups.ts';
+import { historyCommands } from './history.ts';
 import { orderCommands } from './order.ts';
 import { scriptCommands } from './scripts.ts';
 import { talkCommands } from './talk.ts';
@@ -11,6 +12,7 @@ const all: readonly Command[] = [
   ...talkCommands,
   ...groupCommands,
   ...orderCommands,
+  ...historyCommands,
   ...youCommands,
   ...scriptCommands(() => all),
 ];

@@ -2,175 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { composeMid, parseMid } from '../../../core/chat/mids.ts';
-import { givenRoles, roles } from '../../../core/chat/roles.ts';
-import {
-  type ClientMessage,
-  clientCodec,
-  type PeerMessage,
-  peerCodec,
-  type ServerMessage,
-  serverCodec,
-} from '../../../core/chat/wire.ts';
-import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
+import { clientCodec, peerCodec, serverCodec } from '../../../core/chat/wire.ts';
+import { pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { bansPerPage, wordsBytesMax } from '../../../core/chat/wire-order.ts';
-import { hostText } from '../../../core/protocol/address.ts';
 import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
-
-const integer = fc.maxSafeNat();
-const name = fc.string({ unit: 'grapheme', maxLength: 8 });
-const text = fc.string({ unit: 'grapheme', maxLength: 200 });
-const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
-  fc.uint8Array({ minLength: count, maxLength: count });
-const hops = fc.nat(hopsMax);
-const reason = fc.constantFrom(
-  'left',
-  'deregistered',
-  'unresponsive',
-  'forgotten',
-  'kicked',
-  'banned',
-);
-const role = fc.constantFrom(...roles);
-const names = fc.array(fc.record({ name }), { maxLength: 5 });
-const bool = fc.boolean();
-const seq = integer;
-const requestId = integer;
-const group = name;
-const mid = bytes(16);
-const logId = bytes(8);
-const conversation = integer;
-const address = fc.oneof(
-  fc.record({
-    host: fc.oneof(fc.ipV4(), bytes(16).map(hostText)),
-    port: fc.nat(65_535),
-  }),
-  fc.constant({ host: '', port: 0 }),
-);
-const entry = fc.record({ name, key: bytes(32).map(toHex), address, online: bool, bot: bool });
-const entries = fc.array(entry, { maxLength: 4 });
-
-/** One arbitrary per message; the compiler sees to it that none is missing. */
-function anyOf<Message extends { readonly type: string }>(
-  fields: {
-    readonly [Type in Message['type']]: {
-      readonly [Name in Exclude<keyof Extract<Message, { type: Type }>, 'type'>]: fc.Arbitrary<
-        Extract<Message, { type: Type }>[Name]
-      >;
-    };
-  },
-): fc.Arbitrary<Message> {
-  const records = Object.entries(fields).map(([type, record]) =>
-    fc.record({ type: fc.constant(type), ...(record as Record<string, fc.Arbitrary<unknown>>) }),
-  );
-  // Every record has the fields that its type asks for.
-  return fc.oneof(...records) as unknown as fc.Arbitrary<Message>;
-}
-
-const clientMessage = anyOf<ClientMessage>({
-  register: {
-    requestId,
-    name,
-    bot: bool,
-    auxiliary: bool,
-    takeOver: bool,
-    hidesAddress: bool,
-    processId: bytes(8),
-    nextCounter: integer,
-    epoch: bytes(8),
-    directoryVersion: integer,
-    resume: fc.array(fc.record({ group, logId, seq }), { maxLength: 4 }),
-  },
-  deregister: { requestId },
-  createGroup: { requestId, group },
-  listGroups: { requestId, after: integer },
-  joinGroup: { requestId, group },
-  leaveGroup: { requestId, group },
-  listMembers: { requestId, group, after: integer },
-  sendGroup: { requestId, group, mid, hops: integer, text },
-  reportUnanswered: { requestId, name },
-  confirm: { conversation, seq },
-  lookUp: { requestId, name },
-  listNames: { requestId, prefix: name, after: integer },
-  directoryCheck: { version: integer, hash: bytes(8) },
-  kick: { requestId, group, name, reason: text },
-  ban: { requestId, group, name, reason: text },
-  unban: { requestId, group, name },
-  listBans: { requestId, group, after: integer },
-  mute: { requestId, group, name, minutes: integer, reason: text },
-  unmute: { requestId, group, name },
-  setTopic: { requestId, group, text },
-  giveRole: { requestId, group, name, role: fc.constantFrom(...givenRoles) },
-  transferGroup: { requestId, group, name },
-  describeGroup: { requestId, group },
-  listRoles: { requestId, group, after: integer },
-});
-
-const serverMessage = anyOf<ServerMessage>({
-  refused: { requestId, code: integer, detail: text },
-  done: { requestId },
-  welcome: {
-    requestId,
-    name,
-    groupsPerClient: integer,
-    privateInGroup: bool,
-    removeUnresponsive: bool,
-    ownedGroups: bool,
-    silenceMs: integer,
-    epoch: bytes(8),
-    directoryVersion: integer,
-    wholeDirectory: bool,
-    groups: fc.array(fc.record({ group, conversation, logId, seq, headSeq: integer }), {
-      maxLength: 4,
-    }),
-  },
-  groupList: { requestId, names, next: integer },
-  memberList: { requestId, names, next: integer },
-  joined: { requestId, group, conversation, logId, seq },
-  committed: { requestId, mid, logId, seq, durable: bool },
-  entry: { requestId, entry },
-  entryList: { requestId, entries, next: integer },
-  directoryDelta: { version: integer, entries },
-  directoryEntries: { entries },
-  directoryReset: { directoryVersion: integer, wholeDirectory: bool },
-  groupMessage: { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text },
-  gap: { count: integer, fromSeq: integer },
-  memberJoined: { group, name, bot: bool },
-  memberLeft: { group, name, reason, by: name, words: text },
-  groupLost: { group, reason, by: name, words: text },
-  roleChanged: { group, name, role, by: name },
-  topicChanged: { group, text, by: name, atMs: integer },
-  muteChanged: { group, name, isMuted: bool, untilMs: integer, by: name, reason: text },
-  banList: {
-    requestId,
-    bans: fc.array(fc.record({ name, by: name, atMs: integer, reason: text }), { maxLength: 4 }),
-    next: integer,
-  },
-  groupDescription: {
-    requestId,
-    group,
-    owner: name,
-    role,
-    members: integer,
-    topic: text,
-    topicBy: name,
-    topicAtMs: integer,
-  },
-  roleList: {
-    requestId,
-    roles: fc.array(fc.record({ name, role }), { maxLength: 4 }),
-    next: integer,
-  },
-});
-
-const peerMessage = anyOf<PeerMessage>({
-  privateMessage: { mid, from: name, hops, bot: bool, sentAtMs: integer, text },
-  privateReceived: { mid },
-  reachableAt: {
-    addresses: fc.array(fc.record({ host: fc.string({ maxLength: 16 }), port: fc.nat(65_535) }), {
-      maxLength: 8,
-    }),
-  },
-});
+import { bytes, clientMessage, integer, peerMessage, serverMessage } from './wire-messages.ts';
 
 interface AnyCodec<Message> {
   encode(message: Message): Uint8Array;
@@ -249,6 +85,29 @@ describe('the wire', () => {
       '08010161abababababababab0000000000000102020368c3a9',
     ],
     [
+      'search',
+      clientCodec.encode({
+        type: 'search',
+        requestId: 1,
+        group: 'a',
+        words: 'hé',
+        beforeSeq: 300,
+        limit: 50,
+      }),
+      '0f0101610368c3a9412c32',
+    ],
+    [
+      'messageList',
+      serverCodec.encode({
+        type: 'messageList',
+        requestId: 1,
+        logId: new Uint8Array(8).fill(9),
+        messages: [{ mid: mid1, seq: 2, from: 'b', bot: false, hops: 1, sentAtMs: 3, text: 'c' }],
+        next: 2,
+      }),
+      '0a01090909090909090901abababababababab000000000000010202016200010301' + '6302',
+    ],
+    [
       'refused',
       serverCodec.encode({ type: 'refused', requestId: 7, code: 4, detail: 'no' }),
       '010704026e6f',
@@ -279,6 +138,37 @@ describe('the wire', () => {
       }),
       '140167016e04016d0177',
     ],
+    ['restarting', serverCodec.encode({ type: 'restarting', returnMs: 10_000 }), '326710'],
+    [
+      'deposit',
+      clientCodec.encode({
+        type: 'deposit',
+        requestId: 1,
+        to: 'b',
+        identity: new Uint8Array(32).fill(2),
+        mid: mid1,
+        sealed: Uint8Array.of(1, 2, 3),
+      }),
+      `28010162${'02'.repeat(32)}abababababababab000000000000010203010203`,
+    ],
+    ['settle', clientCodec.encode({ type: 'settle', id: 300, outcome: 'refused' }), '29412c01'],
+    ['confirmSettled', clientCodec.encode({ type: 'confirmSettled', id: 5 }), '2a05'],
+    [
+      'envelope',
+      serverCodec.encode({
+        type: 'envelope',
+        id: 5,
+        from: 'b',
+        mid: mid1,
+        sealed: Uint8Array.of(9),
+      }),
+      '29050162abababababababab00000000000001020109',
+    ],
+    [
+      'settled',
+      serverCodec.encode({ type: 'settled', id: 5, mid: mid1, to: 'b', outcome: 'expired' }),
+      '2a05abababababababab0000000000000102016202',
+    ],
     [
       'privateReceived',
       peerCodec.encode({ type: 'privateReceived', mid: mid1 }),
@@ -295,6 +185,7 @@ describe('the wire', () => {
     ['a flag beyond 1', '130167016e02'],
     ['a reason beyond the table', '140167016e060000'],
     ['text that is not UTF-8', '0107' + '04' + '02c328'],
+    ['a page of more messages than 64', `0a01${'09'.repeat(8)}41${'00'.repeat(65 * 22)}00`],
     ['a list longer than a page', `040740c9${'00'.repeat(201)}00`],
   ];
   for (const [claim, hex] of refused) {
@@ -333,6 +224,7 @@ describe('the wire', () => {
       removeUnresponsive: true,
       ownedGroups: true,
       silenceMs: 2500,
+      mailbox: true,
       epoch: new Uint8Array(8),
       directoryVersion: 1,
       wholeDirectory: true,
