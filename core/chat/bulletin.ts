@@ -7,7 +7,8 @@ import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
 import type { DirectoryView, Group, Link, Session } from './sessions.ts';
 import type { DirectoryEntry } from './types.ts';
-import { pageEntriesMax, serverCodec } from './wire.ts';
+import { serverCodec } from './wire.ts';
+import { pageEntriesMax } from './wire-fields.ts';
 
 /** A client whose hash differs is told everything anew at most this often. Milliseconds. */
 const resyncIntervalMs = 15_000;

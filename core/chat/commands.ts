@@ -1,56 +1,22 @@
 /** The requests of a registered client: for each who may make it, and what it does. */
 
 import { equalBytes } from '../protocol/bytes.ts';
-import type { Bulletin } from './bulletin.ts';
-import type { Directory } from './directory.ts';
-import type { Effects, Refusal } from './effects.ts';
-import type { Groups, NamePage } from './groups.ts';
+import {
+  type Asked,
+  type Caller,
+  type Command,
+  type CommandParts,
+  chargeRequest,
+  findMembership,
+  type Request,
+} from './command.ts';
+import type { Refusal } from './effects.ts';
+import type { NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { parseMid } from './mids.ts';
-import { checkName, foldName } from './names.ts';
-import type { RegistrationDesk } from './registration.ts';
-import type { Link, Membership, Registration } from './sessions.ts';
-import type { Policy } from './types.ts';
-import { type ClientMessage, hopsMax } from './wire.ts';
-
-/** A request that is answered and needs a name. */
-export type Request = Exclude<
-  ClientMessage,
-  { readonly type: 'register' | 'confirm' | 'directoryCheck' }
->;
-
-/** What commands work with. */
-export interface CommandParts {
-  readonly policy: Policy;
-  readonly limits: HubLimits;
-  readonly effects: Effects;
-  readonly directory: Directory;
-  readonly groups: Groups;
-  readonly bulletin: Bulletin;
-  readonly desk: RegistrationDesk;
-  /** Whether what is stored outlives a crash. */
-  readonly isDurable: boolean;
-  /** Milliseconds since the epoch at `now`. */
-  readonly wallClock: (now: number) => number;
-}
-
-/** Who asks, and when. */
-export interface Caller extends Registration {
-  readonly link: Link;
-  /** The size of the request. */
-  readonly bytes: number;
-  readonly now: number;
-}
-
-interface Command<Asked> {
-  /** An auxiliary link may not. */
-  readonly needsPresence?: boolean;
-  /** Whether it counts against the rate; every request does where this is absent. */
-  readonly isFree?: (caller: Caller, request: Asked) => boolean;
-  /** Answers, or says why not. */
-  readonly run: (parts: CommandParts, caller: Caller, request: Asked) => Refusal | undefined;
-}
+import { checkName } from './names.ts';
+import { hopsMax } from './wire-fields.ts';
 
 type CommandTable = {
   readonly [Type in Request['type']]: Command<Extract<Request, { readonly type: Type }>>;
@@ -87,25 +53,6 @@ export function runCommand(
   }
   return command.run(parts, caller, request);
 }
-
-/** Counts a request against the rates of its link. @returns what a client that asks too fast is told */
-export function chargeRequest(
-  { requestsPerSecond, requestBytesPerSecond }: HubLimits,
-  link: Link,
-  bytes: number,
-  now: number,
-): Refusal | undefined {
-  if (!link.requests.take(now)) {
-    return { code: 'RATE_LIMITED', detail: `more than ${requestsPerSecond} requests a second` };
-  }
-  if (!link.requestBytes.take(now, bytes)) {
-    const detail = `more than ${requestBytesPerSecond} bytes of requests a second`;
-    return { code: 'RATE_LIMITED', detail };
-  }
-  return undefined;
-}
-
-type Asked<Type extends Request['type']> = Extract<Request, { readonly type: Type }>;
 
 function deregister(
   { desk, effects }: CommandParts,
@@ -310,15 +257,4 @@ function messageFault({ hops, text }: Asked<'sendGroup'>, limits: HubLimits): Re
 function storeFault({ effects, limits }: CommandParts): Refusal | undefined {
   if (effects.unstored < limits.unstored) return undefined;
   return { code: 'RATE_LIMITED', detail: `${limits.unstored} changes are being stored` };
-}
-
-/** The caller's membership, or why it has none: of a group it was removed from it is told so once. */
-function findMembership({ session }: Caller, name: string): Membership | Refusal {
-  const key = foldName(name);
-  const membership = session.memberships.get(key);
-  if (membership !== undefined) return membership;
-  if (session.removedFrom.delete(key)) {
-    return { code: 'REMOVED_FROM_GROUP', detail: `removed from "${name}" for not answering` };
-  }
-  return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
 }

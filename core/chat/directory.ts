@@ -5,7 +5,8 @@ import { DirectoryHash } from './entry.ts';
 import { foldName } from './names.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { DirectoryEntry } from './types.ts';
-import { pageEntriesMax, serverCodec } from './wire.ts';
+import { serverCodec } from './wire.ts';
+import { pageEntriesMax } from './wire-fields.ts';
 
 /** That a name belongs to an identity: the one thing of the directory that outlives a server. */
 export interface NameBinding {

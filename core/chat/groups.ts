@@ -10,7 +10,8 @@ import { foldName } from './names.ts';
 import type { StoredGroup, StoredMessage } from './records.ts';
 import type { Group, Link, Membership, Session } from './sessions.ts';
 import type { LeaveReason } from './types.ts';
-import { pageEntriesMax, type ResumePoint, serverCodec, type WelcomeGroup } from './wire.ts';
+import { type ResumePoint, serverCodec, type WelcomeGroup } from './wire.ts';
+import { pageEntriesMax } from './wire-fields.ts';
 
 /** A message that has been accepted and only lacks its place. */
 export interface Draft {

@@ -3,7 +3,8 @@
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { Bulletin, newView } from './bulletin.ts';
-import { type CommandParts, chargeRequest, runCommand } from './commands.ts';
+import { type CommandParts, chargeRequest } from './command.ts';
+import { runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
 import { Directory } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';

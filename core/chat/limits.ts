@@ -6,7 +6,7 @@ import { groupsPerClientMax } from './wire.ts';
 
 /** Every field is a whole number of at least 1, `requestByteBurst` of at least 65,536. */
 export interface HubLimits {
-  /** Connections at a time; one more is closed as `full`. Default 10,000. */
+  /** Connections at a time; one more is told that the server is full. Default 10,000. */
   readonly links: number;
   /** Names ever bound; another claim is refused `SERVER_FULL`. Default 100,000. */
   readonly names: number;
@@ -86,11 +86,19 @@ const boundsOfLimits: Readonly<
   requestByteBurst: { min: 65_536 },
 };
 
-/** The policy with its defaults. @throws BanterError OPTION_INVALID */
+/** The policy with its defaults. @throws BanterError OPTION_INVALID, for a rule of another name, too */
 export function parsePolicy(policy: Partial<Policy>): Policy {
   const complete = { ...defaultPolicy, ...policy };
+  for (const name of Object.keys(complete)) {
+    if (name in defaultPolicy) continue;
+    throw new BanterError('OPTION_INVALID', `no rule of a policy is called ${name}`, {
+      data: { name },
+    });
+  }
   checkNumber('groupsPerClient', complete.groupsPerClient, { max: groupsPerClientMax });
   checkNumber('silenceMs', complete.silenceMs);
+  checkFlag('privateInGroup', complete.privateInGroup);
+  checkFlag('removeUnresponsive', complete.removeUnresponsive);
   return complete;
 }
 
@@ -105,6 +113,13 @@ export function parseLimits(limits: Partial<HubLimits>): HubLimits {
     checkNumber(name, value, boundsOfLimits[name as keyof HubLimits]);
   }
   return complete;
+}
+
+function checkFlag(name: string, value: unknown): void {
+  if (typeof value === 'boolean') return;
+  throw new BanterError('OPTION_INVALID', `${name} is ${value}, not true or false`, {
+    data: { name, value },
+  });
 }
 
 function checkNumber(

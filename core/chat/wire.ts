@@ -1,22 +1,27 @@
 /** The chat's messages on the wire, each a table of fields (docs/PROTOCOL.md §7). */
 
-import { MalformedError } from '../protocol/bytes.ts';
-import { bytes, Codec, type Field, flag, list, listOf, text, varint } from '../protocol/codec.ts';
+import { Codec, flag, list, text, varint } from '../protocol/codec.ts';
 import { entryField } from './entry.ts';
-import { nameBytesMax } from './names.ts';
 import type { DirectoryEntry, LeaveReason } from './types.ts';
+import {
+  body,
+  choice,
+  entries,
+  hops,
+  mid,
+  name,
+  names,
+  random8,
+  requestId,
+  type TablesOf,
+  upTo,
+} from './wire-fields.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
 
-/** How many bots may pass a message on before it is refused. */
-export const hopsMax = 7;
-
 /** How many groups a registration can name and a welcome can list. */
 export const groupsPerClientMax = 256;
-
-/** How many names one page of groups, members or the directory holds; a page then fits one message. */
-export const pageEntriesMax = 200;
 
 /** Why a client lost a group that it did not leave. */
 export type LostReason = LeaveReason | 'forgotten';
@@ -236,52 +241,7 @@ export type PeerMessage =
       readonly addresses: readonly { readonly host: string; readonly port: number }[];
     };
 
-type FieldsOf<Message> = {
-  readonly [Name in Exclude<keyof Message, 'type'>]: Field<Message[Name]>;
-};
-
-/** The tables that a union of messages asks for: the compiler holds one against the other. */
-export type TablesOf<Message extends { readonly type: string }> = {
-  readonly [Type in Message['type']]: {
-    readonly number: number;
-    readonly fields: FieldsOf<Extract<Message, { readonly type: Type }>>;
-  };
-};
-
-/** An integer from 0 to `max`. */
-function upTo(max: number): Field<number> {
-  return {
-    write: varint.write,
-    read: (reader) => {
-      const value = reader.varint();
-      if (value > max) throw new MalformedError(`integer beyond ${max}`);
-      return value;
-    },
-  };
-}
-
-/** One of a table's values, as its place in the table. */
-function choice<Value>(values: readonly Value[]): Field<Value> {
-  return {
-    write: (writer, value) => writer.varint(values.indexOf(value)),
-    read: (reader) => {
-      const value = values[reader.varint()];
-      if (value === undefined) throw new MalformedError('choice beyond the table');
-      return value;
-    },
-  };
-}
-
-const requestId = varint;
-const name = text(nameBytesMax);
-const mid = bytes(16);
-const random8 = bytes(8);
-const hops = upTo(hopsMax);
-// Wider than what may be sent, so that a text that is too long can be refused by name.
-const body = text(65_000);
 const lostReason = choice<LostReason>(['left', 'deregistered', 'unresponsive', 'forgotten']);
-const names = list({ name }, pageEntriesMax);
-const entries = listOf(entryField, pageEntriesMax);
 
 /** Requests. */
 export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<ClientMessage>>({

@@ -2,7 +2,6 @@
 
 import { EventEmitter } from 'node:events';
 import { Mirror } from '../chat/mirror.ts';
-import { checkName } from '../chat/names.ts';
 import type { Committed, Delivered, DirectoryEntry, Policy } from '../chat/types.ts';
 import { defaultPolicy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
@@ -17,6 +16,7 @@ import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
 import {
   type ConnectOptions,
+  checkConnectOptions,
   checkedHops,
   type ListUsersOptions,
   type SendOptions,
@@ -91,13 +91,10 @@ export class Client extends EventEmitter<ClientEvents> {
   /**
    * Registers `options.name` and resolves once the server has welcomed it and the directory is complete.
    * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_PRESENT, ADDRESS_TAKEN,
-   * ADDRESS_INVALID, PORT_IN_USE, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
+   * SERVER_FULL, ADDRESS_INVALID, PORT_IN_USE, OPTION_INVALID, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
    */
   static async connect(options: ConnectOptions): Promise<Client> {
-    const fault = checkName(options.name);
-    if (fault !== undefined) {
-      throw new BanterError('NAME_INVALID', `the name "${options.name}" ${fault}`);
-    }
+    checkConnectOptions(options);
     const client = new Client(options);
     try {
       await client.#start();

@@ -1,8 +1,19 @@
 /** What a client can be told: how to connect, what to say beside a text. */
 
-import { hopsMax } from '../chat/wire.ts';
+import { checkName } from '../chat/names.ts';
+import { hopsMax } from '../chat/wire-fields.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
+import {
+  aNumber,
+  anObject,
+  aPort,
+  aText,
+  checkOptions,
+  type Shape,
+  someBytes,
+  yesOrNo,
+} from '../options.ts';
 
 /** How to connect. */
 export interface ConnectOptions {
@@ -34,6 +45,31 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** Clock and network; a test brings a simulated one. */
   readonly environment?: Environment;
+}
+
+const shape: Shape<ConnectOptions> = {
+  name: aText,
+  server: aText,
+  dataDir: aText,
+  serverKey: someBytes(32),
+  localPort: aPort,
+  bot: yesOrNo,
+  auxiliary: yesOrNo,
+  takeOver: yesOrNo,
+  relayOnly: yesOrNo,
+  reconnect: yesOrNo,
+  privateInGroup: yesOrNo,
+  silenceMs: aNumber(1, 86_400_000),
+  signal: anObject,
+  environment: anObject,
+};
+
+/** @throws BanterError OPTION_INVALID for what is no option of `Client.connect`, and NAME_INVALID */
+export function checkConnectOptions(options: ConnectOptions): void {
+  checkOptions(options, shape, 'Client.connect');
+  const fault = checkName(options.name);
+  if (fault === undefined) return;
+  throw new BanterError('NAME_INVALID', `the name "${options.name}" ${fault}`);
 }
 
 /** What can be said beside the text. */

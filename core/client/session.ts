@@ -1,6 +1,6 @@
 /** A client's side of its registration at a server: connecting, registering, asking, and coming back after a loss. */
 
-import { closesForGood } from '../chat/closing.ts';
+import { closeNumbers, closesForGood } from '../chat/closing.ts';
 import { composeMid } from '../chat/mids.ts';
 import type { Mirror } from '../chat/mirror.ts';
 import {
@@ -315,6 +315,8 @@ export class Session {
   #handleClose(code: number, reason: string): void {
     if (closesForGood(code)) {
       this.#finish(new BanterError('NAME_PRESENT', `another client took over: ${reason}`));
+    } else if (code === closeNumbers.full && !this.#welcomed) {
+      this.#finish(new BanterError('SERVER_FULL', 'the server has as many clients as it takes'));
     } else {
       this.#handleLoss(reason, this.#silenceMs);
     }

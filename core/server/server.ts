@@ -5,15 +5,16 @@ import { closeNumbers } from '../chat/closing.ts';
 import type { HubEffect } from '../chat/effects.ts';
 import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
-import type { HubLimits } from '../chat/limits.ts';
+import { type HubLimits, parseLimits, parsePolicy } from '../chat/limits.ts';
 import type { StoredState } from '../chat/records.ts';
-import { defaultPolicy, type Policy } from '../chat/types.ts';
+import type { Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
+import { anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
 import type { Address } from '../protocol/address.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
@@ -37,13 +38,22 @@ export interface ServerOptions {
   readonly policy?: Partial<Policy>;
   /** Bounds of names, groups, messages and rates. Default: as each field says. */
   readonly limits?: Partial<HubLimits>;
-  /** Connections at a time, half-open ones included; beyond, handshakes are dropped. Default 10,000. */
-  readonly connectionsMax?: number;
   /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
   readonly admission?: Partial<AdmissionLimits>;
   /** Clock and network; a test brings a simulated one. */
   readonly environment?: Environment;
 }
+
+const shape: Shape<ServerOptions> = {
+  port: aPort,
+  host: aText,
+  dataDir: aText,
+  store: anObject,
+  policy: anObject,
+  limits: anObject,
+  admission: anObject,
+  environment: anObject,
+};
 
 export interface ServerEvents {
   /** Something happened. */
@@ -57,6 +67,9 @@ const keepaliveMs = 30_000;
 
 /** A connection from which nothing came for this long is closed; its client comes back. Milliseconds. */
 const idleTimeoutMs = 45_000;
+
+/** Handshakes under way and those who are told that the server is full, beyond the connections it takes; more are dropped. */
+const surplusConnections = 1024;
 
 /** Clients talk on the control conversation only. */
 const clientConversationsMax = 1;
@@ -108,12 +121,13 @@ export class Server extends EventEmitter<ServerEvents> {
     });
     const crypto = new SodiumCrypto();
     const identity = crypto.identity(store.seed);
-    const policy = { ...defaultPolicy, ...options.policy };
+    const policy = parsePolicy(options.policy ?? {});
+    const limits = parseLimits(options.limits ?? {});
     const startedAtMs = environment.wallClockMs() - environment.now();
     this.key = identity.publicKey;
     this.#hub = new Hub({
       policy,
-      limits: options.limits ?? {},
+      limits,
       random: environment.random,
       wallClock: (now) => Math.floor(startedAtMs + now),
       stored,
@@ -124,7 +138,7 @@ export class Server extends EventEmitter<ServerEvents> {
       random: environment.random,
       identity,
       timing: { silenceMs: policy.silenceMs, keepaliveMs, idleTimeoutMs },
-      connectionsMax: options.connectionsMax ?? 10_000,
+      connectionsMax: limits.links + surplusConnections,
       admission: options.admission ?? {},
       conversationsMax: clientConversationsMax,
       now: environment.now(),
@@ -134,6 +148,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
+    checkOptions(options, shape, 'Server.start');
     const environment = options.environment ?? systemEnvironment;
     const store = openStore(options, environment);
     try {

@@ -5,13 +5,12 @@ import { composeMid, parseMid } from '../../../core/chat/mids.ts';
 import {
   type ClientMessage,
   clientCodec,
-  hopsMax,
   type PeerMessage,
-  pageEntriesMax,
   peerCodec,
   type ServerMessage,
   serverCodec,
 } from '../../../core/chat/wire.ts';
+import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { hostText } from '../../../core/protocol/address.ts';
 import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
 

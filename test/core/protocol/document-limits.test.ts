@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { parseLimits } from '../../../core/chat/limits.ts';
 import { nameBytesMax } from '../../../core/chat/names.ts';
-import { groupsPerClientMax, hopsMax, pageEntriesMax } from '../../../core/chat/wire.ts';
+import { groupsPerClientMax } from '../../../core/chat/wire.ts';
+import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
 import { messageBytesMax } from '../../../core/protocol/conversation.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
@@ -37,6 +38,7 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['hops', [hopsMax]],
   ['groups of a client', [groupsPerClientMax]],
   ['names or entries of a page', [pageEntriesMax]],
+  ['connections at a server', [limits.links]],
   ['names, groups', [limits.names, limits.groups]],
   ['names that everybody is told of', [limits.directoryNames]],
   ['contacts of a connection', [limits.contacts]],

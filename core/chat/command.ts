@@ -1,0 +1,82 @@
+/** What the requests of registered clients have in common: what they work with, what each costs, where its caller stands. */
+
+import type { Bulletin } from './bulletin.ts';
+import type { Directory } from './directory.ts';
+import type { Effects, Refusal } from './effects.ts';
+import type { Groups } from './groups.ts';
+import type { HubLimits } from './limits.ts';
+import { foldName } from './names.ts';
+import type { RegistrationDesk } from './registration.ts';
+import type { Link, Membership, Registration } from './sessions.ts';
+import type { Policy } from './types.ts';
+import type { ClientMessage } from './wire.ts';
+
+/** A request that is answered and needs a name. */
+export type Request = Exclude<
+  ClientMessage,
+  { readonly type: 'register' | 'confirm' | 'directoryCheck' }
+>;
+
+/** What commands work with. */
+export interface CommandParts {
+  readonly policy: Policy;
+  readonly limits: HubLimits;
+  readonly effects: Effects;
+  readonly directory: Directory;
+  readonly groups: Groups;
+  readonly bulletin: Bulletin;
+  readonly desk: RegistrationDesk;
+  /** Whether what is stored outlives a crash. */
+  readonly isDurable: boolean;
+  /** Milliseconds since the epoch at `now`. */
+  readonly wallClock: (now: number) => number;
+}
+
+/** Who asks, and when. */
+export interface Caller extends Registration {
+  readonly link: Link;
+  /** The size of the request. */
+  readonly bytes: number;
+  readonly now: number;
+}
+
+/** One row of the table of requests. */
+export interface Command<Asked> {
+  /** An auxiliary link may not. */
+  readonly needsPresence?: boolean;
+  /** Whether it counts against the rate; every request does where this is absent. */
+  readonly isFree?: (caller: Caller, request: Asked) => boolean;
+  /** Answers, or says why not. */
+  readonly run: (parts: CommandParts, caller: Caller, request: Asked) => Refusal | undefined;
+}
+
+/** The request of one type. */
+export type Asked<Type extends Request['type']> = Extract<Request, { readonly type: Type }>;
+
+/** Counts a request against the rates of its link. @returns what a client that asks too fast is told */
+export function chargeRequest(
+  { requestsPerSecond, requestBytesPerSecond }: HubLimits,
+  link: Link,
+  bytes: number,
+  now: number,
+): Refusal | undefined {
+  if (!link.requests.take(now)) {
+    return { code: 'RATE_LIMITED', detail: `more than ${requestsPerSecond} requests a second` };
+  }
+  if (!link.requestBytes.take(now, bytes)) {
+    const detail = `more than ${requestBytesPerSecond} bytes of requests a second`;
+    return { code: 'RATE_LIMITED', detail };
+  }
+  return undefined;
+}
+
+/** The caller's membership, or why it has none: of a group it was removed from it is told so once. */
+export function findMembership({ session }: Caller, name: string): Membership | Refusal {
+  const key = foldName(name);
+  const membership = session.memberships.get(key);
+  if (membership !== undefined) return membership;
+  if (session.removedFrom.delete(key)) {
+    return { code: 'REMOVED_FROM_GROUP', detail: `removed from "${name}" for not answering` };
+  }
+  return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
+}
