@@ -20,7 +20,7 @@ import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import { MemoryStore } from '../store/memory-store.ts';
-import { ServerFiles } from '../store/server-files.ts';
+import { SqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 import { StoreWriter } from './store-writer.ts';
 
@@ -150,7 +150,7 @@ export class Server extends EventEmitter<ServerEvents> {
   static async start(options: ServerOptions = {}): Promise<Server> {
     checkOptions(options, shape, 'Server.start');
     const environment = options.environment ?? systemEnvironment;
-    const store = openStore(options, environment);
+    const store = await openStore(options, environment);
     try {
       const server = new Server(options, environment, store, await store.load());
       await server.#open(options);
@@ -331,12 +331,13 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 }
 
-/** @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
-function openStore({ store, dataDir, limits }: ServerOptions, { random }: Environment): Store {
-  if (store !== undefined && dataDir !== undefined) {
+/** @throws BanterError OPTION_INVALID, DATA_UNUSABLE, DATA_DAMAGED, DATA_TOO_NEW, STORE_FULL */
+async function openStore(options: ServerOptions, { random }: Environment): Promise<Store> {
+  const { store, dataDir: folder, limits = {} } = options;
+  if (store !== undefined && folder !== undefined) {
     throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
   }
   const newSeed = (): Uint8Array => random(32);
-  if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
+  if (folder !== undefined) return await SqliteStore.open({ folder, newSeed, limits });
   return store ?? new MemoryStore(newSeed(), limits);
 }

@@ -17,20 +17,22 @@ import {
 import { type Migration as KyselyMigration, Migrator } from 'kysely/migration';
 import { migrations } from './migrations/index.ts';
 import type { Migration } from './migrations/migration.ts';
-import { applicationId } from './schema.ts';
 
-/** All that are lacking run in one transaction: a crash leaves the old version or the newest. */
-export async function runMigrations(database: DatabaseSync): Promise<void> {
+/**
+ * All that are lacking run in one transaction: a crash leaves the old version or the newest.
+ * @param applicationId by which the file is known from then on
+ */
+export async function runMigrations(database: DatabaseSync, applicationId: number): Promise<void> {
   const db = new Kysely<unknown>({ dialect: new NodeSqliteDialect(database) });
   const entries = Object.entries(migrations).map(
-    ([name, migration], at) => [name, stepOf(migration, at + 1)] as const,
+    ([name, migration], at) => [name, stepOf(migration, at + 1, applicationId)] as const,
   );
   const provider = { getMigrations: () => Promise.resolve(Object.fromEntries(entries)) };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error !== undefined) throw error;
 }
 
-function stepOf(migration: Migration, version: number): KyselyMigration {
+function stepOf(migration: Migration, version: number, applicationId: number): KyselyMigration {
   return {
     async up(db) {
       for (const statement of migration) await sql.raw(statement).execute(db);

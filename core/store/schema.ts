@@ -6,10 +6,10 @@ import { migrations } from './migrations/index.ts';
 import { guarded, pragma } from './sqlite-database.ts';
 
 /** By this a file is known for a server's: "Bntr". */
-export const applicationId = 0x42_6e_74_72;
+const applicationId = 0x42_6e_74_72;
 
 /** The version that this program writes. */
-export const schemaVersion: number = Object.keys(migrations).length;
+const schemaVersion: number = Object.keys(migrations).length;
 
 /**
  * Brings a database to {@link schemaVersion}; one without tables is made into a server's.
@@ -21,7 +21,7 @@ export async function migrate(path: string, database: DatabaseSync): Promise<voi
   // Most starts find nothing to do, and need not wait for what does it.
   const { runMigrations } = await import('./migrator.ts');
   try {
-    await runMigrations(database);
+    await runMigrations(database, applicationId);
   } catch (error) {
     guarded(path, () => {
       throw error;
@@ -30,7 +30,7 @@ export async function migrate(path: string, database: DatabaseSync): Promise<voi
 }
 
 /** The version of a database; 0 for one without tables. @throws BanterError DATA_TOO_NEW, DATA_UNUSABLE */
-export function versionOf(path: string, database: DatabaseSync): number {
+function versionOf(path: string, database: DatabaseSync): number {
   const version = Number(pragma(database, 'user_version'));
   // The migrator makes tables of its own before it begins, and a crash may come between.
   const tables = "SELECT count(*) AS tables FROM sqlite_schema WHERE tbl_name NOT LIKE 'kysely_%'";

@@ -7,10 +7,8 @@ import type { StoreChange } from '../chat/records.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { inTransaction } from './sqlite-database.ts';
+import { messageBytes } from './sqlite-pruning.ts';
 import { wordsOf } from './words.ts';
-
-/** What a message takes in the database beside its text: its row, its places in the indexes and among the sends. Bytes. */
-export const messageOverheadBytes = 160;
 
 /** Groups and processes whose numbers are at hand; others are looked up. */
 const numbersKept = 10_000;
@@ -23,6 +21,7 @@ const statements = {
   createGroup: 'INSERT INTO groups (name, log_id) VALUES (?, ?)',
   findGroup: 'SELECT id FROM groups WHERE name = ?',
   growGroup: 'UPDATE groups SET head_seq = ?, bytes = bytes + ? WHERE id = ?',
+  setRetention: `UPDATE groups SET keep_age_ms = ?, keep_messages = ?, keep_bytes = ? WHERE id = ?`,
   join: `INSERT INTO members (group_id, name, ordinal, confirmed_seq) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ordinal = excluded.ordinal, confirmed_seq = excluded.confirmed_seq`,
   leave: 'DELETE FROM members WHERE group_id = ? AND name = ?',
@@ -34,7 +33,8 @@ const statements = {
     ON CONFLICT DO UPDATE SET forgotten_below = excluded.forgotten_below`,
   findProcess: 'SELECT id FROM processes WHERE identity = ? AND process = ?',
   forgetProcess: 'DELETE FROM processes WHERE identity = ? AND process = ?',
-  recordSend: 'INSERT OR REPLACE INTO sends (process_id, counter, group_id, seq) VALUES (?, ?, ?, ?)',
+  recordSend:
+    'INSERT OR REPLACE INTO sends (process_id, counter, group_id, seq) VALUES (?, ?, ?, ?)',
   forgetSends: 'DELETE FROM sends WHERE process_id = ? AND counter < ?',
   raiseHorizon: 'UPDATE processes SET forgotten_below = max(forgotten_below, ?) WHERE id = ?',
   audit: 'INSERT INTO audit (entry) VALUES (?)',
@@ -73,7 +73,10 @@ export class ChangeWriter {
     this.#path = path;
     this.#database = database;
     this.#sendsRemembered = sendsRemembered;
-    const prepared = Object.entries(statements).map(([name, text]) => [name, database.prepare(text)]);
+    const prepared = Object.entries(statements).map(([name, text]) => [
+      name,
+      database.prepare(text),
+    ]);
     // The same names, each with its statement.
     this.#statements = Object.fromEntries(prepared) as Statements;
   }
@@ -117,6 +120,10 @@ const appliers: Appliers = {
     const { lastInsertRowid } = statements.createGroup.run(group, logId);
     groups.set(group, Number(lastInsertRowid));
   },
+  retentionSet: (batch, { group, retention }) => {
+    const { ageMs = null, messages = null, bytes = null } = retention;
+    batch.statements.setRetention.run(ageMs, messages, bytes, groupNumber(batch, group));
+  },
   memberJoined: (batch, { group, name, ordinal, seq }) => {
     const number = groupNumber(batch, group);
     batch.statements.join.run(number, name, ordinal, seq);
@@ -153,7 +160,7 @@ function append(batch: Batch, change: Change<'messageAppended'>): void {
   statements.index.run(added.lastInsertRowid, `g${number}`, wordsOf(text).join(' '));
   const growth = grown.get(number) ?? { headSeq: seq, bytes: 0 };
   growth.headSeq = seq;
-  growth.bytes += messageOverheadBytes + Buffer.byteLength(text);
+  growth.bytes += messageBytes(Buffer.byteLength(text));
   grown.set(number, growth);
   if (isHandled) confirm(batch, number, from, seq);
   recordSend(batch, identity, mid, { number, seq });
@@ -197,7 +204,8 @@ function finish({ statements, grown, confirmed }: Batch): void {
 
 function groupNumber({ statements, groups }: Batch, name: string): number {
   const number = groups.get(name) ?? numberOf(statements.findGroup.get(name));
-  if (number === undefined) throw new Error(`a change of the group "${name}", which was never created`);
+  if (number === undefined)
+    throw new Error(`a change of the group "${name}", which was never created`);
   groups.set(name, number);
   return number;
 }

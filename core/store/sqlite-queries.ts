@@ -13,7 +13,9 @@ import type {
   StoredState,
 } from '../chat/records.ts';
 import { SendHistory } from '../chat/send-history.ts';
-import { guarded } from './sqlite-database.ts';
+import { guarded, pageBytes, pragma } from './sqlite-database.ts';
+import { retentionOf } from './sqlite-pruning.ts';
+import type { GroupStats, StoreStats } from './store.ts';
 import { type Phrase, phrasesOf } from './words.ts';
 
 /** How much of what there is a start is given. */
@@ -31,7 +33,8 @@ const ofGroup = 'group_id = (SELECT id FROM groups WHERE name = ?)';
 
 const statements = {
   names: 'SELECT name, identity FROM names ORDER BY id',
-  groups: 'SELECT id, name, log_id, head_seq FROM groups ORDER BY id',
+  groups: `SELECT id, name, log_id, head_seq, keep_age_ms, keep_messages, keep_bytes FROM groups
+    ORDER BY id`,
   members: 'SELECT group_id, name, ordinal, confirmed_seq FROM members ORDER BY group_id, ordinal',
   processes: 'SELECT id, identity, process, forgotten_below FROM processes ORDER BY id',
   sends: `SELECT process_id, counter, log_id, seq FROM sends
@@ -45,6 +48,9 @@ const statements = {
   search: `SELECT ${messageColumns} FROM
       (SELECT rowid AS found FROM words WHERE words MATCH ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?)
     JOIN messages ON messages.id = found ORDER BY found DESC`,
+  groupStats: `SELECT name, head_seq, head_seq - first_seq + 1 AS messages, bytes,
+    (SELECT count(*) FROM members WHERE group_id = groups.id) AS members FROM groups ORDER BY id`,
+  count: `SELECT (SELECT count(*) FROM names) AS names, (SELECT count(*) FROM processes) AS processes`,
   audit: 'SELECT entry FROM audit ORDER BY id DESC LIMIT ?',
 } as const;
 
@@ -92,6 +98,20 @@ export class Queries {
     });
   }
 
+  stats(): StoreStats {
+    return guarded(this.#path, () => {
+      const groups = this.#all('groupStats').map(statsOf);
+      const [count] = this.#all('count');
+      return {
+        names: Number(count?.['names']),
+        processes: Number(count?.['processes']),
+        groups,
+        messages: groups.reduce((sum, { messages }) => sum + messages, 0),
+        bytes: Number(pragma(this.#database, 'page_count')) * pageBytes,
+      };
+    });
+  }
+
   audit({ limit }: { readonly limit: number }): readonly AuditEntry[] {
     return guarded(this.#path, () =>
       // Entries are written by us and by nobody else.
@@ -107,8 +127,13 @@ export class Queries {
         name,
         logId: bytesOf(row['log_id']),
         headSeq: Number(row['head_seq']),
-        messages: this.history({ group: name, beforeSeq: undefined, limit: tailMessages }).toReversed(),
+        messages: this.history({
+          group: name,
+          beforeSeq: undefined,
+          limit: tailMessages,
+        }).toReversed(),
         members: members.get(row['id']) ?? [],
+        retention: retentionOf(row),
       };
     });
   }
@@ -156,6 +181,16 @@ function memberOf(row: Row): StoredMember {
     name: String(row['name']),
     ordinal: Number(row['ordinal']),
     confirmedSeq: Number(row['confirmed_seq']),
+  };
+}
+
+function statsOf(row: Row): GroupStats {
+  return {
+    name: String(row['name']),
+    members: Number(row['members']),
+    headSeq: Number(row['head_seq']),
+    messages: Number(row['messages']),
+    bytes: Number(row['bytes']),
   };
 }
 

@@ -14,12 +14,13 @@ import type {
 } from '../chat/records.ts';
 import { ownedBytes } from './cloning.ts';
 import { FolderLock } from './folder-lock.ts';
+import { readOrMakeSeed } from './identity-file.ts';
 import { readNames } from './names-file.ts';
-import { makePrivate, readOrMakeSeed } from './private-files.ts';
+import { makePrivate, makePrivateFile } from './private-files.ts';
 import type { Synchronous } from './sqlite-database.ts';
 import type { ReaderTasks } from './sqlite-reader.ts';
 import type { WriterTasks } from './sqlite-writer.ts';
-import type { Store } from './store.ts';
+import type { PruneQuery, Store, StoreStats } from './store.ts';
 import { Thread } from './thread.ts';
 
 /** How to keep what a server must not forget. */
@@ -106,30 +107,56 @@ export class SqliteStore implements Store {
     return this.#reader.ask('audit', query);
   }
 
+  async prune(query: PruneQuery): Promise<number> {
+    const found = await this.#reader.ask('excess', query);
+    if (found.length > 0) await this.#writer.ask('drop', found);
+    return found.reduce((sum, { messages }) => sum + messages, 0);
+  }
+
+  stats(): Promise<StoreStats> {
+    return this.#reader.ask('stats', undefined);
+  }
+
+  /** What is wrong with the database, in words; nothing if it is whole. Reads all of it. @throws BanterError DATA_UNUSABLE, DATA_DAMAGED */
+  check(): Promise<readonly string[]> {
+    return this.#reader.ask('check', undefined);
+  }
+
+  /** Copies the database into a new file while the server runs: what was stored before this call is in it. @throws BanterError DATA_UNUSABLE, STORE_FULL */
+  async backup(to: string): Promise<void> {
+    makePrivateFile(to);
+    await this.#reader.ask('backup', { to });
+  }
+
+  /** Gives the room of messages that were dropped back to the disk, for which it takes as much again meanwhile; writes wait. @throws BanterError DATA_UNUSABLE, STORE_FULL */
+  compact(): Promise<void> {
+    return this.#writer.ask('compact', undefined);
+  }
+
   async close(): Promise<void> {
-    for (const thread of [this.#reader, this.#writer]) {
-      // A thread that is gone has nothing open.
-      await thread.ask('close', undefined as never).catch(() => undefined);
-      await thread.close();
-    }
+    // A thread that is gone has nothing open.
+    await this.#reader.ask('close', undefined).catch(() => undefined);
+    await this.#writer.ask('close', undefined).catch(() => undefined);
+    await Promise.all([this.#reader.close(), this.#writer.close()]);
     this.#lock.release();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
   }
 
   async #open({ folder, bytesMax, synchronous = 'FULL' }: SqliteStoreOptions): Promise<void> {
     const path = join(folder, 'chat.db');
+    // Of a server from before there was a database; the file steps aside once its names are in it.
+    const namesPath = join(folder, 'names.jsonl');
+    const names = readNames(namesPath);
     const sendsRemembered = this.#sendsRemembered;
+    // What SQLite puts beside it gets the same mode.
+    if (existsSync(path)) makePrivate(path);
+    else makePrivateFile(path);
     await this.#writer.ask('open', { path, bytesMax, synchronous, sendsRemembered });
-    for (const suffix of ['', '-wal', '-shm']) {
-      if (existsSync(path + suffix)) makePrivate(path + suffix);
-    }
-    await this.#adoptNames(join(folder, 'names.jsonl'));
+    if (names.length > 0) await this.#writer.ask('adoptNames', names);
+    if (existsSync(namesPath)) renameSync(namesPath, `${namesPath}.adopted`);
     await this.#reader.ask('open', { path });
-  }
-
-  /** Names of a server from before there was a database; the file steps aside once they are in it. */
-  async #adoptNames(path: string): Promise<void> {
-    if (!existsSync(path)) return;
-    await this.#writer.ask('adoptNames', readNames(path));
-    renameSync(path, `${path}.adopted`);
   }
 }

@@ -5,7 +5,13 @@ import type { NameBinding } from '../chat/directory.ts';
 import type { StoreChange } from '../chat/records.ts';
 import { migrate } from './schema.ts';
 import { ChangeWriter } from './sqlite-changes.ts';
-import { inTransaction, type OpenDatabaseOptions, openForWriting } from './sqlite-database.ts';
+import {
+  guarded,
+  inTransaction,
+  type OpenDatabaseOptions,
+  openForWriting,
+} from './sqlite-database.ts';
+import { dropExcess, type Excess } from './sqlite-pruning.ts';
 import { perform } from './thread.ts';
 
 export interface OpenWriterOptions extends OpenDatabaseOptions {
@@ -46,6 +52,18 @@ const tasks = {
 
   write(changes: readonly StoreChange[]): void {
     opened().writer.write(changes);
+  },
+
+  /** Drops messages that were found to be beyond the bounds. */
+  drop(found: readonly Excess[]): void {
+    const { path, database } = opened();
+    dropExcess(path, database, found);
+  },
+
+  /** Gives the room of what was dropped back to the disk; nothing is written meanwhile. */
+  compact(): void {
+    const { path, database } = opened();
+    guarded(path, () => database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)'));
   },
 
   close(): void {

@@ -3,7 +3,8 @@
 import type { Migration } from './migration.ts';
 
 /**
- * `head_seq` and `first_seq` say which messages a group has without looking at them, `bytes` what these take.
+ * `head_seq` and `first_seq` say which messages a group has without looking at them, `bytes` what these take, and `keep_…` its own
+ * bounds of them.
  * Messages have their ids in the order in which they came, so that the index of words grows at one end;
  * it knows a message's group by a word of its own, `g` and the number of the group.
  */
@@ -19,7 +20,10 @@ export const base: Migration = [
     log_id BLOB NOT NULL,
     head_seq INTEGER NOT NULL DEFAULT 0,
     first_seq INTEGER NOT NULL DEFAULT 1,
-    bytes INTEGER NOT NULL DEFAULT 0
+    bytes INTEGER NOT NULL DEFAULT 0,
+    keep_age_ms INTEGER,
+    keep_messages INTEGER,
+    keep_bytes INTEGER
   ) STRICT`,
   `CREATE TABLE members (
     group_id INTEGER NOT NULL REFERENCES groups,
