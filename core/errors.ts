@@ -60,6 +60,18 @@ export const errorTable = {
     wire: 21,
     remedy: 'Try again later: the disk of the server is full; its operator has to make room.',
   },
+  SEARCH_INVALID: {
+    wire: 22,
+    remedy: 'Search for words: letters or digits, at most 256 bytes in all.',
+  },
+  HISTORY_UNREADABLE: {
+    wire: 23,
+    remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
+  },
+  NAME_CONFUSABLE: {
+    wire: 49,
+    remedy: 'Choose a name that nobody takes for the other one.',
+  },
   SERVER_UNREACHABLE: { remedy: 'Check address and port, and that "banter serve" runs there.' },
   SERVER_KEY_CHANGED: { remedy: 'If you know why the key changed: "banter trust <server>".' },
   PEER_KEY_CHANGED: {

@@ -1,5 +1,6 @@
 /** What the requests of registered clients have in common: what they work with, what each costs, where its caller stands. */
 
+import type { Archive } from './archive.ts';
 import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
 import type { Effects, Refusal } from './effects.ts';
@@ -26,6 +27,7 @@ export interface CommandParts {
   readonly groups: Groups;
   readonly bulletin: Bulletin;
   readonly desk: RegistrationDesk;
+  readonly archive: Archive;
   /** Whether what is stored outlives a crash. */
   readonly isDurable: boolean;
   /** Milliseconds since the epoch at `now`. */
@@ -46,6 +48,8 @@ export interface Command<Asked> {
   readonly needsPresence?: boolean;
   /** Whether it counts against the rate; every request does where this is absent. */
   readonly isFree?: (caller: Caller, request: Asked) => boolean;
+  /** As how many requests it counts. Default 1. */
+  readonly cost?: number;
   /** Answers, or says why not. */
   readonly run: (parts: CommandParts, caller: Caller, request: Asked) => Refusal | undefined;
 }
@@ -59,8 +63,9 @@ export function chargeRequest(
   link: Link,
   bytes: number,
   now: number,
+  cost = 1,
 ): Refusal | undefined {
-  if (!link.requests.take(now)) {
+  if (!link.requests.take(now, cost)) {
     return { code: 'RATE_LIMITED', detail: `more than ${requestsPerSecond} requests a second` };
   }
   if (!link.requestBytes.take(now, bytes)) {

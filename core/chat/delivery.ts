@@ -1,6 +1,7 @@
-/** Moves readers: each link through the directory, each membership through its group's log, as far as there is room. */
+/** Moves readers: each link through the directory, each membership through its group's log and store, as far as there is room. */
 
 import type { Bulletin } from './bulletin.ts';
+import type { CatchUp } from './catch-up.ts';
 import type { Effects } from './effects.ts';
 import type { Link, Membership } from './sessions.ts';
 import { controlConversation, serverCodec } from './wire.ts';
@@ -15,10 +16,12 @@ export interface OutgoingMessage {
 export class Delivery {
   readonly #effects: Effects;
   readonly #bulletin: Bulletin;
+  readonly #catchUp: CatchUp;
 
-  constructor(effects: Effects, bulletin: Bulletin) {
+  constructor(effects: Effects, bulletin: Bulletin, catchUp: CatchUp) {
     this.#effects = effects;
     this.#bulletin = bulletin;
+    this.#catchUp = catchUp;
   }
 
   /** There may be something to read for a membership. */
@@ -34,6 +37,7 @@ export class Delivery {
   offerReleased(membership: Membership): void {
     const link = membership.listener?.link;
     if (link === undefined || membership.isReady) return;
+    if (this.#catchUp.isAwaited(membership)) return;
     membership.isReady = true;
     link.ready.push(membership);
     if (link.isReadable) return;
@@ -48,7 +52,7 @@ export class Delivery {
     for (;;) {
       const membership = link.ready[0];
       if (membership?.listener === undefined) break;
-      const payload = readLog(membership);
+      const payload = this.#readGroup(membership);
       if (payload === undefined) {
         link.ready.shift();
         membership.isReady = false;
@@ -74,24 +78,29 @@ export class Delivery {
     const [group, name] = [membership.group.name, membership.session.name];
     this.#effects.note({ type: 'memberConfirmed', group, name, seq });
   }
-}
 
-/** Moves the cursor by one message of somebody else, or over one gap. */
-function readLog(membership: Membership): Uint8Array | undefined {
-  if (membership.isGapDue) {
-    membership.isGapDue = false;
-    return serverCodec.encode({ type: 'gap', count: 0, fromSeq: membership.readSeq + 1 });
+  /** The member has no connection any more. */
+  stop(membership: Membership): void {
+    this.#catchUp.stop(membership);
   }
-  for (;;) {
-    const next = membership.group.log.read(membership.readSeq);
-    if (next === undefined) return undefined;
-    if (next.type === 'gap') {
-      membership.readSeq = next.fromSeq - 1;
-      return serverCodec.encode(next);
+
+  /** Moves the cursor by one message of somebody else, or over one gap. */
+  #readGroup(membership: Membership): Uint8Array | undefined {
+    if (membership.isGapDue) {
+      membership.isGapDue = false;
+      return serverCodec.encode({ type: 'gap', count: 0, fromSeq: membership.readSeq + 1 });
     }
-    membership.readSeq = next.seq;
-    if (next.from === membership.session.key) continue;
-    membership.handedSeq = next.seq;
-    return next.payload;
+    for (;;) {
+      const next = this.#catchUp.read(membership);
+      if (next === undefined) return undefined;
+      if (next.type === 'gap') {
+        membership.readSeq = next.fromSeq - 1;
+        return serverCodec.encode(next);
+      }
+      membership.readSeq = next.seq;
+      if (next.from === membership.session.key) continue;
+      membership.handedSeq = next.seq;
+      return next.payload;
+    }
   }
 }

@@ -3,6 +3,7 @@
 import { type ErrorCode, errorCodeToWire } from '../errors.ts';
 import type { ServerFact } from './facts.ts';
 import { Fifo } from './fifo.ts';
+import type { StoreQuery } from './queries.ts';
 import type { StoreChange } from './records.ts';
 import { controlConversation, type ServerMessage, serverCodec } from './wire.ts';
 
@@ -25,6 +26,8 @@ export type HubEffect =
   | { readonly type: 'readable'; readonly link: number }
   /** Store the change after those of smaller numbers, and report it with `Hub.stored`: what depends on it follows then. */
   | { readonly type: 'store'; readonly number: number; readonly change: StoreChange }
+  /** Ask the store for messages, and report what it finds with `Hub.answered`, in whatever order. */
+  | { readonly type: 'query'; readonly number: number; readonly query: StoreQuery }
   /** Ask the connection for a sign of life and report it with `Hub.probed`. */
   | { readonly type: 'probe'; readonly link: number }
   /** Close the connection; the hub has forgotten it already. */
@@ -64,6 +67,11 @@ export class Effects {
   /** The memory of effects that wait for changes to be stored, roughly. */
   get heldBytes(): number {
     return this.#heldBytes;
+  }
+
+  /** Whether there is an effect that was pushed as prompt. */
+  get hasPrompt(): boolean {
+    return this.#prompt.length > 0;
   }
 
   /** The oldest effect that was not polled yet and waits for no change. */

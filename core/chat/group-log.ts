@@ -41,6 +41,11 @@ export class GroupLog {
     return this.#headSeq;
   }
 
+  /** The number of the newest message that can be read. */
+  get releasedSeq(): number {
+    return this.#releasedSeq;
+  }
+
   /** Memory taken. Bytes. */
   get bytes(): number {
     return this.#bytes;

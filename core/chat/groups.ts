@@ -6,6 +6,7 @@ import type { Effects } from './effects.ts';
 import { Fifo } from './fifo.ts';
 import { GroupLog, LogPool } from './group-log.ts';
 import type { HubLimits } from './limits.ts';
+import { Lookalikes } from './lookalikes.ts';
 import { foldName } from './names.ts';
 import type { StoredGroup, StoredMessage } from './records.ts';
 import type { Group, Link, Membership, Session } from './sessions.ts';
@@ -51,6 +52,7 @@ export class Groups {
   readonly #groups = new Map<string, Group>();
   /** The same in the order of their creation, for pages. */
   readonly #list: Group[] = [];
+  readonly #lookalikes = new Lookalikes();
   /** As many as there are changes under way to the store, at most. */
   readonly #unreleased = new Fifo<Unreleased>();
 
@@ -74,6 +76,11 @@ export class Groups {
 
   find(name: string): Group | undefined {
     return this.#groups.get(foldName(name));
+  }
+
+  /** The group that a new name could be taken for. */
+  findLookalike(name: string): string | undefined {
+    return this.#lookalikes.find(name);
   }
 
   /** Puts the groups of an earlier hub in place; their members are absent. Only before anything else. */
@@ -139,7 +146,7 @@ export class Groups {
   leave(membership: Membership, reason: LeaveReason): void {
     const { group, session } = membership;
     this.#effects.store({ type: 'memberLeft', group: group.name, name: session.name });
-    unlisten(membership);
+    this.#unlisten(membership);
     group.members.delete(session.key);
     session.memberships.delete(group.key);
     this.#effects.sendAll(linksOf(group), {
@@ -211,7 +218,7 @@ export class Groups {
 
   /** The client is absent; on its next link it reads on after what it has confirmed. */
   detach(session: Session): void {
-    for (const membership of session.memberships.values()) unlisten(membership);
+    for (const membership of session.memberships.values()) this.#unlisten(membership);
   }
 
   #add(name: string, logId: Uint8Array, headSeq: number): Group {
@@ -226,6 +233,7 @@ export class Groups {
       nextOrdinal: 1,
     };
     this.#groups.set(group.key, group);
+    this.#lookalikes.add(name);
     this.#list.push(group);
     return group;
   }
@@ -233,6 +241,18 @@ export class Groups {
   #keep({ log }: Group, from: string, message: StoredMessage): void {
     log.append(from, serverCodec.encode({ type: 'groupMessage', ...message }));
     this.#pool.appended(log);
+  }
+
+  #unlisten(membership: Membership): void {
+    const { listener, group } = membership;
+    if (listener === undefined) return;
+    listener.link.conversations.delete(listener.conversation);
+    const place = listener.link.ready.indexOf(membership);
+    if (place >= 0) listener.link.ready.splice(place, 1);
+    membership.isReady = false;
+    group.listeners.delete(membership);
+    membership.listener = undefined;
+    this.#delivery.stop(membership);
   }
 
   #resume(membership: Membership, point: ResumePoint | undefined): void {
@@ -275,17 +295,6 @@ function listen(membership: Membership, link: Link): number {
   return conversation;
 }
 
-function unlisten(membership: Membership): void {
-  const { listener, group } = membership;
-  if (listener === undefined) return;
-  listener.link.conversations.delete(listener.conversation);
-  const place = listener.link.ready.indexOf(membership);
-  if (place >= 0) listener.link.ready.splice(place, 1);
-  membership.isReady = false;
-  group.listeners.delete(membership);
-  membership.listener = undefined;
-}
-
 /** A member that is absent and has handled everything up to `seq`. */
 function addMember(group: Group, session: Session, ordinal: number, seq: number): Membership {
   const membership: Membership = {
@@ -297,6 +306,7 @@ function addMember(group: Group, session: Session, ordinal: number, seq: number)
     confirmedSeq: seq,
     isGapDue: false,
     isReady: false,
+    reading: undefined,
     listener: undefined,
   };
   group.nextOrdinal = ordinal + 1;

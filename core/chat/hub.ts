@@ -2,7 +2,9 @@
 
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { Archive } from './archive.ts';
 import { Bulletin, newView } from './bulletin.ts';
+import { CatchUp } from './catch-up.ts';
 import { type CommandParts, chargeRequest } from './command.ts';
 import { runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
@@ -10,11 +12,12 @@ import { Directory } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
+import { type Found, Queries } from './queries.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
 import { Relay } from './relay.ts';
 import { Processes } from './send-history.ts';
-import type { Link, Session } from './sessions.ts';
+import type { Link, Membership, Session } from './sessions.ts';
 import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Policy } from './types.ts';
@@ -44,6 +47,8 @@ export interface HubOptions {
 export class Hub {
   readonly #parts: CommandParts;
   readonly #delivery: Delivery;
+  readonly #queries: Queries;
+  readonly #catchUp: CatchUp;
   readonly #links = new Map<number, Link>();
   readonly #relay = new Relay();
 
@@ -56,7 +61,10 @@ export class Hub {
     const directory = new Directory(stored.names);
     const findSession = (folded: string): Session | undefined => desk.findSession(folded);
     const bulletin = new Bulletin({ limits, effects, directory, findSession });
-    const delivery = new Delivery(effects, bulletin);
+    const queries = new Queries(effects);
+    const offer = (membership: Membership): void => delivery.offerReleased(membership);
+    const catchUp = new CatchUp({ limits, queries, offer });
+    const delivery = new Delivery(effects, bulletin, catchUp);
     const groups = new Groups(limits, random, effects, delivery);
     const { processesRemembered, sendsRemembered } = limits;
     const known = stored.processes;
@@ -69,8 +77,11 @@ export class Hub {
     groups.restore(stored.groups, (name) => desk.session(name));
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
-    this.#parts = { ...shared, desk, isDurable, wallClock };
+    const archive = new Archive(effects, queries, limits.queriesAtOnce);
+    this.#parts = { ...shared, desk, archive, isDurable, wallClock };
     this.#delivery = delivery;
+    this.#queries = queries;
+    this.#catchUp = catchUp;
   }
 
   /** A connection stands; `identity` (32 bytes) is what it has proved, `address` where it comes from. */
@@ -168,16 +179,22 @@ export class Hub {
     this.#publish(now);
   }
 
+  /** What a query has found; undefined if the store could not look. */
+  answered(number: number, found: Found, now: number): void {
+    this.#queries.answered(number, found, now);
+  }
+
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);
+    this.#catchUp.handleTimeout(now);
     this.#publish(now);
   }
 
   /** The instant at which {@link handleTimeout} is due, or undefined. */
   pollTimeout(): number | undefined {
     const { desk, directory } = this.#parts;
-    const deadlines = [desk.pollTimeout(), directory.pollTimeout()];
+    const deadlines = [desk.pollTimeout(), directory.pollTimeout(), this.#catchUp.pollTimeout()];
     const due = deadlines.filter((deadline) => deadline !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -191,6 +208,16 @@ export class Hub {
   get isOverrun(): boolean {
     const { effects, limits } = this.#parts;
     return effects.heldBytes > limits.heldBytes;
+  }
+
+  /** Memory of what was read from the store for members that are behind. Bytes. */
+  get pageBytes(): number {
+    return this.#catchUp.bytes;
+  }
+
+  /** Whether {@link readNext} has left something to do: effects to poll. */
+  get hasAsked(): boolean {
+    return this.#parts.effects.hasPrompt;
   }
 
   /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */

@@ -32,12 +32,18 @@ export interface HubLimits {
   readonly probeMs: number;
   /** Claims that wait for one probe; another is refused at once. Default 16. */
   readonly probeClaims: number;
-  /** Messages a group's log keeps; the oldest go, and who has not read them meets a gap. Default 4,096. */
+  /** Messages a group's log keeps in memory; who is behind reads from the store, or meets a gap. Default 4,096. */
   readonly logMessages: number;
-  /** Bytes a group's log keeps. Default 4 MiB. */
+  /** Bytes a group's log keeps in memory. Default 4 MiB. */
   readonly logBytes: number;
   /** Bytes of all logs; the group quiet for longest loses its oldest messages. Default 256 MiB. */
   readonly logBytesTotal: number;
+  /** Pages that are read from the store at a time for members that are behind; others wait in turn. Default 8. */
+  readonly readsAtOnce: number;
+  /** Bytes of all such pages; beyond, the one that waits longest to be handed over is read again. Default 64 MiB. */
+  readonly pageBytesTotal: number;
+  /** Questions about histories that the store looks for at a time; another is refused `RATE_LIMITED`. Default 8. */
+  readonly queriesAtOnce: number;
   /** Newest sends of a process that are told apart exactly; an older one is refused `OUTCOME_UNKNOWN`. Default 512. */
   readonly sendsRemembered: number;
   /** Processes without a link whose sends are remembered; beyond, the longest away is forgotten. Default 10,000. */
@@ -68,6 +74,9 @@ const defaultLimits: HubLimits = {
   logMessages: 4096,
   logBytes: 4 * 1024 * 1024,
   logBytesTotal: 256 * 1024 * 1024,
+  readsAtOnce: 8,
+  pageBytesTotal: 64 * 1024 * 1024,
+  queriesAtOnce: 8,
   sendsRemembered: 512,
   processesRemembered: 10_000,
   unstored: 8192,

@@ -1,6 +1,7 @@
 /** What a hub knows of connections and clients: a link ends with its connection, a session stays with its name. */
 
 import type { Address } from '../protocol/address.ts';
+import type { Reading } from './catch-up.ts';
 import type { GroupLog } from './group-log.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
@@ -101,6 +102,8 @@ export interface Membership {
   isGapDue: boolean;
   /** Whether its link has it among those with something to read. */
   isReady: boolean;
+  /** How far it is in the store; undefined while it reads what is in memory. */
+  reading: Reading | undefined;
   /** Undefined while it is absent. */
   listener: { readonly link: Link; readonly conversation: number } | undefined;
 }

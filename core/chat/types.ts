@@ -47,7 +47,7 @@ export interface GroupMessage {
   readonly bot: boolean;
   /** How many bots have passed this on, 0 to 7. */
   readonly hops: number;
-  /** It was missed while away, or handled before a crash, and comes (again) now. */
+  /** It was missed while away, or handled before a crash, and comes (again) now; or it was read from the history. */
   readonly recovered: boolean;
 }
 

@@ -16,6 +16,12 @@ import {
   type TablesOf,
   upTo,
 } from './wire-fields.ts';
+import {
+  type HistoryNews,
+  type HistoryRequest,
+  historyNews,
+  historyRequests,
+} from './wire-history.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
@@ -111,7 +117,8 @@ export type ClientMessage =
       readonly after: number;
     }
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
-  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array };
+  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
+  | HistoryRequest;
 
 /** Answers of the server, each with the number of its request, and pushes. */
 export type ServerMessage =
@@ -219,7 +226,8 @@ export type ServerMessage =
       readonly name: string;
       readonly reason: LostReason;
     }
-  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason };
+  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
+  | HistoryNews;
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
 export type PeerMessage =
@@ -273,6 +281,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   lookUp: { number: 11, fields: { requestId, name } },
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
+  ...historyRequests,
 });
 
 /** Answers and pushes. */
@@ -320,6 +329,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   groupLost: { number: 21, fields: { group: name, reason: lostReason } },
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
+  ...historyNews,
 });
 
 /** Private messages. */

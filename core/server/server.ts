@@ -2,6 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { closeNumbers } from '../chat/closing.ts';
+import type { OutgoingMessage } from '../chat/delivery.ts';
 import type { HubEffect } from '../chat/effects.ts';
 import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
@@ -22,6 +23,7 @@ import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { SqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { StoreReader } from './store-reader.ts';
 import { StoreWriter } from './store-writer.ts';
 
 /** How to serve. */
@@ -58,6 +60,8 @@ const shape: Shape<ServerOptions> = {
 export interface ServerEvents {
   /** Something happened. */
   fact: [fact: ServerFact];
+  /** The store could not read messages that somebody asked for, who was told so or is kept waiting; the server goes on. */
+  readFailed: [error: BanterError];
   /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
   failed: [error: Error];
 }
@@ -88,6 +92,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #store: Store;
   readonly #ownsStore: boolean;
   readonly #writer: StoreWriter;
+  readonly #reader: StoreReader;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
   /** Of the time each connection has to claim a name. */
@@ -118,6 +123,17 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#driver?.wake();
       },
       onFailed: (error) => this.#fail(error),
+    });
+    this.#reader = new StoreReader({
+      store,
+      onFound: (number, found) => {
+        this.#hub.answered(number, found, environment.now());
+        this.#driver?.wake();
+      },
+      onFailed: (error) => {
+        // What is asked of a store that is being closed is nobody's concern.
+        if (this.#isServing) this.emit('readFailed', error);
+      },
     });
     const crypto = new SodiumCrypto();
     const identity = crypto.identity(store.seed);
@@ -275,6 +291,13 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#cancelTimers.set(link, cancel);
   }
 
+  #readNext(link: number): OutgoingMessage | undefined {
+    const message = this.#hub.readNext(link);
+    // Packets are being put together; what the hub wants to know for the next ones is asked for afterwards.
+    if (this.#hub.hasAsked) this.#driver?.wake();
+    return message;
+  }
+
   /** A client that asks and does not read loses its connection, not the server its memory. */
   #drop(link: number): void {
     this.#endpoint.close(link, closeNumbers.overrun, 'answers were not read');
@@ -313,10 +336,13 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'readable':
         // Who reads slowly keeps nobody waiting: the hub is asked whenever the connection has room.
-        this.#endpoint.offer(effect.link, () => this.#hub.readNext(effect.link));
+        this.#endpoint.offer(effect.link, () => this.#readNext(effect.link));
         break;
       case 'store':
         this.#writer.add(effect.number, effect.change);
+        break;
+      case 'query':
+        this.#reader.ask(effect.number, effect.query);
         break;
       case 'probe':
         this.#endpoint.ping(effect.link);

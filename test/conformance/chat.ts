@@ -83,6 +83,17 @@ const hops: Field<number> = {
   write: (to, value) => varint.write(to, value),
 };
 
+/** A message of a group at its place. */
+export interface Said {
+  readonly mid: Uint8Array;
+  readonly seq: number;
+  readonly from: string;
+  readonly bot: boolean;
+  readonly hops: number;
+  readonly sentAtMs: number;
+  readonly text: string;
+}
+
 /** What the words in the tables below stand for. */
 interface Words {
   readonly varint: number;
@@ -98,6 +109,7 @@ interface Words {
   readonly cursors: readonly Cursor[];
   readonly memberships: readonly Membership[];
   readonly names: readonly { readonly name: string }[];
+  readonly said: readonly Said[];
   readonly entries: readonly Entry[];
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
 }
@@ -119,6 +131,18 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   cursors: list(record({ group: name, logId, seq: varint }), 256),
   memberships: list(record(membership), 256),
   names: list(record({ name }), 200),
+  said: list(
+    record({
+      mid: bytes(16),
+      seq: varint,
+      from: name,
+      bot: flag,
+      hops,
+      sentAtMs: varint,
+      text: text(65_000),
+    }),
+    64,
+  ),
   entries: list(entry, 200),
   addresses: list(record({ host: text(64), port: varint }), 8),
 };
@@ -156,6 +180,17 @@ const requests = {
   lookUp: [11, { requestId: 'varint', name: 'name' }],
   listNames: [12, { requestId: 'varint', prefix: 'name', after: 'varint' }],
   directoryCheck: [13, { version: 'varint', hash: 'bytes8' }],
+  history: [14, { requestId: 'varint', group: 'name', beforeSeq: 'varint', limit: 'varint' }],
+  search: [
+    15,
+    {
+      requestId: 'varint',
+      group: 'name',
+      words: 'detail',
+      beforeSeq: 'varint',
+      limit: 'varint',
+    },
+  ],
 } as const;
 
 /** What a server says to its client. */
@@ -195,6 +230,7 @@ const news = {
   ],
   entry: [8, { requestId: 'varint', entry: 'entry' }],
   entryList: [9, { requestId: 'varint', entries: 'entries', next: 'varint' }],
+  messageList: [10, { requestId: 'varint', logId: 'bytes8', messages: 'said', next: 'varint' }],
   directoryDelta: [16, { version: 'varint', entries: 'entries' }],
   groupMessage: [
     17,
@@ -249,6 +285,8 @@ export const answers = {
   reportUnanswered: 'done',
   lookUp: 'entry',
   listNames: 'entryList',
+  history: 'messageList',
+  search: 'messageList',
 } as const;
 
 export type Request = keyof typeof answers;

@@ -18,8 +18,9 @@ describe('a slow member', () => {
     assert.deepEqual(bob.textsIn('g'), carl.textsIn('g'));
   });
 
-  it('meets a gap where the log could not wait', () => {
-    const { ann, bob } = gathered({ limits: { logMessages: 10 } });
+  it('meets a gap where neither the log nor the store could wait', () => {
+    const { world, ann, bob } = gathered({ limits: { logMessages: 10 } });
+    world.retainedAfter = 3;
     bob.hasRoom = false;
     for (let counter = 1; counter <= 13; counter++) ann.send('g', `${counter}`, counter);
     bob.hasRoom = true;

@@ -22,7 +22,9 @@ async function restarted(
 ): Promise<World> {
   const store = new MemoryStore(new Uint8Array(32), options.limits);
   store.write(changes.slice(0, count));
-  return new World({ ...options, stored: await store.load() });
+  const next = new World({ ...options, stored: await store.load() });
+  next.earlier = changes.slice(0, count);
+  return next;
 }
 
 describe('until it is stored, a hub tells nobody', () => {
@@ -43,13 +45,17 @@ describe('until it is stored, a hub tells nobody', () => {
     );
   });
 
-  it('of a message, nor that it is gone', () => {
-    const { world, ann, bob } = slowlyStored({ limits: { logMessages: 2 } });
-    for (let counter = 1; counter <= 4; counter++) ann.send('g', `${counter}`, counter);
-    world.store(world.changes.length - 3);
-    assert.deepEqual(bob.textsIn('g'), ['gap 1']);
-    world.store();
-    assert.deepEqual(bob.textsIn('g'), ['gap 1', 'gap 1', '3', '4']);
+  it('of a message that is in memory no more, nor that it is gone', () => {
+    for (const retainedAfter of [0, 4]) {
+      const { world, ann, bob } = slowlyStored({ limits: { logMessages: 2 } });
+      world.retainedAfter = retainedAfter;
+      for (let counter = 1; counter <= 4; counter++) ann.send('g', `${counter}`, counter);
+      world.store(world.changes.length - 3);
+      const [first, second] = retainedAfter === 0 ? ['1', '2'] : ['gap 1', 'gap 1'];
+      assert.deepEqual(bob.textsIn('g'), [first]);
+      world.store();
+      assert.deepEqual(bob.textsIn('g'), [first, second, '3', '4']);
+    }
   });
 
   it('who comes back that it is welcome, before all is stored that its welcome rests on', () => {

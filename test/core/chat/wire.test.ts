@@ -38,6 +38,7 @@ const address = fc.oneof(
 );
 const entry = fc.record({ name, key: bytes(32).map(toHex), address, online: bool, bot: bool });
 const entries = fc.array(entry, { maxLength: 4 });
+const said = { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text };
 
 /** One arbitrary per message; the compiler sees to it that none is missing. */
 function anyOf<Message extends { readonly type: string }>(
@@ -82,6 +83,8 @@ const clientMessage = anyOf<ClientMessage>({
   lookUp: { requestId, name },
   listNames: { requestId, prefix: name, after: integer },
   directoryCheck: { version: integer, hash: bytes(8) },
+  history: { requestId, group, beforeSeq: seq, limit: integer },
+  search: { requestId, group, words: text, beforeSeq: seq, limit: integer },
 });
 
 const serverMessage = anyOf<ServerMessage>({
@@ -110,7 +113,13 @@ const serverMessage = anyOf<ServerMessage>({
   directoryDelta: { version: integer, entries },
   directoryEntries: { entries },
   directoryReset: { directoryVersion: integer, wholeDirectory: bool },
-  groupMessage: { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text },
+  groupMessage: said,
+  messageList: {
+    requestId,
+    logId,
+    messages: fc.array(fc.record(said), { maxLength: 4 }),
+    next: integer,
+  },
   gap: { count: integer, fromSeq: integer },
   memberJoined: { group, name, bot: bool },
   memberLeft: { group, name, reason },
@@ -204,6 +213,29 @@ describe('the wire', () => {
       '08010161abababababababab0000000000000102020368c3a9',
     ],
     [
+      'search',
+      clientCodec.encode({
+        type: 'search',
+        requestId: 1,
+        group: 'a',
+        words: 'hé',
+        beforeSeq: 300,
+        limit: 50,
+      }),
+      '0f0101610368c3a9412c32',
+    ],
+    [
+      'messageList',
+      serverCodec.encode({
+        type: 'messageList',
+        requestId: 1,
+        logId: new Uint8Array(8).fill(9),
+        messages: [{ mid: mid1, seq: 2, from: 'b', bot: false, hops: 1, sentAtMs: 3, text: 'c' }],
+        next: 2,
+      }),
+      '0a01090909090909090901abababababababab000000000000010202016200010301' + '6302',
+    ],
+    [
       'refused',
       serverCodec.encode({ type: 'refused', requestId: 7, code: 4, detail: 'no' }),
       '010704026e6f',
@@ -243,6 +275,7 @@ describe('the wire', () => {
     ['a flag beyond 1', '130167016e02'],
     ['a reason beyond the table', '140167016e04'],
     ['text that is not UTF-8', '0107' + '04' + '02c328'],
+    ['a page of more messages than 64', `0a01${'09'.repeat(8)}41${'00'.repeat(65 * 22)}00`],
     ['a list longer than a page', `040740c9${'00'.repeat(201)}00`],
   ];
   for (const [claim, hex] of refused) {

@@ -5,6 +5,7 @@ import type { ServerFact } from '../../../core/chat/facts.ts';
 import { Hub, type HubOptions } from '../../../core/chat/hub.ts';
 import { composeMid } from '../../../core/chat/mids.ts';
 import { foldName } from '../../../core/chat/names.ts';
+import type { Found, StoreQuery } from '../../../core/chat/queries.ts';
 import type { StoreChange } from '../../../core/chat/records.ts';
 import {
   type ClientMessage,
@@ -47,10 +48,19 @@ export class World {
   readonly changes: StoreChange[] = [];
   /** Whether it is at once; else it waits for {@link store}. */
   storesAtOnce = true;
+  /** What was asked of the store, and not answered yet. */
+  readonly queries: { readonly number: number; readonly query: StoreQuery }[] = [];
+  /** Whether the store answers at once; else it waits for {@link answer}. */
+  answersAtOnce = true;
+  /** What hubs before it had stored. */
+  earlier: readonly StoreChange[] = [];
+  /** Messages up to this one are not in the store any more, of whatever group. */
+  retainedAfter = 0;
   readonly probes: number[] = [];
   readonly effects: string[] = [];
   now = 1000;
   readonly #clients = new Map<number, TestClient>();
+  #storedCount = 0;
   #nextLink = 1;
   #seed = 1;
 
@@ -109,11 +119,15 @@ export class World {
           this.#clients.get(effect.link)?.hear(effect.conversation, effect.payload);
           break;
         case 'readable':
-          this.#clients.get(effect.link)?.read();
+          this.#clients.get(effect.link)?.readAll();
           break;
         case 'store':
           this.changes.push(effect.change);
-          if (this.storesAtOnce) this.hub.stored(effect.number, this.now);
+          if (this.storesAtOnce) this.#stored(effect.number);
+          break;
+        case 'query':
+          this.queries.push(effect);
+          if (this.answersAtOnce) this.answer();
           break;
         case 'probe':
           this.probes.push(effect.link);
@@ -132,8 +146,34 @@ export class World {
 
   /** The first changes, or all of them, are stored. */
   store(count: number = this.changes.length): void {
-    this.hub.stored(count, this.now);
+    this.#stored(count);
     this.carryOut();
+  }
+
+  /** The oldest query is answered, with what was to be stored unless told otherwise. */
+  answer(found: (query: StoreQuery) => Found = (query) => this.find(query)): void {
+    const asked = this.queries.shift();
+    if (asked === undefined) return;
+    this.hub.answered(asked.number, found(asked.query), this.now);
+    this.carryOut();
+  }
+
+  /** What a store finds that has everything which is stored. */
+  find(query: StoreQuery): Found {
+    const kept = [...this.earlier, ...this.changes.slice(0, this.#storedCount)]
+      .flatMap((change) => (change.type === 'messageAppended' ? [change] : []))
+      .filter(({ group }) => group === query.group)
+      .map(({ message }) => message)
+      .filter(({ seq }) => seq > this.retainedAfter);
+    if (query.type === 'read') {
+      return kept.filter(({ seq }) => seq > query.afterSeq).slice(0, query.limit);
+    }
+    const words = query.type === 'search' ? query.words.split(' ') : [];
+    return kept
+      .filter(({ seq }) => seq < (query.beforeSeq ?? Number.POSITIVE_INFINITY))
+      .filter(({ text }) => words.every((word) => text.includes(word)))
+      .toReversed()
+      .slice(0, query.limit);
   }
 
   /** The changes of one kind. */
@@ -148,6 +188,11 @@ export class World {
     return this.facts.filter(
       (fact): fact is Extract<ServerFact, { type: Type }> => fact.type === type,
     );
+  }
+
+  #stored(count: number): void {
+    this.#storedCount = Math.max(this.#storedCount, count);
+    this.hub.stored(count, this.now);
   }
 
   get names(): Readonly<Record<string, boolean>> {
@@ -255,8 +300,15 @@ export class TestClient {
       this.#conversations.set(conversation, group);
   }
 
+  /** Reads what there is, and what the store has to say to that. */
   read(): void {
-    while (this.hasRoom) {
+    this.readAll();
+    this.#world.carryOut();
+  }
+
+  /** Reads at most so much of what there is. */
+  readAll(count: number = Number.POSITIVE_INFINITY): void {
+    for (let read = 0; this.hasRoom && read < count; read++) {
       const next = this.#world.hub.readNext(this.number);
       if (next === undefined) return;
       this.hear(next.conversation, next.payload);

@@ -3,10 +3,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { pageBytesMax, queriesPerLink } from '../../../core/chat/archive.ts';
+import { failuresMax, pageBytes, pageMessages, retryMs } from '../../../core/chat/catch-up.ts';
 import { parseLimits } from '../../../core/chat/limits.ts';
 import { nameBytesMax } from '../../../core/chat/names.ts';
 import { groupsPerClientMax } from '../../../core/chat/wire.ts';
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
+import { pageMessagesMax, wordsBytesMax } from '../../../core/chat/wire-history.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
 import { messageBytesMax } from '../../../core/protocol/conversation.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
@@ -45,6 +48,16 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['counters remembered', [limits.sendsRemembered, limits.processesRemembered]],
   ['look whether a client lives', [limits.probeMs / 1000, limits.probeClaims]],
   ['messages of a log', [limits.logMessages, limits.logBytes / mib, limits.logBytesTotal / mib]],
+  [
+    'pages read for members that are behind',
+    [pageMessages, pageBytes / kib, limits.readsAtOnce, limits.pageBytesTotal / mib],
+  ],
+  ['page that the store could not read', [retryMs / 1000, failuresMax]],
+  [
+    'requests for a history or a search',
+    [pageMessagesMax, pageBytesMax, queriesPerLink, limits.queriesAtOnce],
+  ],
+  ['words of a search', [wordsBytesMax]],
   [
     'requests of a connection',
     [
