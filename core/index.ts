@@ -12,6 +12,7 @@ export type {
   StoredMessage,
   StoredState,
 } from './chat/records.ts';
+export type { GroupRetention, Retention } from './chat/retention.ts';
 export type {
   ChatMessage,
   Committed,
@@ -42,6 +43,8 @@ export { BanterError, type ErrorCode, errorTable } from './errors.ts';
 export type { Address } from './protocol/address.ts';
 export type { AdmissionLimits } from './protocol/admission.ts';
 export { clientTable, narrate } from './server/console.ts';
-export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';
+export type { ServerOptions } from './server/options.ts';
+export { Server, type ServerEvents } from './server/server.ts';
 export { MemoryStore } from './store/memory-store.ts';
-export type { Store } from './store/store.ts';
+export { SqliteStore, type SqliteStoreOptions } from './store/sqlite-store.ts';
+export type { GroupStats, PruneQuery, Store, StoreStats } from './store/store.ts';

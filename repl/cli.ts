@@ -200,6 +200,10 @@ function addServing(program: Command, run: Perform): void {
     .option('--host <address>', 'address to listen on; all by default (BANTER_HOST)')
     .option('--groups-per-client <n>', 'groups a client may be in at a time (1)')
     .option('--private-in-group', 'let private messages pass while in a group')
+    .option('--ephemeral', 'keep nothing when it ends: no names, no messages')
+    .option('--keep-days <n>', 'drop messages that are older (BANTER_KEEP_DAYS; kept for ever)')
+    .option('--keep-messages <n>', 'drop all but the newest of each group')
+    .option('--keep-bytes <size>', 'drop the oldest beyond a size, like 500M or 2G')
     .option('--quiet', 'print the address only')
     .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
       run(flags, async (work) => {

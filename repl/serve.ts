@@ -2,7 +2,7 @@
 
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type Address, Server, type ServerFact } from '../core/index.ts';
+import { type Address, type Retention, Server, type ServerFact } from '../core/index.ts';
 import type { Config } from './config.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interruption } from './interruption.ts';
@@ -26,7 +26,8 @@ export async function serve({ config, quiet, interruption }: ServeOptions): Prom
   const host = config.host.value;
   const server = await Server.start({
     port: config.port.value,
-    dataDir: join(config.data.value, 'server'),
+    ...(config.ephemeral.value ? {} : { dataDir: join(config.data.value, 'server') }),
+    retention: retentionOf(config),
     policy: {
       groupsPerClient: config.groupsPerClient.value,
       privateInGroup: config.privateInGroup.value,
@@ -51,6 +52,17 @@ export async function serve({ config, quiet, interruption }: ServeOptions): Prom
     await server.close();
   }
   return interruption.code ?? exitCodes.ok;
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+function retentionOf({ keepDays, keepMessages, keepBytes }: Config): Retention {
+  const [days, messages, bytesTotal] = [keepDays.value, keepMessages.value, keepBytes.value];
+  return {
+    ...(days === undefined ? {} : { ageMs: days * dayMs }),
+    ...(messages === undefined ? {} : { messages }),
+    ...(bytesTotal === undefined ? {} : { bytesTotal }),
+  };
 }
 
 type Describe = {

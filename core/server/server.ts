@@ -6,56 +6,23 @@ import type { OutgoingMessage } from '../chat/delivery.ts';
 import type { HubEffect } from '../chat/effects.ts';
 import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
-import { type HubLimits, parseLimits, parsePolicy } from '../chat/limits.ts';
+import { parseLimits, parsePolicy } from '../chat/limits.ts';
 import type { StoredState } from '../chat/records.ts';
-import type { Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
-import { anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
+import { checkOptions } from '../options.ts';
 import type { Address } from '../protocol/address.ts';
-import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
-import { MemoryStore } from '../store/memory-store.ts';
-import { SqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
+import { Housekeeper } from './housekeeper.ts';
+import { openStore, parseRetention, type ServerOptions, serverShape } from './options.ts';
 import { StoreReader } from './store-reader.ts';
 import { StoreWriter } from './store-writer.ts';
-
-/** How to serve. */
-export interface ServerOptions {
-  /** UDP port; 0 for any free one. Default 6666. */
-  readonly port?: number;
-  /** Address to bind. Default: all, IPv6 and IPv4. */
-  readonly host?: string;
-  /** Folder of the server's identity and of its names ↔ keys (files of mode 0600). Without it both live as long as the process. */
-  readonly dataDir?: string;
-  /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
-  readonly store?: Store;
-  /** What clients may do. Default: `defaultPolicy`. */
-  readonly policy?: Partial<Policy>;
-  /** Bounds of names, groups, messages and rates. Default: as each field says. */
-  readonly limits?: Partial<HubLimits>;
-  /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
-  readonly admission?: Partial<AdmissionLimits>;
-  /** Clock and network; a test brings a simulated one. */
-  readonly environment?: Environment;
-}
-
-const shape: Shape<ServerOptions> = {
-  port: aPort,
-  host: aText,
-  dataDir: aText,
-  store: anObject,
-  policy: anObject,
-  limits: anObject,
-  admission: anObject,
-  environment: anObject,
-};
 
 export interface ServerEvents {
   /** Something happened. */
@@ -93,6 +60,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #ownsStore: boolean;
   readonly #writer: StoreWriter;
   readonly #reader: StoreReader;
+  readonly #housekeeper: Housekeeper;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
   /** Of the time each connection has to claim a name. */
@@ -135,6 +103,11 @@ export class Server extends EventEmitter<ServerEvents> {
         if (this.#isServing) this.emit('readFailed', error);
       },
     });
+    this.#housekeeper = new Housekeeper({
+      store,
+      environment,
+      onFailed: (error) => this.#fail(error),
+    });
     const crypto = new SodiumCrypto();
     const identity = crypto.identity(store.seed);
     const policy = parsePolicy(options.policy ?? {});
@@ -164,12 +137,14 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
-    checkOptions(options, shape, 'Server.start');
+    checkOptions(options, serverShape, 'Server.start');
+    const retention = parseRetention(options.retention ?? {});
     const environment = options.environment ?? systemEnvironment;
     const store = await openStore(options, environment);
     try {
       const server = new Server(options, environment, store, await store.load());
       await server.#open(options);
+      server.#housekeeper.start(retention);
       return server;
     } catch (error) {
       if (options.store === undefined) await store.close();
@@ -227,6 +202,7 @@ export class Server extends EventEmitter<ServerEvents> {
   async #close(): Promise<void> {
     this.#isServing = false;
     for (const cancel of this.#cancelTimers.values()) cancel();
+    await this.#housekeeper.close();
     await this.#writer.drain();
     this.#carryOut();
     this.#endpoint.closeAll(closeNumbers.shutdown, 'the server is shutting down');
@@ -355,15 +331,4 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
     }
   }
-}
-
-/** @throws BanterError OPTION_INVALID, DATA_UNUSABLE, DATA_DAMAGED, DATA_TOO_NEW, STORE_FULL */
-async function openStore(options: ServerOptions, { random }: Environment): Promise<Store> {
-  const { store, dataDir: folder, limits = {} } = options;
-  if (store !== undefined && folder !== undefined) {
-    throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
-  }
-  const newSeed = (): Uint8Array => random(32);
-  if (folder !== undefined) return await SqliteStore.open({ folder, newSeed, limits });
-  return store ?? new MemoryStore(newSeed(), limits);
 }

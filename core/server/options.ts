@@ -1,0 +1,72 @@
+/** What a server can be told, and the store that follows from it. */
+
+import type { HubLimits } from '../chat/limits.ts';
+import type { Retention } from '../chat/retention.ts';
+import type { Policy } from '../chat/types.ts';
+import { BanterError } from '../errors.ts';
+import type { Environment } from '../net/transport.ts';
+import { aNumber, anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
+import type { AdmissionLimits } from '../protocol/admission.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import { SqliteStore } from '../store/sqlite-store.ts';
+import type { Store } from '../store/store.ts';
+
+/** How to serve. */
+export interface ServerOptions {
+  /** UDP port; 0 for any free one. Default 6666. */
+  readonly port?: number;
+  /** Address to bind. Default: all, IPv6 and IPv4. */
+  readonly host?: string;
+  /** Folder in which the server keeps everything that must outlive it (files of mode 0600). Without it that lives as long as the process. */
+  readonly dataDir?: string;
+  /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
+  readonly store?: Store;
+  /** How long messages are kept. Default: as long as there is room. */
+  readonly retention?: Retention;
+  /** What clients may do. Default: `defaultPolicy`. */
+  readonly policy?: Partial<Policy>;
+  /** Bounds of names, groups, messages and rates. Default: as each field says. */
+  readonly limits?: Partial<HubLimits>;
+  /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
+  readonly admission?: Partial<AdmissionLimits>;
+  /** Clock and network; a test brings a simulated one. */
+  readonly environment?: Environment;
+}
+
+export const serverShape: Shape<ServerOptions> = {
+  port: aPort,
+  host: aText,
+  dataDir: aText,
+  store: anObject,
+  retention: anObject,
+  policy: anObject,
+  limits: anObject,
+  admission: anObject,
+  environment: anObject,
+};
+
+const bound = aNumber(1, Number.MAX_SAFE_INTEGER);
+
+const retentionShape: Shape<Retention> = {
+  ageMs: bound,
+  messages: bound,
+  bytes: bound,
+  bytesTotal: bound,
+};
+
+/** @throws BanterError OPTION_INVALID */
+export function parseRetention(retention: Retention): Retention {
+  checkOptions(retention, retentionShape, 'retention');
+  return retention;
+}
+
+/** The store of a server with these options. @throws BanterError OPTION_INVALID, DATA_UNUSABLE, DATA_DAMAGED, DATA_TOO_NEW, STORE_FULL */
+export async function openStore(options: ServerOptions, { random }: Environment): Promise<Store> {
+  const { store, dataDir: folder, limits = {} } = options;
+  if (store !== undefined && folder !== undefined) {
+    throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
+  }
+  const newSeed = (): Uint8Array => random(32);
+  if (folder !== undefined) return await SqliteStore.open({ folder, newSeed, limits });
+  return store ?? new MemoryStore(newSeed(), limits);
+}
