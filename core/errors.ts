@@ -68,6 +68,14 @@ export const errorTable = {
     wire: 23,
     remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
   },
+  MAILBOX_FULL: {
+    wire: 40,
+    remedy: 'Try again when they were back: the server keeps no more for them until then.',
+  },
+  PEER_PRESENT: {
+    wire: 41,
+    remedy: 'Send directly: the server keeps messages for those who are away.',
+  },
   NAME_CONFUSABLE: {
     wire: 49,
     remedy: 'Choose a name that nobody takes for the other one.',

@@ -6,6 +6,7 @@ import type { Directory } from './directory.ts';
 import type { Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
+import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
 import type { RegistrationDesk } from './registration.ts';
 import type { Link, Membership, Registration } from './sessions.ts';
@@ -15,7 +16,7 @@ import type { ClientMessage } from './wire.ts';
 /** A request that is answered and needs a name. */
 export type Request = Exclude<
   ClientMessage,
-  { readonly type: 'register' | 'confirm' | 'directoryCheck' }
+  { readonly type: 'register' | 'confirm' | 'directoryCheck' | 'settle' | 'confirmSettled' }
 >;
 
 /** What commands work with. */
@@ -28,6 +29,7 @@ export interface CommandParts {
   readonly bulletin: Bulletin;
   readonly desk: RegistrationDesk;
   readonly archive: Archive;
+  readonly mailboxes: Mailboxes;
   /** Whether what is stored outlives a crash. */
   readonly isDurable: boolean;
   /** Milliseconds since the epoch at `now`. */

@@ -12,6 +12,7 @@ import {
   findMembership,
   type Request,
 } from './command.ts';
+import { deposit } from './deposit.ts';
 import type { Refusal } from './effects.ts';
 import type { NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
@@ -39,6 +40,7 @@ const commands: CommandTable = {
   history: { run: history },
   // It may have to look at all that was said.
   search: { cost: 10, run: search },
+  deposit: { run: (parts, ...asked) => storeFault(parts) ?? deposit(parts, ...asked) },
 };
 
 /** Carries out a request, or says why not. A refused request changes nothing but the caller's rate. */

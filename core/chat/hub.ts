@@ -12,6 +12,7 @@ import { Directory } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
+import { Mailboxes, newMailView } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
@@ -64,7 +65,10 @@ export class Hub {
     const queries = new Queries(effects);
     const offer = (membership: Membership): void => delivery.offerReleased(membership);
     const catchUp = new CatchUp({ limits, queries, offer });
-    const delivery = new Delivery(effects, bulletin, catchUp);
+    const { envelopes, outcomes } = stored;
+    const kept = { envelopes, outcomes, wallClock };
+    const mailboxes = new Mailboxes({ limits, effects, findSession, ...kept });
+    const delivery = new Delivery(effects, bulletin, mailboxes, catchUp);
     const groups = new Groups(limits, random, effects, delivery);
     const { processesRemembered, sendsRemembered } = limits;
     const known = stored.processes;
@@ -78,7 +82,7 @@ export class Hub {
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
-    this.#parts = { ...shared, desk, archive, isDurable, wallClock };
+    this.#parts = { ...shared, desk, mailboxes, archive, isDurable, wallClock };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;
@@ -108,6 +112,7 @@ export class Hub {
       conversations: new Map(),
       ready: [],
       view: newView(),
+      mail: newMailView(),
     });
   }
 
@@ -172,8 +177,9 @@ export class Hub {
 
   /** The changes up to this number are stored; what waited for them follows. */
   stored(number: number, now: number): void {
-    const { effects, groups, desk } = this.#parts;
+    const { effects, groups, mailboxes, desk } = this.#parts;
     effects.release(number);
+    mailboxes.release(number);
     groups.release(number);
     desk.release(number, now);
     this.#publish(now);
@@ -187,14 +193,16 @@ export class Hub {
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);
+    this.#parts.mailboxes.handleTimeout(now);
     this.#catchUp.handleTimeout(now);
     this.#publish(now);
   }
 
   /** The instant at which {@link handleTimeout} is due, or undefined. */
   pollTimeout(): number | undefined {
-    const { desk, directory } = this.#parts;
-    const deadlines = [desk.pollTimeout(), directory.pollTimeout(), this.#catchUp.pollTimeout()];
+    const { desk, directory, mailboxes } = this.#parts;
+    const machines = [desk, directory, mailboxes, this.#catchUp];
+    const deadlines = machines.map((machine) => machine.pollTimeout());
     const due = deadlines.filter((deadline) => deadline !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -220,7 +228,7 @@ export class Hub {
     return this.#parts.effects.hasPrompt;
   }
 
-  /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */
+  /** The next message for a connection that has room: the directory, its mail, then its groups in turn; undefined if there is none. */
   readNext(number: number): OutgoingMessage | undefined {
     const link = this.#links.get(number);
     return link === undefined ? undefined : this.#delivery.readNext(link);
@@ -233,12 +241,11 @@ export class Hub {
 
   /** All that lasts, as plain data in one order. */
   snapshot(): HubSnapshot {
-    const { directory, groups, desk } = this.#parts;
-    return takeSnapshot(directory, groups.all, desk.sessions, this.#links.values());
+    return takeSnapshot(this.#parts, this.#links.values());
   }
 
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
-    const { limits, effects, desk, bulletin } = this.#parts;
+    const { limits, effects, desk, bulletin, mailboxes } = this.#parts;
     if (message.type === 'confirm') {
       const membership = link.conversations.get(message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
@@ -247,6 +254,14 @@ export class Hub {
     if (message.type === 'directoryCheck') {
       const { version, hash } = message;
       if (link.registration !== undefined) bulletin.check(link, version, hash, now);
+      return;
+    }
+    if (message.type === 'settle') {
+      mailboxes.settle(link, message.id, message.outcome);
+      return;
+    }
+    if (message.type === 'confirmSettled') {
+      mailboxes.confirm(link, message.id);
       return;
     }
     const { requestId } = message;

@@ -335,9 +335,10 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   #handleWelcome(welcome: Welcome, isFirst: boolean): void {
-    const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs } = welcome;
+    const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox } =
+      welcome;
     this.#name = name;
-    this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs };
+    this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox };
     this.#deliveries.resume(welcome.groups);
     this.#wiring?.lookUps.handleWelcome();
     this.#wiring?.direct.handleServer();

@@ -12,6 +12,10 @@ export function ownedBytes(change: StoreChange): StoreChange {
       return { ...change, id: change.id.slice() };
     case 'groupCreated':
       return { ...change, logId: change.logId.slice() };
+    case 'envelopeStored': {
+      const { mid, sealed, ...envelope } = change.envelope;
+      return { ...change, envelope: { ...envelope, mid: mid.slice(), sealed: sealed.slice() } };
+    }
     default:
       return change;
   }

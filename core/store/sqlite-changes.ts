@@ -37,6 +37,12 @@ const statements = {
     'INSERT OR REPLACE INTO sends (process_id, counter, group_id, seq) VALUES (?, ?, ?, ?)',
   forgetSends: 'DELETE FROM sends WHERE process_id = ? AND counter < ?',
   raiseHorizon: 'UPDATE processes SET forgotten_below = max(forgotten_below, ?) WHERE id = ?',
+  storeEnvelope: `INSERT INTO envelopes (id, sender, recipient, mid, stored_at_ms, sealed)
+    VALUES (?, ?, ?, ?, ?, ?)`,
+  settleEnvelope: `INSERT INTO outcomes (id, sender, recipient, mid, outcome)
+    SELECT id, sender, recipient, mid, ? FROM envelopes WHERE id = ?`,
+  dropEnvelope: 'DELETE FROM envelopes WHERE id = ?',
+  forgetOutcome: 'DELETE FROM outcomes WHERE id = ?',
   audit: 'INSERT INTO audit (entry) VALUES (?)',
   trimAudit: 'DELETE FROM audit WHERE id <= ?',
 } as const;
@@ -138,6 +144,17 @@ const appliers: Appliers = {
     confirm(batch, groupNumber(batch, group), name, seq);
   },
   messageAppended: append,
+  envelopeStored: ({ statements }, { envelope }) => {
+    const { id, from, to, mid, storedAtMs, sealed } = envelope;
+    statements.storeEnvelope.run(id, from, to, mid, storedAtMs, sealed);
+  },
+  envelopeSettled: ({ statements }, { id, outcome }) => {
+    statements.settleEnvelope.run(outcome, id);
+    statements.dropEnvelope.run(id);
+  },
+  outcomeForgotten: ({ statements }, { id }) => {
+    statements.forgetOutcome.run(id);
+  },
   audited: ({ statements }, { entry }) => {
     const number = Number(statements.audit.run(JSON.stringify(entry)).lastInsertRowid);
     if (number % trimStride === 0) statements.trimAudit.run(number - auditEntriesMax);

@@ -9,6 +9,7 @@ import type {
   StoredGroup,
   StoredMember,
   StoredMessage,
+  StoredOutcome,
   StoredProcess,
   StoredState,
 } from '../chat/records.ts';
@@ -39,6 +40,8 @@ const statements = {
   processes: 'SELECT id, identity, process, forgotten_below FROM processes ORDER BY id',
   sends: `SELECT process_id, counter, log_id, seq FROM sends
     JOIN groups ON groups.id = sends.group_id ORDER BY process_id, counter`,
+  envelopes: 'SELECT id, sender, recipient, mid, stored_at_ms, sealed FROM envelopes ORDER BY id',
+  outcomes: 'SELECT id, sender, recipient, mid, outcome FROM outcomes ORDER BY place',
   read: `SELECT ${messageColumns} FROM messages WHERE ${ofGroup} AND seq > ? ORDER BY seq LIMIT ?`,
   history: `SELECT ${messageColumns} FROM messages WHERE ${ofGroup} AND seq < ?
     ORDER BY seq DESC LIMIT ?`,
@@ -74,6 +77,16 @@ export class Queries {
       })),
       groups: this.#loadGroups(limits.tailMessages),
       processes: this.#loadProcesses(limits.sendsRemembered),
+      envelopes: this.#all('envelopes').map((row) => ({
+        ...addressed(row),
+        storedAtMs: Number(row['stored_at_ms']),
+        sealed: bytesOf(row['sealed']),
+      })),
+      outcomes: this.#all('outcomes').map((row) => ({
+        ...addressed(row),
+        // Only outcomes are written there.
+        outcome: String(row['outcome']) as StoredOutcome['outcome'],
+      })),
     }));
   }
 
@@ -181,6 +194,16 @@ function memberOf(row: Row): StoredMember {
     name: String(row['name']),
     ordinal: Number(row['ordinal']),
     confirmedSeq: Number(row['confirmed_seq']),
+  };
+}
+
+/** What envelopes and outcomes have in common. */
+function addressed(row: Row): Omit<StoredOutcome, 'outcome'> {
+  return {
+    id: Number(row['id']),
+    from: String(row['sender']),
+    to: String(row['recipient']),
+    mid: bytesOf(row['mid']),
   };
 }
 

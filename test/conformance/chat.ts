@@ -1,6 +1,7 @@
 /** The messages of the chat (docs/PROTOCOL.md §7), the hash of a directory and the folding of names. */
 
 import {
+  block,
   bytes,
   encoded,
   type Field,
@@ -18,6 +19,7 @@ import {
 } from './notation.ts';
 
 const name = text(128);
+const outcomes = ['delivered', 'refused', 'expired'] as const;
 const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten'] as const;
 
 /** Where a member stands in the log of its group. */
@@ -99,6 +101,9 @@ interface Words {
   readonly varint: number;
   readonly flag: boolean;
   readonly bytes8: Uint8Array;
+  readonly bytes32: Uint8Array;
+  readonly envelope: Uint8Array;
+  readonly outcome: (typeof outcomes)[number];
   readonly mid: Uint8Array;
   readonly hops: number;
   readonly name: string;
@@ -121,6 +126,9 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   varint,
   flag,
   bytes8: bytes(8),
+  bytes32: bytes(32),
+  envelope: block(65_000),
+  outcome: word(outcomes),
   mid: bytes(16),
   hops,
   name,
@@ -191,6 +199,12 @@ const requests = {
       limit: 'varint',
     },
   ],
+  deposit: [
+    40,
+    { requestId: 'varint', to: 'name', identity: 'bytes32', mid: 'mid', sealed: 'envelope' },
+  ],
+  settle: [41, { id: 'varint', outcome: 'outcome' }],
+  confirmSettled: [42, { id: 'varint' }],
 } as const;
 
 /** What a server says to its client. */
@@ -206,6 +220,7 @@ const news = {
       privateInGroup: 'flag',
       removeUnresponsive: 'flag',
       silenceMs: 'varint',
+      mailbox: 'flag',
       epoch: 'bytes8',
       directoryVersion: 'varint',
       wholeDirectory: 'flag',
@@ -250,6 +265,9 @@ const news = {
   groupLost: [21, { group: 'name', reason: 'reason' }],
   directoryEntries: [22, { entries: 'entries' }],
   directoryReset: [23, { directoryVersion: 'varint', wholeDirectory: 'flag' }],
+  deposited: [40, { requestId: 'varint', mid: 'mid', to: 'name', durable: 'flag' }],
+  envelope: [41, { id: 'varint', from: 'name', mid: 'mid', sealed: 'envelope' }],
+  settled: [42, { id: 'varint', mid: 'mid', to: 'name', outcome: 'outcome' }],
 } as const;
 
 /** What clients say to each other. */
@@ -287,6 +305,7 @@ export const answers = {
   listNames: 'entryList',
   history: 'messageList',
   search: 'messageList',
+  deposit: 'deposited',
 } as const;
 
 export type Request = keyof typeof answers;

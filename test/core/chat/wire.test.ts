@@ -28,6 +28,8 @@ const requestId = integer;
 const group = name;
 const mid = bytes(16);
 const logId = bytes(8);
+const sealed = fc.uint8Array({ maxLength: 200 });
+const outcome = fc.constantFrom('delivered', 'refused', 'expired');
 const conversation = integer;
 const address = fc.oneof(
   fc.record({
@@ -85,6 +87,9 @@ const clientMessage = anyOf<ClientMessage>({
   directoryCheck: { version: integer, hash: bytes(8) },
   history: { requestId, group, beforeSeq: seq, limit: integer },
   search: { requestId, group, words: text, beforeSeq: seq, limit: integer },
+  deposit: { requestId, to: name, identity: bytes(32), mid, sealed },
+  settle: { id: integer, outcome: fc.constantFrom('delivered', 'refused') },
+  confirmSettled: { id: integer },
 });
 
 const serverMessage = anyOf<ServerMessage>({
@@ -97,6 +102,7 @@ const serverMessage = anyOf<ServerMessage>({
     privateInGroup: bool,
     removeUnresponsive: bool,
     silenceMs: integer,
+    mailbox: bool,
     epoch: bytes(8),
     directoryVersion: integer,
     wholeDirectory: bool,
@@ -124,6 +130,9 @@ const serverMessage = anyOf<ServerMessage>({
   memberJoined: { group, name, bot: bool },
   memberLeft: { group, name, reason },
   groupLost: { group, reason },
+  deposited: { requestId, mid, to: name, durable: bool },
+  envelope: { id: integer, from: name, mid, sealed },
+  settled: { id: integer, mid, to: name, outcome },
 });
 
 const peerMessage = anyOf<PeerMessage>({
@@ -260,6 +269,36 @@ describe('the wire', () => {
       '140167016e02',
     ],
     [
+      'deposit',
+      clientCodec.encode({
+        type: 'deposit',
+        requestId: 1,
+        to: 'b',
+        identity: new Uint8Array(32).fill(2),
+        mid: mid1,
+        sealed: Uint8Array.of(1, 2, 3),
+      }),
+      `28010162${'02'.repeat(32)}abababababababab000000000000010203010203`,
+    ],
+    ['settle', clientCodec.encode({ type: 'settle', id: 300, outcome: 'refused' }), '29412c01'],
+    ['confirmSettled', clientCodec.encode({ type: 'confirmSettled', id: 5 }), '2a05'],
+    [
+      'envelope',
+      serverCodec.encode({
+        type: 'envelope',
+        id: 5,
+        from: 'b',
+        mid: mid1,
+        sealed: Uint8Array.of(9),
+      }),
+      '29050162abababababababab00000000000001020109',
+    ],
+    [
+      'settled',
+      serverCodec.encode({ type: 'settled', id: 5, mid: mid1, to: 'b', outcome: 'expired' }),
+      '2a05abababababababab0000000000000102016202',
+    ],
+    [
       'privateReceived',
       peerCodec.encode({ type: 'privateReceived', mid: mid1 }),
       '02abababababababab0000000000000102',
@@ -313,6 +352,7 @@ describe('the wire', () => {
       privateInGroup: true,
       removeUnresponsive: true,
       silenceMs: 2500,
+      mailbox: true,
       epoch: new Uint8Array(8),
       directoryVersion: 1,
       wholeDirectory: true,

@@ -67,6 +67,21 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
       limits.requestByteBurst / kib,
     ],
   ],
+  [
+    'private messages kept for a client',
+    [
+      limits.mailboxMessages,
+      limits.mailboxBytes / mib,
+      limits.mailboxMessagesPerSender,
+      limits.mailboxBytesPerSender / kib,
+    ],
+  ],
+  [
+    'the same of one sender, and in all',
+    [limits.mailBytesPerSender / mib, limits.mailBytesTotal / mib, 256],
+  ],
+  ['age of a kept message', [limits.mailboxMs / (24 * 3600 * 1000)]],
+  ['outcomes that a sender is to be told', [limits.outcomesPerSender, limits.outcomes]],
   ['changes on their way to the store', [limits.unstored]],
   ['what waits for them to be stored', [limits.heldBytes / mib]],
 ];
