@@ -1,10 +1,9 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, type CommandOptions } from 'commander';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
+import { readVersion } from './version.ts';
 
 /** What a command works with. */
 interface Work {
@@ -200,11 +199,18 @@ function addServing(program: Command, run: Perform): void {
     .option('--host <address>', 'address to listen on; all by default (BANTER_HOST)')
     .option('--groups-per-client <n>', 'groups a client may be in at a time (1)')
     .option('--private-in-group', 'let private messages pass while in a group')
+    .option('--log <format>', 'how to tell what happens: text, json or none (BANTER_LOG; text)')
+    .option('--log-level <level>', 'debug, info, warn or error (BANTER_LOG_LEVEL)')
+    .option('--http-port <port>', 'loopback port for /healthz and /metrics (BANTER_HTTP_PORT)')
+    .option(
+      '--restart-after <seconds>',
+      'when stopped, tell clients to come back after this time (BANTER_RESTART_AFTER)',
+    )
     .option('--ephemeral', 'keep nothing when it ends: no names, no messages')
     .option('--keep-days <n>', 'drop messages that are older (BANTER_KEEP_DAYS; kept for ever)')
     .option('--keep-messages <n>', 'drop all but the newest of each group')
     .option('--keep-bytes <size>', 'drop the oldest beyond a size, like 500M or 2G')
-    .option('--quiet', 'print the address only')
+    .option('--quiet', 'tell the address only')
     .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
       run(flags, async (work) => {
         const { serve } = await import('./serve.ts');
@@ -309,13 +315,6 @@ function collect(value: string, before: readonly string[] = []): readonly string
 /** Commander puts what was probably meant on a line of its own. */
 function inOneLine(text: string): string {
   return `${text.trim().replaceAll('\n', ' ')}; see "banter --help"\n`;
-}
-
-function readVersion(): string {
-  const path = findPackageJSON('..', import.meta.url);
-  const manifest: { readonly version?: unknown } =
-    path === undefined ? {} : JSON.parse(readFileSync(path, 'utf8'));
-  return String(manifest.version);
 }
 
 function isDumb(): boolean {

@@ -1,5 +1,6 @@
-/** What a server can be told, and the store that follows from it. */
+/** How a server is started and ended, what it tells, and the store that its options lead to. */
 
+import type { ServerFact } from '../chat/facts.ts';
 import type { HubLimits } from '../chat/limits.ts';
 import type { Retention } from '../chat/retention.ts';
 import type { Policy } from '../chat/types.ts';
@@ -29,9 +30,14 @@ export interface ServerOptions {
   readonly limits?: Partial<HubLimits>;
   /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
   readonly admission?: Partial<AdmissionLimits>;
+  /** How long `close()` waits for a store that does not answer. Milliseconds, default 10,000; at 0 nothing is waited for. */
+  readonly drainMs?: number;
   /** Clock and network; a test brings a simulated one. */
   readonly environment?: Environment;
 }
+
+/** The longest wait for a store. Milliseconds. */
+const drainMsMax = 600_000;
 
 export const serverShape: Shape<ServerOptions> = {
   port: aPort,
@@ -42,8 +48,34 @@ export const serverShape: Shape<ServerOptions> = {
   policy: anObject,
   limits: anObject,
   admission: anObject,
+  drainMs: aNumber(0, drainMsMax),
   environment: anObject,
 };
+
+/** How a server ends. */
+export interface CloseOptions {
+  /**
+   * After how long it will be back, as its clients are told: they look for it no sooner, and spread over a fifth more
+   * of this time. Milliseconds, up to 10 minutes. Default: nothing is said, and they try from at once on.
+   */
+  readonly returnMs?: number;
+}
+
+/** Clients look for a server that is gone for longer all the same. Milliseconds. */
+const returnMsMax = 600_000;
+
+export const closeShape: Shape<CloseOptions> = { returnMs: aNumber(0, returnMsMax) };
+
+export interface ServerEvents {
+  /** Something happened. */
+  fact: [fact: ServerFact];
+  /** So many changes were stored in one write, which took so long. Milliseconds. */
+  stored: [changes: number, tookMs: number];
+  /** The store could not read messages that somebody asked for, who was told so or is kept waiting; the server goes on. */
+  readFailed: [error: BanterError];
+  /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
+  failed: [error: Error];
+}
 
 const bound = aNumber(1, Number.MAX_SAFE_INTEGER);
 
