@@ -1,6 +1,7 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
 import { Command, CommanderError, type CommandOptions } from 'commander';
+import { addAsking } from './cli-asking.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
 import { readVersion } from './version.ts';
@@ -11,10 +12,11 @@ interface Work {
   readonly interruption: Interruption;
 }
 
-type Text = string | undefined;
+/** An argument that may be left out. */
+export type Text = string | undefined;
 
 /** What commander makes of the options that every command has. */
-type CommonOptions = Pick<Flags, 'data' | 'debug'>;
+export type CommonOptions = Pick<Flags, 'data' | 'debug'>;
 
 interface SessionOptions extends CommonOptions {
   readonly group?: string;
@@ -50,7 +52,10 @@ interface ConfigOptions extends CommonOptions {
 }
 
 /** Does a command's work with the settings that its flags lead to; resolves to the exit code. */
-type Perform = (flags: Flags, work: (given: Work) => Promise<number>) => Promise<void>;
+export type Perform = (flags: Flags, work: (given: Work) => Promise<number>) => Promise<void>;
+
+/** Adds a command with the options that every command has. */
+export type Add = (name: string, description: string) => Command;
 
 const usageExitCode = 2;
 
@@ -60,6 +65,7 @@ To chat:
   banter serve                             a server for others, on UDP port 6666
   banter chat ann 192.168.1.5 -g ops       the prompt, in the group ops
   banter -e 'list_groups' --as ann         one line, for shell pipelines
+  banter history ops --as ann              what was said; also groups, members, search, send
 To run bots:
   banter bot greeter                       a ready one
   banter bot ./helper.ts --server chat.lan your own, unattended
@@ -144,6 +150,7 @@ function buildProgram(run: Perform): Command {
     .configureOutput({ outputError: (text, write) => write(inOneLine(text)) });
   addTalking(program, run);
   addScripting(program, run);
+  addAsking((name, description) => add(program, name, description), run, serverHelp);
   addServing(program, run);
   addKeeping(program, run);
   return program;
