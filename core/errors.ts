@@ -101,6 +101,7 @@ export const errorTable = {
     remedy: 'Keep a copy of the folder as it is, then restore it from a backup.',
   },
   DATA_TOO_NEW: { remedy: 'Update Banter, or restore a backup from before the update.' },
+  IMPORT_INVALID: { remedy: 'Correct the line that the message names, or export again.' },
   COMMAND_INVALID: { remedy: 'See ".help" for the commands and their arguments.' },
   SCRIPT_FAILED: { remedy: 'Correct the line that the message names.' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },

@@ -1,7 +1,7 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
 import { Command, CommanderError, type CommandOptions } from 'commander';
-import { addAsking } from './cli-asking.ts';
+import { addAsking, addTransfer } from './cli-asking.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
 import { readVersion } from './version.ts';
@@ -152,6 +152,7 @@ function buildProgram(run: Perform): Command {
   addScripting(program, run);
   addAsking((name, description) => add(program, name, description), run, serverHelp);
   addServing(program, run);
+  addTransfer((name, description) => add(program, name, description), run, serverHelp);
   addKeeping(program, run);
   return program;
 }
