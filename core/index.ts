@@ -33,6 +33,8 @@ export type {
   SendOptions,
 } from './client/options.ts';
 export {
+  examineServer,
+  type ServerExamination,
   type TrustPeerOptions,
   type TrustServerOptions,
   trustPeer,
