@@ -12,6 +12,7 @@ export type {
   StoredMessage,
   StoredState,
 } from './chat/records.ts';
+export type { GroupRetention, Retention } from './chat/retention.ts';
 export type {
   ChatMessage,
   Committed,
@@ -48,4 +49,5 @@ export type { CloseOptions, ServerEvents, ServerOptions } from './server/options
 export { Server } from './server/server.ts';
 export type { ServerProblem, ServerStats } from './server/server-stats.ts';
 export { MemoryStore } from './store/memory-store.ts';
-export type { Store } from './store/store.ts';
+export { SqliteStore, type SqliteStoreOptions } from './store/sqlite-store.ts';
+export type { GroupStats, PruneQuery, Store, StoreStats } from './store/store.ts';

@@ -219,6 +219,10 @@ function addServing(program: Command, run: Perform): void {
       '--restart-after <seconds>',
       'when stopped, tell clients to come back after this time (BANTER_RESTART_AFTER)',
     )
+    .option('--ephemeral', 'keep nothing when it ends: no names, no messages')
+    .option('--keep-days <n>', 'drop messages that are older (BANTER_KEEP_DAYS; kept for ever)')
+    .option('--keep-messages <n>', 'drop all but the newest of each group')
+    .option('--keep-bytes <size>', 'drop the oldest beyond a size, like 500M or 2G')
     .option('--quiet', 'tell the address only')
     .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
       run(flags, async (work) => {

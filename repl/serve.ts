@@ -2,7 +2,7 @@
 
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type Address, Server } from '../core/index.ts';
+import { type Address, type Retention, Server } from '../core/index.ts';
 import type { Config } from './config.ts';
 import { type EventLog, openEventLog } from './event-log.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -50,13 +50,25 @@ function startServer(config: Config): Promise<Server> {
   const host = config.host.value;
   return Server.start({
     port: config.port.value,
-    dataDir: join(config.data.value, 'server'),
+    ...(config.ephemeral.value ? {} : { dataDir: join(config.data.value, 'server') }),
+    retention: retentionOf(config),
     policy: {
       groupsPerClient: config.groupsPerClient.value,
       privateInGroup: config.privateInGroup.value,
     },
     ...(host === undefined ? {} : { host }),
   });
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+function retentionOf({ keepDays, keepMessages, keepBytes }: Config): Retention {
+  const [days, messages, bytesTotal] = [keepDays.value, keepMessages.value, keepBytes.value];
+  return {
+    ...(days === undefined ? {} : { ageMs: days * dayMs }),
+    ...(messages === undefined ? {} : { messages }),
+    ...(bytesTotal === undefined ? {} : { bytesTotal }),
+  };
 }
 
 /** What HTTP needs is loaded only where somebody has asked for it. */

@@ -2,13 +2,14 @@
 
 import type { ServerFact } from '../chat/facts.ts';
 import type { HubLimits } from '../chat/limits.ts';
+import type { Retention } from '../chat/retention.ts';
 import type { Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
-import { aNumber, anObject, aPort, aText, type Shape } from '../options.ts';
+import { aNumber, anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
 import { MemoryStore } from '../store/memory-store.ts';
-import { ServerFiles } from '../store/server-files.ts';
+import { SqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 
 /** How to serve. */
@@ -17,10 +18,12 @@ export interface ServerOptions {
   readonly port?: number;
   /** Address to bind. Default: all, IPv6 and IPv4. */
   readonly host?: string;
-  /** Folder of the server's identity and of its names ↔ keys (files of mode 0600). Without it both live as long as the process. */
+  /** Folder in which the server keeps everything that must outlive it (files of mode 0600). Without it that lives as long as the process. */
   readonly dataDir?: string;
   /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
   readonly store?: Store;
+  /** How long messages are kept. Default: as long as there is room. */
+  readonly retention?: Retention;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;
   /** Bounds of names, groups, messages and rates. Default: as each field says. */
@@ -41,6 +44,7 @@ export const serverShape: Shape<ServerOptions> = {
   host: aText,
   dataDir: aText,
   store: anObject,
+  retention: anObject,
   policy: anObject,
   limits: anObject,
   admission: anObject,
@@ -73,15 +77,28 @@ export interface ServerEvents {
   failed: [error: Error];
 }
 
-/** The store of a server. @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
-export function openStore(
-  { store, dataDir, limits }: ServerOptions,
-  { random }: Environment,
-): Store {
-  if (store !== undefined && dataDir !== undefined) {
+const bound = aNumber(1, Number.MAX_SAFE_INTEGER);
+
+const retentionShape: Shape<Retention> = {
+  ageMs: bound,
+  messages: bound,
+  bytes: bound,
+  bytesTotal: bound,
+};
+
+/** @throws BanterError OPTION_INVALID */
+export function parseRetention(retention: Retention): Retention {
+  checkOptions(retention, retentionShape, 'retention');
+  return retention;
+}
+
+/** The store of a server with these options. @throws BanterError OPTION_INVALID, DATA_UNUSABLE, DATA_DAMAGED, DATA_TOO_NEW, STORE_FULL */
+export async function openStore(options: ServerOptions, { random }: Environment): Promise<Store> {
+  const { store, dataDir: folder, limits = {} } = options;
+  if (store !== undefined && folder !== undefined) {
     throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
   }
   const newSeed = (): Uint8Array => random(32);
-  if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
+  if (folder !== undefined) return await SqliteStore.open({ folder, newSeed, limits });
   return store ?? new MemoryStore(newSeed(), limits);
 }

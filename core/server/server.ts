@@ -20,10 +20,12 @@ import type { Address } from '../protocol/address.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { Store } from '../store/store.ts';
+import { Housekeeper } from './housekeeper.ts';
 import {
   type CloseOptions,
   closeShape,
   openStore,
+  parseRetention,
   type ServerEvents,
   type ServerOptions,
   serverShape,
@@ -63,6 +65,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #drainMs: number;
   readonly #writer: StoreWriter;
   readonly #reader: StoreReader;
+  readonly #housekeeper: Housekeeper;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
   /** Of the time each connection has to claim a name. */
@@ -111,6 +114,11 @@ export class Server extends EventEmitter<ServerEvents> {
         if (this.#isServing) this.emit('readFailed', error);
       },
     });
+    this.#housekeeper = new Housekeeper({
+      store,
+      environment,
+      onFailed: (error) => this.#fail(error),
+    });
     const crypto = new SodiumCrypto();
     const identity = crypto.identity(store.seed);
     const policy = parsePolicy(options.policy ?? {});
@@ -141,11 +149,13 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
     checkOptions(options, serverShape, 'Server.start');
+    const retention = parseRetention(options.retention ?? {});
     const environment = options.environment ?? systemEnvironment;
-    const store = openStore(options, environment);
+    const store = await openStore(options, environment);
     try {
       const server = new Server(options, environment, store, await store.load());
       await server.#open(options);
+      server.#housekeeper.start(retention);
       return server;
     } catch (error) {
       if (options.store === undefined) await store.close();
@@ -232,7 +242,8 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#isServing = false;
     for (const cancel of this.#cancelTimers.values()) cancel();
     const announced = returnMs === undefined ? undefined : this.#announce(returnMs);
-    const isDrained = await this.#inTime(this.#writer.drain());
+    const isTidy = await this.#inTime(this.#housekeeper.close());
+    const isDrained = isTidy && (await this.#inTime(this.#writer.drain()));
     this.#carryOut();
     await announced;
     this.#endpoint.closeAll(closeNumbers.shutdown, 'the server is shutting down');

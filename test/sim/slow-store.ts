@@ -11,7 +11,7 @@ import type {
 } from '../../core/chat/records.ts';
 import type { Environment } from '../../core/net/transport.ts';
 import type { MemoryStore } from '../../core/store/memory-store.ts';
-import type { Store } from '../../core/store/store.ts';
+import type { PruneQuery, Store, StoreStats } from '../../core/store/store.ts';
 
 /** A write takes up to this long. Milliseconds. */
 const writeMsMax = 30;
@@ -57,6 +57,14 @@ export class SlowStore implements Store {
 
   search(query: SearchQuery): Promise<readonly StoredMessage[]> {
     return this.#disk.search(query);
+  }
+
+  prune(query: PruneQuery): Promise<number> {
+    return this.#disk.prune(query);
+  }
+
+  stats(): Promise<StoreStats> {
+    return this.#disk.stats();
   }
 
   audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]> {

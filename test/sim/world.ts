@@ -8,6 +8,7 @@ import { Server } from '../../core/index.ts';
 import { SimulatedNetwork } from '../../core/net/simulated.ts';
 import type { FaultCounts } from '../../core/net/simulated-faults.ts';
 import { MemoryStore } from '../../core/store/memory-store.ts';
+import { NamesStore } from '../support/names-store.ts';
 import { violationsIn } from './checker.ts';
 import { Chronicle, type Teller } from './chronicle.ts';
 import { disturb } from './disturbing.ts';
@@ -78,6 +79,7 @@ export class World {
   readonly #members: readonly Member[];
   readonly #ledger: Ledger;
   readonly #disk = new MemoryStore(new Uint8Array(32).fill(1));
+  readonly #names = new NamesStore();
   #server: Server | undefined;
   #digest = 0;
 
@@ -158,7 +160,7 @@ export class World {
     const environment = this.network.host(serverHost);
     const outlasting = keeps
       ? { store: new SlowStore(this.#disk, environment) }
-      : { dataDir: join(this.#folder, 'server') };
+      : { store: this.#names.open() };
     this.#server = await Server.start({
       environment,
       port: serverPort,
