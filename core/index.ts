@@ -34,6 +34,8 @@ export type {
   SendOptions,
 } from './client/options.ts';
 export {
+  examineServer,
+  type ServerExamination,
   type TrustPeerOptions,
   type TrustServerOptions,
   trustPeer,

@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, type CommandOptions } from 'commander';
 import { addAsking } from './cli-asking.ts';
+import { addOperating } from './cli-operating.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
 import { readVersion } from './version.ts';
@@ -69,6 +70,9 @@ To chat:
 To run bots:
   banter bot greeter                       a ready one
   banter bot ./helper.ts --server chat.lan your own, unattended
+To run a server for good:
+  banter serve --log json --http-port 9666 a log for programs, health and metrics
+  banter doctor chat.lan                   is this machine as it should be, and that server?
 To write plugins:
   banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
 The original's forms:
@@ -150,8 +154,10 @@ function buildProgram(run: Perform): Command {
     .configureOutput({ outputError: (text, write) => write(inOneLine(text)) });
   addTalking(program, run);
   addScripting(program, run);
-  addAsking((name, description) => add(program, name, description), run, serverHelp);
+  const addTo: Add = (name, description) => add(program, name, description);
+  addAsking(addTo, run, serverHelp);
   addServing(program, run);
+  addOperating(addTo, run, serverHelp);
   addKeeping(program, run);
   return program;
 }
