@@ -8,6 +8,7 @@ import { type EventLog, openEventLog } from './event-log.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
+import { safeText } from './safe-text.ts';
 import { happeningOf, written } from './server-events.ts';
 import { readVersion } from './version.ts';
 
@@ -36,12 +37,7 @@ export async function serve({ config, quiet, interruption }: ServeOptions): Prom
   const failed = Promise.withResolvers<never>();
   server.on('failed', failed.reject);
   tellStart(server, config, lines, log);
-  if (!quiet) {
-    server.on('fact', (fact) => {
-      const happening = happeningOf(fact);
-      if (happening !== undefined) log(happening);
-    });
-  }
+  if (!quiet) tellEvents(server, log);
   await Promise.race([aborted(interruption.signal), lines.closed, failed.promise]);
   return end(server, config, interruption, quiet ? () => {} : log);
 }
@@ -111,6 +107,20 @@ function tellStart(
     const data = { address, reachableAt: open, version: readVersion(), pid: process.pid };
     log({ event: 'serverStarted', level: 'info', words, data });
   }
+}
+
+function tellEvents(server: Server, log: EventLog): void {
+  server.on('fact', (fact) => {
+    const happening = happeningOf(fact);
+    if (happening !== undefined) log(happening);
+  });
+  server.on('storeFull', ({ message }) => {
+    const words = `no room to store anything, so that changes are refused: ${safeText(message)}`;
+    log({ event: 'storeFull', level: 'error', words, data: { message } });
+  });
+  server.on('storeRecovered', () => {
+    log({ event: 'storeRecovered', level: 'info', words: 'there is room again', data: {} });
+  });
 }
 
 async function end(

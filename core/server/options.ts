@@ -30,11 +30,19 @@ export interface ServerOptions {
   readonly limits?: Partial<HubLimits>;
   /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
   readonly admission?: Partial<AdmissionLimits>;
+  /**
+   * A write to the store begins so long after its first change, for others to join it: fewer writes to the disk, and each
+   * sender waits longer. Milliseconds, up to 1000. Default 0: at once, and what comes meanwhile is the next one.
+   */
+  readonly commitWindowMs?: number;
   /** How long `close()` waits for a store that does not answer. Milliseconds, default 10,000; at 0 nothing is waited for. */
   readonly drainMs?: number;
   /** Clock and network; a test brings a simulated one. */
   readonly environment?: Environment;
 }
+
+/** Who waits longer for an answer asks again. Milliseconds. */
+const commitWindowMsMax = 1000;
 
 /** The longest wait for a store. Milliseconds. */
 const drainMsMax = 600_000;
@@ -48,6 +56,7 @@ export const serverShape: Shape<ServerOptions> = {
   policy: anObject,
   limits: anObject,
   admission: anObject,
+  commitWindowMs: aNumber(0, commitWindowMsMax),
   drainMs: aNumber(0, drainMsMax),
   environment: anObject,
 };
@@ -73,6 +82,10 @@ export interface ServerEvents {
   stored: [changes: number, tookMs: number];
   /** The store could not read messages that somebody asked for, who was told so or is kept waiting; the server goes on. */
   readFailed: [error: BanterError];
+  /** The store has no room for what waits: the server refuses what changes anything, answers the rest and tries again. */
+  storeFull: [error: BanterError];
+  /** There is room again, and everything that waited is stored. */
+  storeRecovered: [];
   /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
   failed: [error: Error];
 }
