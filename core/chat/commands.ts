@@ -11,9 +11,10 @@ import {
   chargeRequest,
   findMembership,
   type Request,
+  storeFault,
 } from './command.ts';
 import { deposit } from './deposit.ts';
-import type { Refusal } from './effects.ts';
+import { noRoom, type Refusal } from './effects.ts';
 import {
   describeGroup,
   giveRole,
@@ -37,30 +38,32 @@ type CommandTable = {
 
 const commands: CommandTable = {
   // Whoever has talked too fast may still leave.
-  deregister: { isFree: () => true, run: deregister },
+  deregister: { needsNoRoom: true, isFree: () => true, run: deregister },
   createGroup: { run: createGroup },
-  listGroups: { run: listGroups },
+  listGroups: { needsNoRoom: true, run: listGroups },
   joinGroup: { needsPresence: true, run: joinGroup },
   leaveGroup: { needsPresence: true, run: leaveGroup },
-  listMembers: { run: listMembers },
-  sendGroup: { isFree: isSentAgain, run: sendGroup },
-  reportUnanswered: { run: reportUnanswered },
-  lookUp: { run: lookUp },
-  listNames: { run: listNames },
-  kick: { run: kick },
+  listMembers: { needsNoRoom: true, run: listMembers },
+  // What was sent before has its place already.
+  sendGroup: { needsNoRoom: true, isFree: isSentAgain, run: sendGroup },
+  reportUnanswered: { needsNoRoom: true, run: reportUnanswered },
+  lookUp: { needsNoRoom: true, run: lookUp },
+  listNames: { needsNoRoom: true, run: listNames },
+  // What ends something, or takes it away, frees room.
+  kick: { needsNoRoom: true, run: kick },
   ban: { run: ban },
-  unban: { run: unban },
-  listBans: { run: listBans },
+  unban: { needsNoRoom: true, run: unban },
+  listBans: { needsNoRoom: true, run: listBans },
   mute: { run: mute },
-  unmute: { run: unmute },
+  unmute: { needsNoRoom: true, run: unmute },
   setTopic: { run: setTopic },
   giveRole: { run: giveRole },
   transferGroup: { run: transferGroup },
-  describeGroup: { run: describeGroup },
-  listRoles: { run: listRoles },
-  history: { run: history },
+  describeGroup: { needsNoRoom: true, run: describeGroup },
+  listRoles: { needsNoRoom: true, run: listRoles },
+  history: { needsNoRoom: true, run: history },
   // It may have to look at all that was said.
-  search: { cost: 10, run: search },
+  search: { needsNoRoom: true, cost: 10, run: search },
   deposit: { run: (parts, ...asked) => storeFault(parts) ?? deposit(parts, ...asked) },
 };
 
@@ -80,6 +83,7 @@ export function runCommand(
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };
   }
+  if (command.needsNoRoom !== true && parts.effects.isStoreFull) return noRoom;
   return command.run(parts, caller, request);
 }
 
@@ -231,7 +235,7 @@ function sendGroup(
     commit = { logId: group.logId, seq };
     process.history.record(counter, commit);
   }
-  effects.send(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
+  effects.sendCommitted(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
   return undefined;
 }
 
@@ -291,10 +295,4 @@ function messageFault({ hops, text }: Asked<'sendGroup'>, limits: HubLimits): Re
     return { code: 'MESSAGE_TOO_LONG', detail };
   }
   return undefined;
-}
-
-/** The store is slower than the senders: they come again. */
-function storeFault({ effects, limits }: CommandParts): Refusal | undefined {
-  if (effects.unstored < limits.unstored) return undefined;
-  return { code: 'RATE_LIMITED', detail: `${limits.unstored} changes are being stored` };
 }
