@@ -3,6 +3,7 @@
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { Archive } from './archive.ts';
+import { BucketTable } from './bucket-table.ts';
 import { Bulletin, newView } from './bulletin.ts';
 import { CatchUp } from './catch-up.ts';
 import { type Census, takeCensus } from './census.ts';
@@ -11,7 +12,9 @@ import { runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
 import { Directory } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';
+import { Entrance, type PasswordCrypto } from './entrance.ts';
 import { Groups } from './groups.ts';
+import { Invitations } from './invitations.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
 import { Mailboxes, newMailView } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
@@ -26,6 +29,9 @@ import { TokenBucket } from './token-bucket.ts';
 import type { Policy } from './types.ts';
 import { type ClientMessage, clientCodec, controlConversation } from './wire.ts';
 
+/** Invitations of one identity beyond those at once. */
+const invitesPerSecond = 0.1;
+
 /** What a hub is made of. */
 export interface HubOptions {
   /** What clients may do; what is left out is as in `defaultPolicy`. */
@@ -36,6 +42,8 @@ export interface HubOptions {
   readonly random: (count: number) => Uint8Array;
   /** Milliseconds since the epoch at the monotonic instant `now`: what messages are stamped with. */
   readonly wallClock: (now: number) => number;
+  /** For passwords of groups. */
+  readonly crypto: PasswordCrypto;
   /** What the changes of earlier hubs came to. Default: nothing. */
   readonly stored?: StoredState;
   /** Whether what is stored outlives a crash, as a commit says. Default false. */
@@ -57,7 +65,7 @@ export class Hub {
 
   /** @throws BanterError OPTION_INVALID */
   constructor(options: HubOptions) {
-    const { random, wallClock, stored = nothingStored, isDurable = false } = options;
+    const { random, wallClock, crypto, stored = nothingStored, isDurable = false } = options;
     const policy = parsePolicy(options.policy ?? {});
     const limits = parseLimits(options.limits ?? {});
     const effects = new Effects();
@@ -79,14 +87,20 @@ export class Hub {
     const shared = { policy, limits, effects, directory, groups, bulletin };
     const links = this.#links;
     const relay = this.#relay;
-    const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links, relay });
-    groups.restore(stored.groups, (name) => desk.session(name));
     const rules = new RuleBook(limits, effects);
+    const invitations = new Invitations({ limits, effects, rules, findSession, wallClock });
+    const entrance = new Entrance({ rules, invitations, random, crypto });
+    const order = { rules, invitations, entrance };
+    const atDesk = { ...shared, epoch, delivery, processes, links, relay, invitations };
+    const desk = new RegistrationDesk(atDesk);
+    groups.restore(stored.groups, (name) => desk.session(name));
     for (const { name, rules: kept } of stored.groups) rules.restore(groups.find(name), kept);
+    for (const group of groups.all) invitations.restore(group);
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
-    this.#parts = { ...shared, rules, desk, mailboxes, archive, isDurable, wallClock };
+    const inviting = new BucketTable(limits.invitesAtOnce, invitesPerSecond);
+    this.#parts = { ...shared, ...order, inviting, desk, mailboxes, archive, isDurable, wallClock };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;

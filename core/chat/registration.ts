@@ -9,6 +9,7 @@ import type { Delivery } from './delivery.ts';
 import { type Directory, nowhere } from './directory.ts';
 import { type CloseReason, type Effects, noRoom, type Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
+import type { Invitations } from './invitations.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
 import { PendingNames } from './pending-names.ts';
@@ -45,6 +46,7 @@ export interface DeskParts {
   readonly bulletin: Bulletin;
   readonly processes: Processes;
   readonly relay: Relay;
+  readonly invitations: Invitations;
   /** The links that are up, by number. */
   readonly links: Map<number, Link>;
 }
@@ -293,7 +295,7 @@ export class RegistrationDesk {
       ...bulletin.open(link, session, knownVersion),
       groups: claim.auxiliary ? [] : groups.attach(session, link, claim.resume),
     });
-    if (!claim.auxiliary) this.#goOn(link, session, claim);
+    if (!claim.auxiliary) this.#goOn(link, session, claim, now);
     bulletin.release(link);
     if (replaced !== undefined) this.retryClaims(replaced, now);
   }
@@ -312,7 +314,7 @@ export class RegistrationDesk {
   }
 
   /** What follows a welcome: which groups are lost, and messages that were missed. */
-  #goOn(link: Link, session: Session, { resume }: Claim): void {
+  #goOn(link: Link, session: Session, { resume }: Claim, now: number): void {
     const { effects, delivery, groups } = this.#parts;
     for (const { group } of resume) {
       const key = foldName(group);
@@ -320,6 +322,7 @@ export class RegistrationDesk {
       const departure = groups.departureOf(session, link.identity, group);
       effects.send(link, { type: 'groupLost', group, ...departure });
     }
+    this.#parts.invitations.tell(link, session, now);
     delivery.welcome(session);
   }
 

@@ -129,6 +129,7 @@ export class Server extends EventEmitter<ServerEvents> {
       limits,
       random: environment.random,
       wallClock: (now) => Math.floor(startedAtMs + now),
+      crypto,
       stored,
       isDurable: store.isDurable,
     });

@@ -15,6 +15,7 @@ import {
   serverCodec,
 } from '../../../core/chat/wire.ts';
 import { errorCodeFromWire } from '../../../core/errors.ts';
+import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import type { Address } from '../../../core/protocol/address.ts';
 
 export type Told<Type extends ServerMessage['type']> = Extract<ServerMessage, { type: Type }>;
@@ -68,6 +69,7 @@ export class World {
     this.hub = new Hub({
       random: (count) => new Uint8Array(count).fill(this.#seed++),
       wallClock: (now) => 1_700_000_000_000 + now,
+      crypto: new SodiumCrypto(),
       ...options,
       // Most tests ask faster than a person, and from one address; those of the rates say so.
       limits: { requestBurst: 100_000, namesPerAddress: 100_000, ...options.limits },
