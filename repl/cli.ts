@@ -1,7 +1,7 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
 import { Command, CommanderError, type CommandOptions } from 'commander';
-import { addAsking } from './cli-asking.ts';
+import { addAsking, addTransfer } from './cli-asking.ts';
 import { addOperating } from './cli-operating.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
@@ -157,6 +157,7 @@ function buildProgram(run: Perform): Command {
   const addTo: Add = (name, description) => add(program, name, description);
   addAsking(addTo, run, serverHelp);
   addServing(program, run);
+  addTransfer(addTo, run, serverHelp);
   addOperating(addTo, run, serverHelp);
   addKeeping(program, run);
   return program;
