@@ -124,7 +124,8 @@ test('the history survives, is cut, and takes neither secrets nor repetitions', 
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'deep', 'history');
   const history = await History.open(file);
-  for (const entry of ['one', 'one', ' hidden', 'token = 3', 'two\nlines', '']) history.add(entry);
+  const secrets = [' hidden', 'token = 3', 'join_group ops sesame', 'set_group password sesame'];
+  for (const entry of ['one', 'one', ...secrets, 'two\nlines', '']) history.add(entry);
   await history.flush();
   assert.equal(await readFile(file, 'utf8'), '"one"\n"two\\nlines"\n');
   assert.equal((await stat(file)).mode & 0o777, 0o600);

@@ -43,6 +43,7 @@ const bytesOf: Readonly<Record<string, number>> = {
   hash: 8,
   identity: 32,
   sealed: 0,
+  proof: 32,
 };
 const texts = new Set([
   ...['name', 'group', 'from', 'text', 'detail', 'prefix', 'to'],
@@ -79,7 +80,7 @@ function asked(type: string, fields: string[]): { readonly type: string } {
         if (lists.has(field)) return [];
         // Words where it is a text.
         if (field === 'reason') return 'left';
-        if (field === 'role') return 'member';
+        if (field === 'role' || field === 'newcomers') return 'member';
         if (field === 'outcome') return 'delivered';
         if (field === 'entry') return anyEntry;
         const count = bytesOf[field];
