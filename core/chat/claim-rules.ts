@@ -1,6 +1,7 @@
 /** Who may claim which name: what is refused out of hand, whoever else is there. */
 
 import type { Directory } from './directory.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 import type { Refusal } from './effects.ts';
 import type { HubLimits } from './limits.ts';
 import { checkName } from './names.ts';
@@ -11,6 +12,7 @@ import type { Link } from './sessions.ts';
 export interface ClaimRulesParts {
   readonly limits: HubLimits;
   readonly directory: Directory;
+  readonly doorkeeper: Doorkeeper;
   readonly pendingNames: PendingNames;
 }
 
@@ -23,10 +25,13 @@ export class ClaimRules {
 
   /** Why a claim cannot be granted, now or ever. */
   objection(link: Link, { name }: Claim): Refusal | undefined {
-    const { directory, limits, pendingNames } = this.#parts;
+    const { directory, doorkeeper, limits, pendingNames } = this.#parts;
     if (link.registration !== undefined || link.isClaiming || link.hasLeft) {
       return { code: 'BAD_REQUEST', detail: 'this connection has claimed a name already' };
     }
+    // Who may not come in learns nothing of the names that there are.
+    const turnedAway = doorkeeper.objection(link.identity);
+    if (turnedAway !== undefined) return turnedAway;
     const fault = checkName(name);
     if (fault !== undefined) return { code: 'NAME_INVALID', detail: `the name "${name}" ${fault}` };
     const owner = this.#ownerOf(name);

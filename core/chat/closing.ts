@@ -10,6 +10,10 @@ export const closeNumbers: Readonly<Record<CloseReason | 'shutdown' | 'overrun',
   full: 19,
   shutdown: 20,
   overrun: 21,
+  kicked: 32,
+  banned: 33,
+  notAdmitted: 34,
+  nameReleased: 35,
 };
 
 /** Whether the client should leave it at that instead of coming back. */

@@ -2,10 +2,13 @@
 
 import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 import type { Effects, Refusal } from './effects.ts';
+import type { Evictions } from './evictions.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
+import type { Queries } from './queries.ts';
 import type { RegistrationDesk } from './registration.ts';
 import type { Link, Membership, Registration } from './sessions.ts';
 import type { Policy } from './types.ts';
@@ -26,6 +29,9 @@ export interface CommandParts {
   readonly groups: Groups;
   readonly bulletin: Bulletin;
   readonly desk: RegistrationDesk;
+  readonly doorkeeper: Doorkeeper;
+  readonly evictions: Evictions;
+  readonly queries: Queries;
   /** Whether what is stored outlives a crash. */
   readonly isDurable: boolean;
   /** Milliseconds since the epoch at `now`. */
@@ -44,6 +50,8 @@ export interface Caller extends Registration {
 export interface Command<Asked> {
   /** An auxiliary link may not. */
   readonly needsPresence?: boolean;
+  /** Whether it is for operators of the server. */
+  readonly needsOperator?: boolean;
   /** Whether it counts against the rate; every request does where this is absent. */
   readonly isFree?: (caller: Caller, request: Asked) => boolean;
   /** Answers, or says why not. */
@@ -52,6 +60,11 @@ export interface Command<Asked> {
 
 /** The request of one type. */
 export type Asked<Type extends Request['type']> = Extract<Request, { readonly type: Type }>;
+
+/** Rows for requests of these types. */
+export type CommandsOf<Type extends Request['type']> = {
+  readonly [Each in Type]: Command<Asked<Each>>;
+};
 
 /** Counts a request against the rates of its link. @returns what a client that asks too fast is told */
 export function chargeRequest(

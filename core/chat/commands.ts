@@ -1,12 +1,14 @@
 /** The requests of a registered client: for each who may make it, and what it does. */
 
 import { equalBytes } from '../protocol/bytes.ts';
+import { administrationCommands } from './administration.ts';
 import { confusable } from './claim-rules.ts';
 import {
   type Asked,
   type Caller,
   type Command,
   type CommandParts,
+  type CommandsOf,
   chargeRequest,
   findMembership,
   type Request,
@@ -19,11 +21,8 @@ import { parseMid } from './mids.ts';
 import { checkName } from './names.ts';
 import { hopsMax } from './wire-fields.ts';
 
-type CommandTable = {
-  readonly [Type in Request['type']]: Command<Extract<Request, { readonly type: Type }>>;
-};
-
-const commands: CommandTable = {
+const commands: CommandsOf<Request['type']> = {
+  ...administrationCommands,
   // Whoever has talked too fast may still leave.
   deregister: { isFree: () => true, run: deregister },
   createGroup: { run: createGroup },
@@ -51,6 +50,9 @@ export function runCommand(
   }
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };
+  }
+  if (command.needsOperator && !parts.doorkeeper.isOperator(caller.link.identity)) {
+    return { code: 'NOT_OPERATOR', detail: `${caller.session.name} is no operator of this server` };
   }
   return command.run(parts, caller, request);
 }

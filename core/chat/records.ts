@@ -2,6 +2,7 @@
 
 import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
+import { type HouseChange, openHouse, type StoredHouse } from './house.ts';
 import type { ServerMessage } from './wire.ts';
 
 /** A message at its place in a group's log. */
@@ -76,11 +77,15 @@ export interface StoredState {
   readonly names: readonly NameBinding[];
   readonly groups: readonly StoredGroup[];
   readonly processes: readonly StoredProcess[];
+  readonly house: StoredHouse;
 }
 
 /** A change of {@link StoredState}; names of groups and members are as they were first spelt. */
 export type StoreChange =
   | { readonly type: 'nameBound'; readonly name: string; readonly identity: string }
+  /** The name is free again; its memberships have ended before. */
+  | { readonly type: 'nameReleased'; readonly name: string }
+  | HouseChange
   /** A process has registered of which nothing is known; counters below `nextCounter` were used before. */
   | {
       readonly type: 'processOpened';
@@ -121,4 +126,9 @@ export type StoreChange =
   | { readonly type: 'audited'; readonly entry: AuditEntry };
 
 /** Before anything was stored. */
-export const nothingStored: StoredState = { names: [], groups: [], processes: [] };
+export const nothingStored: StoredState = {
+  names: [],
+  groups: [],
+  processes: [],
+  house: openHouse,
+};

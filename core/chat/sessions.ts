@@ -2,6 +2,7 @@
 
 import type { Address } from '../protocol/address.ts';
 import type { Reading } from './catch-up.ts';
+import { nowhere } from './directory.ts';
 import type { GroupLog } from './group-log.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
@@ -34,6 +35,11 @@ export interface Link {
   /** Memberships with something to read, in turn. */
   readonly ready: Membership[];
   readonly view: DirectoryView;
+}
+
+/** What others are told of where a client is. */
+export function toldAddress({ hidesAddress, address }: Link): Address {
+  return hidesAddress ? nowhere : address;
 }
 
 /** What a link has read of the directory, and what it may read. */

@@ -2,6 +2,7 @@
 
 import { toHex } from '../protocol/bytes.ts';
 import type { Directory } from './directory.ts';
+import type { House, StoredHouse } from './house.ts';
 import type { Group, Link, Session } from './sessions.ts';
 import type { DirectoryEntry } from './types.ts';
 
@@ -19,6 +20,7 @@ export interface HubSnapshot {
       readonly confirmedSeq: number;
     }[];
   }[];
+  readonly house: StoredHouse;
   readonly sessions: readonly {
     readonly name: string;
     readonly link: number | undefined;
@@ -40,6 +42,7 @@ export function takeSnapshot(
   groups: Iterable<Group>,
   sessions: Iterable<Session>,
   links: Iterable<Link>,
+  house: House,
 ): HubSnapshot {
   return {
     names: directory.entries,
@@ -54,6 +57,7 @@ export function takeSnapshot(
         confirmedSeq,
       })),
     })),
+    house: house.stored,
     sessions: Array.from(sessions, ({ name, link, memberships, removedFrom }) => ({
       name,
       link: link?.number,

@@ -4,6 +4,12 @@ import { Codec, flag, list, text, varint } from '../protocol/codec.ts';
 import { entryField } from './entry.ts';
 import type { DirectoryEntry, LeaveReason } from './types.ts';
 import {
+  type AdministrationMessage,
+  type AdministrationRequest,
+  administrationMessages,
+  administrationRequests,
+} from './wire-administration.ts';
+import {
   body,
   choice,
   entries,
@@ -111,7 +117,8 @@ export type ClientMessage =
       readonly after: number;
     }
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
-  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array };
+  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
+  | AdministrationRequest;
 
 /** Answers of the server, each with the number of its request, and pushes. */
 export type ServerMessage =
@@ -219,7 +226,8 @@ export type ServerMessage =
       readonly name: string;
       readonly reason: LostReason;
     }
-  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason };
+  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
+  | AdministrationMessage;
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
 export type PeerMessage =
@@ -273,6 +281,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   lookUp: { number: 11, fields: { requestId, name } },
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
+  ...administrationRequests,
 });
 
 /** Answers and pushes. */
@@ -320,6 +329,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   groupLost: { number: 21, fields: { group: name, reason: lostReason } },
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
+  ...administrationMessages,
 });
 
 /** Private messages. */

@@ -15,7 +15,7 @@ import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
-import { anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
+import { anObject, aPort, aText, checkOptions, type Shape, texts } from '../options.ts';
 import type { Address } from '../protocol/address.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
@@ -38,6 +38,11 @@ export interface ServerOptions {
   readonly store?: Store;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;
+  /**
+   * Who runs the server beside those it has stored: keys of 64 hex digits, or names that somebody has claimed already.
+   * They may do whatever operators may, and no operator takes that from them. Default: none. At most 64.
+   */
+  readonly operators?: readonly string[];
   /** Bounds of names, groups, messages and rates. Default: as each field says. */
   readonly limits?: Partial<HubLimits>;
   /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
@@ -52,6 +57,7 @@ const shape: Shape<ServerOptions> = {
   dataDir: aText,
   store: anObject,
   policy: anObject,
+  operators: texts,
   limits: anObject,
   admission: anObject,
   environment: anObject,
@@ -71,6 +77,9 @@ const keepaliveMs = 30_000;
 
 /** A connection from which nothing came for this long is closed; its client comes back. Milliseconds. */
 const idleTimeoutMs = 45_000;
+
+/** Invitations are random: a key that everybody knows keeps their hashes apart from others. */
+const invitationHashKey: Uint8Array = new TextEncoder().encode('banter invitation');
 
 /** Handshakes under way and those who are told that the server is full, beyond the connections it takes; more are dropped. */
 const surplusConnections = 1024;
@@ -148,6 +157,8 @@ export class Server extends EventEmitter<ServerEvents> {
       wallClock: (now) => Math.floor(startedAtMs + now),
       stored,
       isDurable: store.isDurable,
+      operators: options.operators ?? [],
+      hash: (bytes) => crypto.mac(invitationHashKey, bytes),
     });
     this.#endpoint = new Endpoint({
       crypto,
@@ -348,7 +359,7 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#endpoint.ping(effect.link);
         break;
       case 'close':
-        this.#endpoint.close(effect.link, closeNumbers[effect.reason], effect.reason);
+        this.#endpoint.close(effect.link, closeNumbers[effect.reason], effect.words);
         break;
       case 'fact':
         this.emit('fact', effect.fact);

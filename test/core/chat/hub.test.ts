@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Hub } from '../../../core/chat/hub.ts';
+import { nothingStored } from '../../../core/chat/records.ts';
 import { clientCodec, serverCodec } from '../../../core/chat/wire.ts';
 import { type Asked, identity, noEpoch, outcome, populated, processId, World } from './world.ts';
 
@@ -191,7 +192,7 @@ describe('hostile input', () => {
 describe('a hub', () => {
   it('starts with the names that were bound before', () => {
     const names = [{ name: 'Ann', identity: '01'.repeat(32) }];
-    const world = new World({ stored: { names, groups: [], processes: [] } });
+    const world = new World({ stored: { ...nothingStored, names } });
     assert.equal(outcome(world.connect(2).register('ann')), 'NAME_TAKEN');
     const welcome = world.connect(1).register('ann');
     assert.ok(welcome?.type === 'welcome');
@@ -220,7 +221,11 @@ describe('a hub', () => {
   });
 
   it('has nothing to do when nobody is in anybody’s way', () => {
-    const hub = new Hub({ random: (count) => new Uint8Array(count), wallClock: () => 0 });
+    const hub = new Hub({
+      random: (count) => new Uint8Array(count),
+      wallClock: () => 0,
+      hash: (bytes) => bytes,
+    });
     hub.linkUp(1, identity(1), { host: '192.0.2.1', port: 1 });
     assert.equal(hub.pollTimeout(), undefined);
     assert.equal(hub.pollEffect(), undefined);

@@ -4,6 +4,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Lookalikes } from '../../../core/chat/lookalikes.ts';
 import { checkName } from '../../../core/chat/names.ts';
+import { nothingStored } from '../../../core/chat/records.ts';
 import { skeletonOf } from '../../../core/chat/skeleton.ts';
 import { outcome, World } from './world.ts';
 
@@ -149,7 +150,7 @@ describe('a claim of a name that looks like another', () => {
       { name: 'Bob', identity: '01'.repeat(32) },
       { name: 'b0b', identity: '02'.repeat(32) },
     ];
-    const world = new World({ stored: { names, groups: [], processes: [] } });
+    const world = new World({ stored: { ...nothingStored, names } });
     assert.equal(outcome(world.connect(2).register('b0b')), 'welcome');
   });
 });

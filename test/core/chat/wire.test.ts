@@ -10,9 +10,16 @@ import {
   type ServerMessage,
   serverCodec,
 } from '../../../core/chat/wire.ts';
+import {
+  auditDetailBytesMax,
+  auditPageEntriesMax,
+  longEntriesMax,
+  wordsBytesMax,
+} from '../../../core/chat/wire-administration.ts';
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { hostText } from '../../../core/protocol/address.ts';
 import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
+import { type ArbitrariesOf, messageFields, requestFields } from './administration-arbitraries.ts';
 
 const integer = fc.maxSafeNat();
 const name = fc.string({ unit: 'grapheme', maxLength: 8 });
@@ -39,15 +46,9 @@ const address = fc.oneof(
 const entry = fc.record({ name, key: bytes(32).map(toHex), address, online: bool, bot: bool });
 const entries = fc.array(entry, { maxLength: 4 });
 
-/** One arbitrary per message; the compiler sees to it that none is missing. */
+/** Any of the messages. */
 function anyOf<Message extends { readonly type: string }>(
-  fields: {
-    readonly [Type in Message['type']]: {
-      readonly [Name in Exclude<keyof Extract<Message, { type: Type }>, 'type'>]: fc.Arbitrary<
-        Extract<Message, { type: Type }>[Name]
-      >;
-    };
-  },
+  fields: ArbitrariesOf<Message>,
 ): fc.Arbitrary<Message> {
   const records = Object.entries(fields).map(([type, record]) =>
     fc.record({ type: fc.constant(type), ...(record as Record<string, fc.Arbitrary<unknown>>) }),
@@ -82,6 +83,7 @@ const clientMessage = anyOf<ClientMessage>({
   lookUp: { requestId, name },
   listNames: { requestId, prefix: name, after: integer },
   directoryCheck: { version: integer, hash: bytes(8) },
+  ...requestFields,
 });
 
 const serverMessage = anyOf<ServerMessage>({
@@ -115,6 +117,7 @@ const serverMessage = anyOf<ServerMessage>({
   memberJoined: { group, name, bot: bool },
   memberLeft: { group, name, reason },
   groupLost: { group, reason },
+  ...messageFields,
 });
 
 const peerMessage = anyOf<PeerMessage>({
@@ -202,6 +205,31 @@ describe('the wire', () => {
         text: 'hé',
       }),
       '08010161abababababababab0000000000000102020368c3a9',
+    ],
+    [
+      'admit',
+      clientCodec.encode({ type: 'admit', requestId: 1, token: new Uint8Array(16).fill(0xab) }),
+      `3201${'ab'.repeat(16)}`,
+    ],
+    [
+      'ban',
+      clientCodec.encode({ type: 'ban', requestId: 2, who: 'eve', reason: 'x' }),
+      '3802036576650178',
+    ],
+    [
+      'setAccess',
+      clientCodec.encode({
+        type: 'setAccess',
+        requestId: 3,
+        access: 'invitation',
+        admitsKnown: true,
+      }),
+      '3c030201',
+    ],
+    [
+      'nameReleased',
+      serverCodec.encode({ type: 'nameReleased', name: 'n', key: new Uint8Array(32).fill(1) }),
+      `33016e${'01'.repeat(32)}`,
     ],
     [
       'refused',
@@ -295,7 +323,36 @@ describe('the wire', () => {
       sentAtMs: 2 ** 53 - 1,
       text: 'x'.repeat(60_000),
     });
-    for (const { length } of [page, welcome, message]) assert.ok(length <= 65_536, `${length}`);
+    const key = new Uint8Array(32);
+    const words = 'x'.repeat(wordsBytesMax);
+    const atMs = Number.MAX_SAFE_INTEGER;
+    const bans = serverCodec.encode({
+      type: 'banList',
+      requestId: 1,
+      bans: Array.from({ length: longEntriesMax }, () => ({
+        key,
+        name,
+        reason: words,
+        by: name,
+        atMs,
+      })),
+      next: 1,
+    });
+    const audit = serverCodec.encode({
+      type: 'auditPage',
+      requestId: 1,
+      entries: Array.from({ length: auditPageEntriesMax }, () => ({
+        atMs,
+        by: name,
+        action: 'x'.repeat(64),
+        group: name,
+        target: name,
+        detail: 'x'.repeat(auditDetailBytesMax),
+      })),
+      next: 1,
+    });
+    for (const { length } of [page, welcome, message, bans, audit])
+      assert.ok(length <= 65_536, `${length}`);
     assert.notEqual(serverCodec.decode(page), undefined);
     assert.notEqual(serverCodec.decode(welcome), undefined);
   });
