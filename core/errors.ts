@@ -56,6 +56,22 @@ export const errorTable = {
     wire: 20,
     remedy: 'Look whether the message arrived before sending it again.',
   },
+  SEARCH_INVALID: {
+    wire: 22,
+    remedy: 'Search for words: letters or digits, at most 256 bytes in all.',
+  },
+  HISTORY_UNREADABLE: {
+    wire: 23,
+    remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
+  },
+  MAILBOX_FULL: {
+    wire: 40,
+    remedy: 'Try again when they were back: the server keeps no more for them until then.',
+  },
+  PEER_PRESENT: {
+    wire: 41,
+    remedy: 'Send directly: the server keeps messages for those who are away.',
+  },
   NOT_OPERATOR: {
     wire: 45,
     remedy: 'Ask an operator of the server; the first one is named with "banter serve --operator".',

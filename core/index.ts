@@ -26,7 +26,12 @@ export type {
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';
 export type { ClientEvents } from './client/events.ts';
-export type { ConnectOptions, ListUsersOptions, SendOptions } from './client/options.ts';
+export type {
+  ConnectOptions,
+  HistoryOptions,
+  ListUsersOptions,
+  SendOptions,
+} from './client/options.ts';
 export {
   type TrustPeerOptions,
   type TrustServerOptions,

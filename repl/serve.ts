@@ -69,6 +69,7 @@ const descriptions: Describe = {
   groupJoined: ({ group, by }) => `${safeText(by)} joined #${safeText(group)}`,
   groupMessageSent: ({ group, by, text }) =>
     `${safeText(by)} wrote ${text.length} characters to #${safeText(group)}`,
+  privateMessageKept: ({ by, to }) => `${safeText(by)} left a private message for ${safeText(to)}`,
   groupLeft: ({ group, by, reason }) => `${safeText(by)} left #${safeText(group)} (${reason})`,
 };
 

@@ -4,6 +4,7 @@ import { fromHex } from '../protocol/bytes.ts';
 import type { Directory } from './directory.ts';
 import type { CloseReason, Effects } from './effects.ts';
 import type { Groups } from './groups.ts';
+import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
 import type { RegistrationDesk } from './registration.ts';
 import type { Link } from './sessions.ts';
@@ -13,6 +14,7 @@ export interface EvictionsParts {
   readonly effects: Effects;
   readonly directory: Directory;
   readonly groups: Groups;
+  readonly mailboxes: Mailboxes;
   readonly desk: RegistrationDesk;
   /** The links that are up, by number. */
   readonly links: ReadonlyMap<number, Link>;
@@ -59,12 +61,13 @@ export class Evictions {
 
   /** Ends all that a name has been: memberships and where they stand, presence, the binding to its key. */
   releaseName({ name, key }: DirectoryEntry, words: string, now: number): void {
-    const { effects, directory, groups, desk } = this.#parts;
+    const { effects, directory, groups, mailboxes, desk } = this.#parts;
     const folded = foldName(name);
     const session = desk.findSession(folded);
     for (const membership of [...(session?.memberships.values() ?? [])]) {
       groups.leave(membership, 'deregistered');
     }
+    mailboxes.forget(folded);
     effects.store({ type: 'nameReleased', name });
     directory.release(name);
     // Whoever waited for the name claims it as one that is free.

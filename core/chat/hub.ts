@@ -2,6 +2,7 @@
 
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { Archive } from './archive.ts';
 import { Bulletin, newView } from './bulletin.ts';
 import { CatchUp } from './catch-up.ts';
 import { type CommandParts, chargeRequest } from './command.ts';
@@ -13,6 +14,7 @@ import { Effects, type HubEffect } from './effects.ts';
 import { Evictions } from './evictions.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
+import { Mailboxes, newMailView } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
@@ -71,7 +73,10 @@ export class Hub {
     const queries = new Queries(effects);
     const offer = (membership: Membership): void => delivery.offerReleased(membership);
     const catchUp = new CatchUp({ limits, queries, offer });
-    const delivery = new Delivery(effects, bulletin, catchUp);
+    const { envelopes, outcomes } = stored;
+    const kept = { envelopes, outcomes, wallClock };
+    const mailboxes = new Mailboxes({ limits, effects, findSession, ...kept });
+    const delivery = new Delivery(effects, bulletin, mailboxes, catchUp);
     const groups = new Groups(limits, random, effects, delivery);
     const { processesRemembered, sendsRemembered } = limits;
     const known = stored.processes;
@@ -84,8 +89,10 @@ export class Hub {
     groups.restore(stored.groups, (name) => desk.session(name));
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
-    const evictions = new Evictions({ ...shared, desk, links });
-    this.#parts = { ...shared, desk, evictions, queries, isDurable, wallClock };
+    const evictions = new Evictions({ ...shared, mailboxes, desk, links });
+    const archive = new Archive(effects, queries, limits.queriesAtOnce);
+    const rest = { mailboxes, archive, evictions, queries, isDurable, wallClock };
+    this.#parts = { ...shared, ...rest, desk };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;
@@ -115,6 +122,7 @@ export class Hub {
       conversations: new Map(),
       ready: [],
       view: newView(),
+      mail: newMailView(),
     });
   }
 
@@ -179,8 +187,9 @@ export class Hub {
 
   /** The changes up to this number are stored; what waited for them follows. */
   stored(number: number, now: number): void {
-    const { effects, groups, desk } = this.#parts;
+    const { effects, groups, mailboxes, desk } = this.#parts;
     effects.release(number);
+    mailboxes.release(number);
     groups.release(number);
     desk.release(number, now);
     this.#publish(now);
@@ -194,14 +203,16 @@ export class Hub {
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);
+    this.#parts.mailboxes.handleTimeout(now);
     this.#catchUp.handleTimeout(now);
     this.#publish(now);
   }
 
   /** The instant at which {@link handleTimeout} is due, or undefined. */
   pollTimeout(): number | undefined {
-    const { desk, directory } = this.#parts;
-    const deadlines = [desk.pollTimeout(), directory.pollTimeout(), this.#catchUp.pollTimeout()];
+    const { desk, directory, mailboxes } = this.#parts;
+    const machines = [desk, directory, mailboxes, this.#catchUp];
+    const deadlines = machines.map((machine) => machine.pollTimeout());
     const due = deadlines.filter((deadline) => deadline !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -227,7 +238,7 @@ export class Hub {
     return this.#parts.effects.hasPrompt;
   }
 
-  /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */
+  /** The next message for a connection that has room: the directory, its mail, then its groups in turn; undefined if there is none. */
   readNext(number: number): OutgoingMessage | undefined {
     const link = this.#links.get(number);
     return link === undefined ? undefined : this.#delivery.readNext(link);
@@ -240,13 +251,11 @@ export class Hub {
 
   /** All that lasts, as plain data in one order. */
   snapshot(): HubSnapshot {
-    const { directory, groups, desk } = this.#parts;
-    const { house } = this.#parts.doorkeeper;
-    return takeSnapshot(directory, groups.all, desk.sessions, this.#links.values(), house);
+    return takeSnapshot(this.#parts, this.#links.values());
   }
 
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
-    const { limits, effects, desk, bulletin, doorkeeper } = this.#parts;
+    const { limits, effects, desk, bulletin, mailboxes, doorkeeper } = this.#parts;
     if (message.type === 'confirm') {
       const membership = link.conversations.get(message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
@@ -255,6 +264,14 @@ export class Hub {
     if (message.type === 'directoryCheck') {
       const { version, hash } = message;
       if (link.registration !== undefined) bulletin.check(link, version, hash, now);
+      return;
+    }
+    if (message.type === 'settle') {
+      mailboxes.settle(link, message.id, message.outcome);
+      return;
+    }
+    if (message.type === 'confirmSettled') {
+      mailboxes.confirm(link, message.id);
       return;
     }
     const { requestId } = message;

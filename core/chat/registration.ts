@@ -321,7 +321,7 @@ export class RegistrationDesk {
       const reason = session.removedFrom.has(key) ? 'unresponsive' : 'forgotten';
       effects.send(link, { type: 'groupLost', group, reason });
     }
-    for (const membership of session.memberships.values()) delivery.offer(membership);
+    delivery.welcome(session);
   }
 
   #goOnline(link: Link, session: Session, bot: boolean): void {

@@ -2,6 +2,7 @@
 
 import { Codec, flag, list, text, varint } from '../protocol/codec.ts';
 import { entryField } from './entry.ts';
+import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-messages.ts';
 import type { DirectoryEntry, LeaveReason } from './types.ts';
 import {
   type AdministrationMessage,
@@ -22,6 +23,12 @@ import {
   type TablesOf,
   upTo,
 } from './wire-fields.ts';
+import {
+  type HistoryNews,
+  type HistoryRequest,
+  historyNews,
+  historyRequests,
+} from './wire-history.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
@@ -52,7 +59,7 @@ export interface WelcomeGroup {
   readonly headSeq: number;
 }
 
-/** What a client asks of the server. All but `confirm` and `directoryCheck` are answered by `refused` or the message named with them. */
+/** What a client asks of the server. All but those that say so are answered by `refused` or the message named with them. */
 export type ClientMessage =
   /** Claims a name: `welcome`. */
   | {
@@ -118,7 +125,9 @@ export type ClientMessage =
     }
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
   | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
-  | AdministrationRequest;
+  | AdministrationRequest
+  | HistoryRequest
+  | MailRequest;
 
 /** Answers of the server, each with the number of its request, and pushes. */
 export type ServerMessage =
@@ -139,6 +148,7 @@ export type ServerMessage =
       readonly privateInGroup: boolean;
       readonly removeUnresponsive: boolean;
       readonly silenceMs: number;
+      readonly mailbox: boolean;
       /** Random at each start of the server. 8 bytes. */
       readonly epoch: Uint8Array;
       /** The directory is complete once deltas up to this version have come. */
@@ -227,7 +237,9 @@ export type ServerMessage =
       readonly reason: LostReason;
     }
   | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
-  | AdministrationMessage;
+  | AdministrationMessage
+  | HistoryNews
+  | MailNews;
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
 export type PeerMessage =
@@ -282,6 +294,8 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
   ...administrationRequests,
+  ...historyRequests,
+  ...mailRequests,
 });
 
 /** Answers and pushes. */
@@ -297,6 +311,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
       privateInGroup: flag,
       removeUnresponsive: flag,
       silenceMs: varint,
+      mailbox: flag,
       epoch: random8,
       directoryVersion: varint,
       wholeDirectory: flag,
@@ -330,6 +345,8 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
   ...administrationMessages,
+  ...historyNews,
+  ...mailNews,
 });
 
 /** Private messages. */

@@ -13,9 +13,11 @@ import type {
   ReadQuery,
   SearchQuery,
   StoreChange,
+  StoredEnvelope,
   StoredGroup,
   StoredMember,
   StoredMessage,
+  StoredOutcome,
   StoredProcess,
   StoredState,
 } from '../chat/records.ts';
@@ -50,6 +52,8 @@ export class MemoryStore implements Store {
   readonly #groups = new Map<string, KeptGroup>();
   readonly #processes = new Map<string, KeptProcess>();
   readonly #house = new House();
+  readonly #envelopes = new Map<number, StoredEnvelope>();
+  readonly #outcomes = new Map<number, StoredOutcome>();
   /** The newest {@link auditEntriesMax}; older ones are gone. */
   readonly #audit = new Fifo<AuditEntry>();
 
@@ -69,6 +73,8 @@ export class MemoryStore implements Store {
       groups: Array.from(this.#groups.values(), readGroup),
       processes: Array.from(this.#processes.values(), readProcess),
       house: this.#house.stored,
+      envelopes: [...this.#envelopes.values()],
+      outcomes: [...this.#outcomes.values()],
     });
   }
 
@@ -127,6 +133,15 @@ export class MemoryStore implements Store {
       case 'messageAppended':
         this.#append(change);
         break;
+      case 'envelopeStored':
+        this.#envelopes.set(change.envelope.id, change.envelope);
+        break;
+      case 'envelopeSettled':
+        this.#settle(change.id, change.outcome);
+        break;
+      case 'outcomeForgotten':
+        this.#outcomes.delete(change.id);
+        break;
       case 'audited':
         this.#audit.push(change.entry);
         if (this.#audit.length > auditEntriesMax) this.#audit.take();
@@ -155,6 +170,14 @@ export class MemoryStore implements Store {
     const { processId = mid, counter = 0 } = parseMid(mid) ?? {};
     const process = this.#processes.get(identity + toHex(processId));
     process?.history.record(counter, { logId: group.logId, seq });
+  }
+
+  #settle(id: number, outcome: StoredOutcome['outcome']): void {
+    const envelope = this.#envelopes.get(id);
+    if (envelope === undefined) return;
+    const { from, to, mid } = envelope;
+    this.#envelopes.delete(id);
+    this.#outcomes.set(id, { id, from, to, mid, outcome });
   }
 
   #group(name: string): KeptGroup {

@@ -59,6 +59,8 @@ describe('a member that is behind the log in memory', () => {
         ...nothingStored,
         names: changes.flatMap((change) => (change.type === 'nameBound' ? [change] : [])),
         processes: [],
+        envelopes: [],
+        outcomes: [],
         groups: [
           {
             name: 'g',

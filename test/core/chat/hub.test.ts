@@ -213,10 +213,10 @@ describe('a hub', () => {
     const world = new World({ policy: { groupsPerClient: 3, silenceMs: 2500 } });
     const welcome = world.connect(1).register('ann');
     assert.ok(welcome?.type === 'welcome');
-    const { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs } = welcome;
+    const { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox } = welcome;
     assert.deepEqual(
-      [groupsPerClient, privateInGroup, removeUnresponsive, silenceMs],
-      [3, false, false, 2500],
+      [groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox],
+      [3, false, false, 2500, true],
     );
   });
 

@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { composeMid } from '../../../core/chat/mids.ts';
+import { clientCodec, peerCodec, serverCodec } from '../../../core/chat/wire.ts';
+import {
+  auditDetailBytesMax,
+  auditPageEntriesMax,
+  longEntriesMax,
+  wordsBytesMax,
+} from '../../../core/chat/wire-administration.ts';
+import { pageEntriesMax } from '../../../core/chat/wire-fields.ts';
+import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
+
+const mid1 = composeMid(new Uint8Array(8).fill(0xab), 258);
+
+describe('the wire', () => {
+  const golden: readonly (readonly [string, Uint8Array, string])[] = [
+    [
+      'createGroup',
+      clientCodec.encode({ type: 'createGroup', requestId: 7, group: 'ops' }),
+      '0307036f7073',
+    ],
+    ['confirm', clientCodec.encode({ type: 'confirm', conversation: 1, seq: 300 }), '0a01412c'],
+    [
+      'sendGroup',
+      clientCodec.encode({
+        type: 'sendGroup',
+        requestId: 1,
+        group: 'a',
+        mid: mid1,
+        hops: 2,
+        text: 'hé',
+      }),
+      '08010161abababababababab0000000000000102020368c3a9',
+    ],
+    [
+      'admit',
+      clientCodec.encode({ type: 'admit', requestId: 1, token: new Uint8Array(16).fill(0xab) }),
+      `3201${'ab'.repeat(16)}`,
+    ],
+    [
+      'ban',
+      clientCodec.encode({ type: 'ban', requestId: 2, who: 'eve', reason: 'x' }),
+      '3802036576650178',
+    ],
+    [
+      'setAccess',
+      clientCodec.encode({
+        type: 'setAccess',
+        requestId: 3,
+        access: 'invitation',
+        admitsKnown: true,
+      }),
+      '3c030201',
+    ],
+    [
+      'nameReleased',
+      serverCodec.encode({ type: 'nameReleased', name: 'n', key: new Uint8Array(32).fill(1) }),
+      `33016e${'01'.repeat(32)}`,
+    ],
+    [
+      'search',
+      clientCodec.encode({
+        type: 'search',
+        requestId: 1,
+        group: 'a',
+        words: 'hé',
+        beforeSeq: 300,
+        limit: 50,
+      }),
+      '0f0101610368c3a9412c32',
+    ],
+    [
+      'messageList',
+      serverCodec.encode({
+        type: 'messageList',
+        requestId: 1,
+        logId: new Uint8Array(8).fill(9),
+        messages: [{ mid: mid1, seq: 2, from: 'b', bot: false, hops: 1, sentAtMs: 3, text: 'c' }],
+        next: 2,
+      }),
+      '0a01090909090909090901abababababababab000000000000010202016200010301' + '6302',
+    ],
+    [
+      'refused',
+      serverCodec.encode({ type: 'refused', requestId: 7, code: 4, detail: 'no' }),
+      '010704026e6f',
+    ],
+    [
+      'groupMessage',
+      serverCodec.encode({
+        type: 'groupMessage',
+        mid: mid1,
+        seq: 1,
+        from: 'b',
+        bot: true,
+        hops: 7,
+        sentAtMs: 0,
+        text: '',
+      }),
+      '11abababababababab0000000000000102010162010700' + '00',
+    ],
+    [
+      'memberLeft',
+      serverCodec.encode({ type: 'memberLeft', group: 'g', name: 'n', reason: 'unresponsive' }),
+      '140167016e02',
+    ],
+    [
+      'deposit',
+      clientCodec.encode({
+        type: 'deposit',
+        requestId: 1,
+        to: 'b',
+        identity: new Uint8Array(32).fill(2),
+        mid: mid1,
+        sealed: Uint8Array.of(1, 2, 3),
+      }),
+      `28010162${'02'.repeat(32)}abababababababab000000000000010203010203`,
+    ],
+    ['settle', clientCodec.encode({ type: 'settle', id: 300, outcome: 'refused' }), '29412c01'],
+    ['confirmSettled', clientCodec.encode({ type: 'confirmSettled', id: 5 }), '2a05'],
+    [
+      'envelope',
+      serverCodec.encode({
+        type: 'envelope',
+        id: 5,
+        from: 'b',
+        mid: mid1,
+        sealed: Uint8Array.of(9),
+      }),
+      '29050162abababababababab00000000000001020109',
+    ],
+    [
+      'settled',
+      serverCodec.encode({ type: 'settled', id: 5, mid: mid1, to: 'b', outcome: 'expired' }),
+      '2a05abababababababab0000000000000102016202',
+    ],
+    [
+      'privateReceived',
+      peerCodec.encode({ type: 'privateReceived', mid: mid1 }),
+      '02abababababababab0000000000000102',
+    ],
+  ];
+  for (const [type, encoded, hex] of golden) {
+    it(`writes ${type} as it always did`, () => assert.equal(toHex(encoded), hex));
+  }
+
+  const refused: readonly (readonly [string, string])[] = [
+    ['an unknown message', '3f07'],
+    ['more hops than there can be', '11abababababababab000000000000010201016201' + '0800' + '00'],
+    ['a flag beyond 1', '130167016e02'],
+    ['a reason beyond the table', '140167016e04'],
+    ['text that is not UTF-8', '0107' + '04' + '02c328'],
+    ['a page of more messages than 64', `0a01${'09'.repeat(8)}41${'00'.repeat(65 * 22)}00`],
+    ['a list longer than a page', `040740c9${'00'.repeat(201)}00`],
+  ];
+  for (const [claim, hex] of refused) {
+    it(`does not read ${claim}`, () => {
+      assert.equal(serverCodec.decode(fromHex(hex) ?? new Uint8Array()), undefined);
+    });
+  }
+
+  it('fits the fullest page and the longest text into one message of 65,536 bytes', () => {
+    const name = '𠀀'.repeat(32);
+    const entry = {
+      name,
+      key: 'f'.repeat(64),
+      address: { host: Array.from({ length: 8 }, () => 'ffff').join(':'), port: 65_535 },
+      online: true,
+      bot: true,
+    };
+    const page = serverCodec.encode({
+      type: 'directoryDelta',
+      version: Number.MAX_SAFE_INTEGER,
+      entries: Array.from({ length: pageEntriesMax }, () => entry),
+    });
+    const membership = {
+      group: name,
+      conversation: 4000,
+      logId: new Uint8Array(8),
+      seq: 2 ** 53 - 1,
+      headSeq: 2 ** 53 - 1,
+    };
+    const welcome = serverCodec.encode({
+      type: 'welcome',
+      requestId: 1,
+      name,
+      groupsPerClient: 256,
+      privateInGroup: true,
+      removeUnresponsive: true,
+      silenceMs: 2500,
+      mailbox: true,
+      epoch: new Uint8Array(8),
+      directoryVersion: 1,
+      wholeDirectory: true,
+      groups: Array.from({ length: 256 }, () => membership),
+    });
+    const message = serverCodec.encode({
+      type: 'groupMessage',
+      mid: mid1,
+      seq: 2 ** 53 - 1,
+      from: name,
+      bot: true,
+      hops: 7,
+      sentAtMs: 2 ** 53 - 1,
+      text: 'x'.repeat(60_000),
+    });
+    const key = new Uint8Array(32);
+    const words = 'x'.repeat(wordsBytesMax);
+    const atMs = Number.MAX_SAFE_INTEGER;
+    const bans = serverCodec.encode({
+      type: 'banList',
+      requestId: 1,
+      bans: Array.from({ length: longEntriesMax }, () => ({
+        key,
+        name,
+        reason: words,
+        by: name,
+        atMs,
+      })),
+      next: 1,
+    });
+    const audit = serverCodec.encode({
+      type: 'auditPage',
+      requestId: 1,
+      entries: Array.from({ length: auditPageEntriesMax }, () => ({
+        atMs,
+        by: name,
+        action: 'x'.repeat(64),
+        group: name,
+        target: name,
+        detail: 'x'.repeat(auditDetailBytesMax),
+      })),
+      next: 1,
+    });
+    for (const { length } of [page, welcome, message, bans, audit])
+      assert.ok(length <= 65_536, `${length}`);
+    assert.notEqual(serverCodec.decode(page), undefined);
+    assert.notEqual(serverCodec.decode(welcome), undefined);
+  });
+});
