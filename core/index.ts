@@ -24,8 +24,21 @@ export type {
   Receipt,
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
+export { type AccessMode, accessModes } from './chat/wire-administration.ts';
+export type {
+  Access,
+  AccessOptions,
+  Account,
+  Administration,
+  Ban,
+  Invitation,
+  InvitationOptions,
+  NamedKey,
+  NewInvitation,
+  Operator,
+} from './client/administration.ts';
 export { Client } from './client/client.ts';
-export type { ClientEvents } from './client/events.ts';
+export type { Announcement, ClientEvents } from './client/events.ts';
 export type {
   ConnectOptions,
   HistoryOptions,

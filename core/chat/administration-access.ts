@@ -119,7 +119,7 @@ function createInvitation(
   effects.send(caller.link, {
     type: 'invitationCreated',
     requestId,
-    id: bytesOf(id),
+    invitation: bytesOf(id),
     token,
     expiresAtMs,
   });
@@ -133,17 +133,20 @@ function listInvitations(
 ): undefined {
   doorkeeper.forgetExpired(now);
   const { items, next } = pageOf(doorkeeper.house.invitations, after, longEntriesMax);
-  const invitations = items.map(({ id, hash: _, ...rest }) => ({ id: bytesOf(id), ...rest }));
+  const invitations = items.map(({ id, hash: _, ...rest }) => ({
+    invitation: bytesOf(id),
+    ...rest,
+  }));
   effects.send(link, { type: 'invitationList', requestId, invitations, next });
 }
 
 function revokeInvitation(
   parts: CommandParts,
   caller: Caller,
-  { requestId, id }: Asked<'revokeInvitation'>,
+  { requestId, invitation }: Asked<'revokeInvitation'>,
 ): Refusal | undefined {
   const { doorkeeper } = parts;
-  const digits = toHex(id);
+  const digits = toHex(invitation);
   if (!doorkeeper.house.invitations.has(digits)) return notListed(digits, 'no open invitation');
   doorkeeper.change({ type: 'invitationEnded', id: digits });
   audit(parts, caller, 'invite-token revoke', digits);

@@ -8,7 +8,7 @@ import { TokenBucket } from './token-bucket.ts';
 const ipv6PrefixBytes = 8;
 
 /** Addresses that are remembered; beyond, the one that tried longest ago begins anew. */
-const addressesMax = 10_000;
+export const addressesMax = 10_000;
 
 /** Failures at once, and then one in so many milliseconds. */
 export const failuresAtOnce = 5;

@@ -10,7 +10,7 @@ export const accessModes = ['open', 'allow-list', 'invitation'] as const;
 export type AccessMode = (typeof accessModes)[number];
 
 /** The longest reason, note or announcement. Bytes of UTF-8. */
-export const wordsBytesMax = 200;
+export const reasonBytesMax = 200;
 
 /** Bans and invitations on a page, and entries of the audit trail: the longest still fit one message. */
 export const longEntriesMax = 100;
@@ -72,7 +72,11 @@ export type AdministrationRequest =
       readonly note: string;
     }
   | { readonly type: 'listInvitations'; readonly requestId: number; readonly after: number }
-  | { readonly type: 'revokeInvitation'; readonly requestId: number; readonly id: Uint8Array }
+  | {
+      readonly type: 'revokeInvitation';
+      readonly requestId: number;
+      readonly invitation: Uint8Array;
+    }
   /** One page of the audit trail, newest first. */
   | { readonly type: 'readAudit'; readonly requestId: number; readonly after: number }
   | { readonly type: 'announce'; readonly requestId: number; readonly text: string };
@@ -133,7 +137,7 @@ export type AdministrationMessage =
   | {
       readonly type: 'invitationCreated';
       readonly requestId: number;
-      readonly id: Uint8Array;
+      readonly invitation: Uint8Array;
       readonly token: Uint8Array;
       readonly expiresAtMs: number;
     }
@@ -141,7 +145,7 @@ export type AdministrationMessage =
       readonly type: 'invitationList';
       readonly requestId: number;
       readonly invitations: readonly {
-        readonly id: Uint8Array;
+        readonly invitation: Uint8Array;
         readonly usesLeft: number;
         readonly expiresAtMs: number;
         readonly note: string;
@@ -165,14 +169,14 @@ export type AdministrationMessage =
     };
 
 const key = bytes(32);
-const words = text(wordsBytesMax);
+const words = text(reasonBytesMax);
 const access = choice<AccessMode>(accessModes);
 
 /** A token of an invitation, which nobody guesses. */
 const token: Field<Uint8Array> = bytes(16);
 
 /** The beginning of a token's hash. */
-const id: Field<Uint8Array> = bytes(4);
+const invitation: Field<Uint8Array> = bytes(4);
 
 const auditDetail = text(auditDetailBytesMax);
 
@@ -198,7 +202,7 @@ export const administrationRequests: TablesOf<AdministrationRequest> = {
     fields: { requestId, uses: varint, days: varint, note: words },
   },
   listInvitations: { number: 65, fields: page },
-  revokeInvitation: { number: 66, fields: { requestId, id } },
+  revokeInvitation: { number: 66, fields: { requestId, invitation } },
   readAudit: { number: 67, fields: page },
   announce: { number: 68, fields: { requestId, text: words } },
 };
@@ -233,13 +237,13 @@ export const administrationMessages: TablesOf<AdministrationMessage> = {
     number: 56,
     fields: { requestId, access, keys: list({ key, name }, pageEntriesMax), next: varint },
   },
-  invitationCreated: { number: 57, fields: { requestId, id, token, expiresAtMs: varint } },
+  invitationCreated: { number: 57, fields: { requestId, invitation, token, expiresAtMs: varint } },
   invitationList: {
     number: 58,
     fields: {
       requestId,
       invitations: list(
-        { id, usesLeft: varint, expiresAtMs: varint, note: words, by: name },
+        { invitation, usesLeft: varint, expiresAtMs: varint, note: words, by: name },
         longEntriesMax,
       ),
       next: varint,

@@ -8,6 +8,15 @@ import type {
   PrivateMessage,
 } from '../chat/types.ts';
 
+/** What an operator tells everybody. */
+export interface Announcement {
+  /** The operator's name. */
+  readonly by: string;
+  readonly text: string;
+  /** Milliseconds since the epoch by the server's clock. */
+  readonly atMs: number;
+}
+
 /** A group message or private message that arrived; `message` covers both. */
 export interface ClientEvents {
   /** Every message for this client, of either kind, in arrival order. */
@@ -30,6 +39,8 @@ export interface ClientEvents {
   groupLost: [group: string, reason: LeaveReason | 'forgotten'];
   /** Messages of a group are gone for ever; `count` of them where that is known. */
   gapFound: [group: string, count: number | undefined];
+  /** An operator of the server tells everybody something. */
+  announced: [announcement: Announcement];
   /** The server does not answer; the client keeps trying to come back. */
   disconnected: [reason: string];
   /** The client is registered again; groups it was in are joined again where the server still has them. */

@@ -36,7 +36,16 @@ const repeatable: ReadonlySet<Request['type']> = new Set([
   'sendGroup',
   'reportUnanswered',
   'deregister',
+  'listOperators',
+  'listAccounts',
+  'listBans',
+  'listAdmissions',
+  'listInvitations',
+  'readAudit',
 ]);
+
+/** Smaller numbers are those of the registration. */
+const firstRequestId = 2;
 
 /** Requests under way at most; beyond, callers must wait for answers. */
 const pendingMax = 16_384;
@@ -57,7 +66,7 @@ export class Requests {
   readonly #environment: Environment;
   readonly #send: (request: Request) => void;
   readonly #pending = new Map<number, Pending>();
-  #nextId = 1;
+  #nextId = firstRequestId;
   #nextCounter = 1;
   /** Whether the server can be asked; requests wait otherwise. */
   #open = false;
@@ -187,7 +196,8 @@ function lost(pending: Pending): BanterError {
 
 /** A server drops what it cannot read, so that nobody would ever answer a name that is too long for the wire. */
 function unreadableName(body: RequestBody): BanterError | undefined {
-  const name = 'group' in body ? body.group : 'name' in body ? body.name : '';
+  const user = 'name' in body ? body.name : 'who' in body ? body.who : '';
+  const name = 'group' in body ? body.group : user;
   if (Buffer.byteLength(name) <= nameBytesMax) return undefined;
   const data = { name };
   if (body.type === 'createGroup') {

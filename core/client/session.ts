@@ -1,6 +1,6 @@
 /** A client's side of its registration at a server: connecting, registering, asking, and coming back after a loss. */
 
-import { closeNumbers, closesForGood } from '../chat/closing.ts';
+import { farewellOf } from '../chat/closing.ts';
 import { composeMid } from '../chat/mids.ts';
 import type { Mirror } from '../chat/mirror.ts';
 import {
@@ -11,7 +11,6 @@ import {
   serverCodec,
 } from '../chat/wire.ts';
 import { BanterError, errorCodeFromWire } from '../errors.ts';
-import { fingerprintOf } from '../net/address.ts';
 import type { Environment } from '../net/transport.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Endpoint } from '../protocol/endpoint.ts';
@@ -19,6 +18,7 @@ import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { HandshakeFailure } from '../protocol/initiator.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
 import { DirectoryCheck } from './directory-check.ts';
+import { handshakeError } from './handshake-error.ts';
 import type { Memberships } from './memberships.ts';
 import { Reconnection } from './reconnection.ts';
 import {
@@ -69,6 +69,8 @@ export interface SessionOptions {
   readonly auxiliary: boolean;
   readonly takeOver: boolean;
   readonly relayOnly: boolean;
+  /** Shown before the first registration. 16 bytes. */
+  readonly invitation: Uint8Array | undefined;
   readonly reconnect: boolean;
   readonly timing: ConnectionTiming & { readonly keepaliveMs: number };
   /** Whether the server's policy replaces `timing.silenceMs`. */
@@ -79,8 +81,9 @@ export interface SessionOptions {
   readonly memberships: Memberships;
 }
 
-/** The number of the request that registers; others count from 1. */
+/** The numbers of the requests that register and that show an invitation before; others count on. */
 const registrationId = 0;
+const admissionId = 1;
 
 /** A keepalive comes a little earlier or later each time, so that clients do not march in step. */
 const keepaliveJitter = 0.1;
@@ -251,7 +254,12 @@ export class Session {
       directoryVersion: mirror.version,
       resume: memberships.resumePoints,
     };
-    this.#options.endpoint.send(link, controlConversation, clientCodec.encode(request));
+    const { invitation: token, endpoint } = this.#options;
+    if (token !== undefined && !this.#welcomed) {
+      const admit = clientCodec.encode({ type: 'admit', requestId: admissionId, token });
+      endpoint.send(link, controlConversation, admit);
+    }
+    endpoint.send(link, controlConversation, clientCodec.encode(request));
   }
 
   #receiveMessage(conversation: number, payload: Uint8Array): void {
@@ -260,6 +268,9 @@ export class Session {
     const { listener } = this.#options;
     if (!('requestId' in message)) {
       listener.onPush(message, conversation);
+    } else if (message.requestId === admissionId) {
+      // Whoever is admitted hears the welcome next.
+      if (message.type === 'refused') this.#handleRefusal(message.code, message.detail);
     } else if (message.requestId !== registrationId) {
       if (message.type === 'joined') listener.onJoined(message);
       const request = this.#requests.receive(message);
@@ -313,13 +324,9 @@ export class Session {
   }
 
   #handleClose(code: number, reason: string): void {
-    if (closesForGood(code)) {
-      this.#finish(new BanterError('NAME_PRESENT', `another client took over: ${reason}`));
-    } else if (code === closeNumbers.full && !this.#welcomed) {
-      this.#finish(new BanterError('SERVER_FULL', 'the server has as many clients as it takes'));
-    } else {
-      this.#handleLoss(reason, this.#silenceMs);
-    }
+    const farewell = farewellOf(code, reason, this.#welcomed);
+    if (farewell === undefined) this.#handleLoss(reason, this.#silenceMs);
+    else this.#finish(farewell);
   }
 
   #dropLink(reason: string): void {
@@ -378,22 +385,4 @@ function groupLeft(
   if (answer.type !== 'refused' || !('group' in request)) return undefined;
   const code = errorCodeFromWire(answer.code);
   return code === 'NOT_MEMBER' || code === 'REMOVED_FROM_GROUP' ? request.group : undefined;
-}
-
-function handshakeError(failure: HandshakeFailure, serverName: string): BanterError {
-  switch (failure.type) {
-    case 'timeout':
-      return new BanterError('SERVER_UNREACHABLE', `no server answers at ${serverName}`);
-    case 'keyChanged':
-      return new BanterError(
-        'SERVER_KEY_CHANGED',
-        `${serverName} has another key than expected: ${fingerprintOf(failure.identity)}`,
-        { data: { server: serverName, fingerprint: fingerprintOf(failure.identity) } },
-      );
-    case 'version':
-      return new BanterError(
-        'VERSION_UNSUPPORTED',
-        `${serverName} speaks only versions ${failure.versions.join(', ')} of the protocol`,
-      );
-  }
 }

@@ -6,9 +6,11 @@ import type { ServerAddress } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import type { Environment } from '../net/transport.ts';
+import { fromHex } from '../protocol/bytes.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { ClientFiles } from '../store/client-files.ts';
+import { Administration } from './administration.ts';
 import { Archive } from './archive.ts';
 import { Direct } from './direct.ts';
 import { LookUps } from './look-ups.ts';
@@ -58,6 +60,7 @@ export class Wiring {
   readonly direct: Direct;
   readonly routes: Routes;
   readonly lookUps: LookUps;
+  readonly administration: Administration;
   readonly archive: Archive;
   readonly endpoint: Endpoint;
   readonly #driver: Driver;
@@ -70,6 +73,7 @@ export class Wiring {
       auxiliary = false,
       takeOver = false,
       relayOnly = false,
+      invitation,
       reconnect = true,
     } = options.options;
     const shared = { endpoint, environment, mirror, wake: () => driver.wake() };
@@ -101,6 +105,10 @@ export class Wiring {
       memberships: options.memberships,
       ask: (body, type, signal) => this.session.ask(body, type, signal),
     });
+    this.administration = new Administration({
+      environment,
+      ask: (body, type) => this.session.ask(body, type),
+    });
     this.session = new Session(
       {
         ...shared,
@@ -113,6 +121,7 @@ export class Wiring {
         auxiliary,
         takeOver,
         relayOnly,
+        invitation: invitation === undefined ? undefined : fromHex(invitation),
         reconnect,
         timing: { silenceMs, keepaliveMs, idleTimeoutMs: serverIdleTimeoutMs },
         followsPolicy: options.options.silenceMs === undefined,

@@ -75,8 +75,14 @@ describe('an invitation', () => {
     assert.ok(list?.type === 'invitationList');
     const [, second] = list.invitations;
     assert.ok(second !== undefined);
-    assert.equal(outcome(ann.ask({ type: 'revokeInvitation', id: second.id })), 'done');
-    assert.equal(outcome(ann.ask({ type: 'revokeInvitation', id: second.id })), 'NOT_LISTED');
+    assert.equal(
+      outcome(ann.ask({ type: 'revokeInvitation', invitation: second.invitation })),
+      'done',
+    );
+    assert.equal(
+      outcome(ann.ask({ type: 'revokeInvitation', invitation: second.invitation })),
+      'NOT_LISTED',
+    );
     const zoe = world.connect(9);
     assert.equal(outcome(zoe.ask({ type: 'admit', token: revoked })), 'INVITATION_INVALID');
     world.pass(86_400_000);

@@ -26,7 +26,7 @@ const next = integer;
 const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: count, maxLength: count });
 const key = bytes(32);
-const id = bytes(4);
+const invitation = bytes(4);
 const access = fc.constantFrom(...accessModes);
 
 function some<Fields>(
@@ -54,7 +54,7 @@ export const requestFields: ArbitrariesOf<AdministrationRequest> = {
   disallow: { requestId, who: name },
   createInvitation: { requestId, uses: integer, days: integer, note: words },
   listInvitations: { requestId, after },
-  revokeInvitation: { requestId, id },
+  revokeInvitation: { requestId, invitation },
   readAudit: { requestId, after },
   announce: { requestId, text: words },
 };
@@ -82,10 +82,16 @@ export const messageFields: ArbitrariesOf<AdministrationMessage> = {
     next,
   },
   admissionList: { requestId, access, keys: some({ key, name }), next },
-  invitationCreated: { requestId, id, token: bytes(16), expiresAtMs: integer },
+  invitationCreated: { requestId, invitation, token: bytes(16), expiresAtMs: integer },
   invitationList: {
     requestId,
-    invitations: some({ id, usesLeft: integer, expiresAtMs: integer, note: words, by: name }),
+    invitations: some({
+      invitation,
+      usesLeft: integer,
+      expiresAtMs: integer,
+      note: words,
+      by: name,
+    }),
     next,
   },
   auditPage: {

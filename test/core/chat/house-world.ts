@@ -65,7 +65,7 @@ export const requests: readonly Asked[] = [
   { type: 'disallow', who: 'erin' },
   { type: 'createInvitation', uses: 1, days: 1, note: 'for the lab' },
   { type: 'listInvitations', after: 0 },
-  { type: 'revokeInvitation', id: fromHex('01020304') ?? new Uint8Array() },
+  { type: 'revokeInvitation', invitation: fromHex('01020304') ?? new Uint8Array() },
   { type: 'readAudit', after: 0 },
   { type: 'announce', text: 'lunch' },
 ];

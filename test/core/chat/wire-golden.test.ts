@@ -6,7 +6,7 @@ import {
   auditDetailBytesMax,
   auditPageEntriesMax,
   longEntriesMax,
-  wordsBytesMax,
+  reasonBytesMax,
 } from '../../../core/chat/wire-administration.ts';
 import { pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
@@ -206,7 +206,7 @@ describe('the wire', () => {
       text: 'x'.repeat(60_000),
     });
     const key = new Uint8Array(32);
-    const words = 'x'.repeat(wordsBytesMax);
+    const words = 'x'.repeat(reasonBytesMax);
     const atMs = Number.MAX_SAFE_INTEGER;
     const bans = serverCodec.encode({
       type: 'banList',
