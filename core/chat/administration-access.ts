@@ -23,6 +23,7 @@ export const invitationUsesMax = 10_000;
 export const invitationDaysMax = 366;
 
 const needsOperator = true;
+const needsNoRoom = true;
 
 export const accessCommands: CommandsOf<
   | 'setAccess'
@@ -34,7 +35,7 @@ export const accessCommands: CommandsOf<
   | 'revokeInvitation'
 > = {
   setAccess: { needsOperator, run: setAccess },
-  listAdmissions: { needsOperator, run: listAdmissions },
+  listAdmissions: { needsOperator, needsNoRoom, run: listAdmissions },
   allow: { needsOperator, run: allow },
   disallow: { needsOperator, run: disallow },
   createInvitation: { needsOperator, run: createInvitation },

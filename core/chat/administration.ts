@@ -22,20 +22,21 @@ import {
 } from './wire-administration.ts';
 
 const needsOperator = true;
+const needsNoRoom = true;
 
 export const administrationCommands: CommandsOf<AdministrationRequest['type']> = {
   ...accessCommands,
-  admit: { run: admit },
-  listOperators: { needsOperator, run: listOperators },
+  admit: { needsNoRoom, run: admit },
+  listOperators: { needsOperator, needsNoRoom, run: listOperators },
   addOperator: { needsOperator, run: addOperator },
   removeOperator: { needsOperator, run: removeOperator },
-  listAccounts: { needsOperator, run: listAccounts },
+  listAccounts: { needsOperator, needsNoRoom, run: listAccounts },
   kick: { needsOperator, run: kick },
   ban: { needsOperator, run: ban },
   unban: { needsOperator, run: unban },
-  listBans: { needsOperator, run: listBans },
+  listBans: { needsOperator, needsNoRoom, run: listBans },
   releaseName: { needsOperator, run: releaseName },
-  readAudit: { needsOperator, run: readAudit },
+  readAudit: { needsOperator, needsNoRoom, run: readAudit },
   announce: { needsOperator, run: announce },
 };
 

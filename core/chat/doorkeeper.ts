@@ -4,7 +4,7 @@ import { BanterError } from '../errors.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { Attempts, failureIntervalMs } from './attempts.ts';
 import type { Directory } from './directory.ts';
-import type { Effects, Refusal } from './effects.ts';
+import { type Effects, noRoom, type Refusal } from './effects.ts';
 import { House, type HouseChange, type StoredHouse, type StoredInvitation } from './house.ts';
 import type { HubLimits } from './limits.ts';
 import type { Link } from './sessions.ts';
@@ -97,6 +97,7 @@ export class Doorkeeper {
     if (invitation === undefined) {
       return { code: 'INVITATION_INVALID', detail: 'no such invitation is open' };
     }
+    if (this.#parts.effects.isStoreFull) return noRoom;
     if (house.admissions.size >= this.#parts.limits.admissions) return this.full('admissions');
     this.change({ type: 'keyAdmitted', identity, name: '', invitation: invitation.id });
     return undefined;

@@ -81,7 +81,7 @@ export class RegistrationDesk {
 
   /** Grants a claim, refuses it, or lets it wait for the probe of a link that is in its way. */
   claim(link: Link, claim: Claim, now: number): void {
-    const refusal = this.#rules.objection(link, claim);
+    const refusal = this.#rules.objection(link, claim) ?? this.#rules.shortage(link, claim);
     if (refusal !== undefined) {
       this.#parts.effects.refuse(link, claim.requestId, refusal);
       return;

@@ -238,6 +238,8 @@ export type ServerMessage =
     }
   | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
   | AdministrationMessage
+  /** Push: the server is about to end, and expects to be back after this time. */
+  | { readonly type: 'restarting'; readonly returnMs: number }
   | HistoryNews
   | MailNews;
 
@@ -347,6 +349,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   ...administrationMessages,
   ...historyNews,
   ...mailNews,
+  restarting: { number: 50, fields: { returnMs: varint } },
 });
 
 /** Private messages. */

@@ -327,10 +327,10 @@ export class Client extends EventEmitter<ClientEvents> {
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onLeft: (group) => this.#forgetGroup(group),
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
-      onLost: (reason) => {
+      onLost: (reason, returnMs) => {
         this.#memberships.handleLoss();
         this.#wiring?.direct.handleServer();
-        this.emit('disconnected', reason);
+        this.emit('disconnected', reason, returnMs);
       },
       onEnd: (error) => {
         if (this.#connecting === undefined) void this.#end(error);

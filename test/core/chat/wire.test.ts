@@ -130,6 +130,7 @@ const serverMessage = anyOf<ServerMessage>({
   deposited: { requestId, mid, to: name, durable: bool },
   envelope: { id: integer, from: name, mid, sealed },
   settled: { id: integer, mid, to: name, outcome },
+  restarting: { returnMs: integer },
 });
 
 const peerMessage = anyOf<PeerMessage>({

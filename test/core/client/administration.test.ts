@@ -6,7 +6,7 @@ import { Client } from '../../../core/client/client.ts';
 import { BanterError } from '../../../core/errors.ts';
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
-import type { ServerOptions } from '../../../core/server/server.ts';
+import type { ServerOptions } from '../../../core/server/options.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
 import { temporaryHome } from '../../support/home.ts';
 import { codeOf, knows, told, World } from './world.ts';
