@@ -31,10 +31,10 @@ export const administrationCommands: CommandsOf<AdministrationRequest['type']> =
   addOperator: { needsOperator, run: addOperator },
   removeOperator: { needsOperator, run: removeOperator },
   listAccounts: { needsOperator, needsNoRoom, run: listAccounts },
-  kick: { needsOperator, run: kick },
-  ban: { needsOperator, run: ban },
-  unban: { needsOperator, run: unban },
-  listBans: { needsOperator, needsNoRoom, run: listBans },
+  evict: { needsOperator, run: evict },
+  banKey: { needsOperator, run: banKey },
+  unbanKey: { needsOperator, run: unbanKey },
+  listBannedKeys: { needsOperator, needsNoRoom, run: listBannedKeys },
   releaseName: { needsOperator, run: releaseName },
   readAudit: { needsOperator, needsNoRoom, run: readAudit },
   announce: { needsOperator, run: announce },
@@ -128,10 +128,10 @@ function listAccounts(
   effects.send(link, { type: 'accountList', requestId, accounts, next });
 }
 
-function kick(
+function evict(
   parts: CommandParts,
   caller: Caller,
-  { requestId, name, reason }: Asked<'kick'>,
+  { requestId, name, reason }: Asked<'evict'>,
 ): Refusal | undefined {
   const { directory, evictions } = parts;
   const entry = directory.find(name);
@@ -143,10 +143,10 @@ function kick(
   return done(parts, caller, requestId);
 }
 
-function ban(
+function banKey(
   parts: CommandParts,
   caller: Caller,
-  { requestId, who, reason }: Asked<'ban'>,
+  { requestId, who, reason }: Asked<'banKey'>,
 ): Refusal | undefined {
   const { doorkeeper, limits, evictions, wallClock } = parts;
   const target = findTarget(parts, who);
@@ -166,10 +166,10 @@ function ban(
   return done(parts, caller, requestId);
 }
 
-function unban(
+function unbanKey(
   parts: CommandParts,
   caller: Caller,
-  { requestId, who }: Asked<'unban'>,
+  { requestId, who }: Asked<'unbanKey'>,
 ): Refusal | undefined {
   const { doorkeeper } = parts;
   const { bans } = doorkeeper.house;
@@ -181,10 +181,10 @@ function unban(
   return done(parts, caller, requestId);
 }
 
-function listBans(
+function listBannedKeys(
   { doorkeeper, effects }: CommandParts,
   { link }: Caller,
-  { requestId, after }: Asked<'listBans'>,
+  { requestId, after }: Asked<'listBannedKeys'>,
 ): undefined {
   const { items, next } = pageOf(doorkeeper.house.bans, after, longEntriesMax);
   const bans = items.map(({ reason, by, atMs, ...target }) => ({
@@ -193,7 +193,7 @@ function listBans(
     by,
     atMs,
   }));
-  effects.send(link, { type: 'banList', requestId, bans, next });
+  effects.send(link, { type: 'bannedKeyList', requestId, bans, next });
 }
 
 function releaseName(

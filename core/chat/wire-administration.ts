@@ -38,20 +38,20 @@ export type AdministrationRequest =
     }
   /** Ends every connection of a name. */
   | {
-      readonly type: 'kick';
+      readonly type: 'evict';
       readonly requestId: number;
       readonly name: string;
       readonly reason: string;
     }
   /** Lets a key register no more, and ends its connections. */
   | {
-      readonly type: 'ban';
+      readonly type: 'banKey';
       readonly requestId: number;
       readonly who: Who;
       readonly reason: string;
     }
-  | { readonly type: 'unban'; readonly requestId: number; readonly who: Who }
-  | { readonly type: 'listBans'; readonly requestId: number; readonly after: number }
+  | { readonly type: 'unbanKey'; readonly requestId: number; readonly who: Who }
+  | { readonly type: 'listBannedKeys'; readonly requestId: number; readonly after: number }
   /** A name is nobody's any more. */
   | { readonly type: 'releaseName'; readonly requestId: number; readonly name: string }
   | {
@@ -116,7 +116,7 @@ export type AdministrationMessage =
       readonly next: number;
     }
   | {
-      readonly type: 'banList';
+      readonly type: 'bannedKeyList';
       readonly requestId: number;
       readonly bans: readonly {
         readonly key: Uint8Array;
@@ -188,10 +188,10 @@ export const administrationRequests: TablesOf<AdministrationRequest> = {
   addOperator: { number: 52, fields: { requestId, who: name } },
   removeOperator: { number: 53, fields: { requestId, who: name } },
   listAccounts: { number: 54, fields: { requestId, prefix: name, after: varint } },
-  kick: { number: 55, fields: { requestId, name, reason: words } },
-  ban: { number: 56, fields: { requestId, who: name, reason: words } },
-  unban: { number: 57, fields: { requestId, who: name } },
-  listBans: { number: 58, fields: page },
+  evict: { number: 55, fields: { requestId, name, reason: words } },
+  banKey: { number: 56, fields: { requestId, who: name, reason: words } },
+  unbanKey: { number: 57, fields: { requestId, who: name } },
+  listBannedKeys: { number: 58, fields: page },
   releaseName: { number: 59, fields: { requestId, name } },
   setAccess: { number: 60, fields: { requestId, access, admitsKnown: flag } },
   listAdmissions: { number: 61, fields: page },
@@ -225,7 +225,7 @@ export const administrationMessages: TablesOf<AdministrationMessage> = {
       next: varint,
     },
   },
-  banList: {
+  bannedKeyList: {
     number: 55,
     fields: {
       requestId,

@@ -29,7 +29,7 @@ export interface Account extends NamedKey {
   readonly admitted: boolean;
 }
 
-export interface Ban extends NamedKey {
+export interface KeyBan extends NamedKey {
   readonly reason: string;
   /** The operator's name. */
   readonly by: string;
@@ -121,23 +121,23 @@ export class Administration {
   /** Ends every connection of a name; its client does not come back by itself. @throws BanterError USER_UNKNOWN, NOT_LISTED */
   async kick(name: string, reason = ''): Promise<void> {
     checkWords('reason', reason);
-    await this.#ask({ type: 'kick', name, reason }, 'done');
+    await this.#ask({ type: 'evict', name, reason }, 'done');
   }
 
   /** Lets a key register no more, under any name. @throws BanterError USER_UNKNOWN, IS_OPERATOR, SERVER_FULL */
   async ban(who: string, reason = ''): Promise<void> {
     checkWords('reason', reason);
-    await this.#ask({ type: 'ban', who, reason }, 'done');
+    await this.#ask({ type: 'banKey', who, reason }, 'done');
   }
 
   /** @throws BanterError NOT_LISTED */
   async unban(who: string): Promise<void> {
-    await this.#ask({ type: 'unban', who }, 'done');
+    await this.#ask({ type: 'unbanKey', who }, 'done');
   }
 
-  async bans(): Promise<readonly Ban[]> {
+  async bans(): Promise<readonly KeyBan[]> {
     return this.#pages(Number.POSITIVE_INFINITY, async (after) => {
-      const page = await this.#ask({ type: 'listBans', after }, 'banList');
+      const page = await this.#ask({ type: 'listBannedKeys', after }, 'bannedKeyList');
       return { items: page.bans.map(withKey), next: page.next };
     });
   }

@@ -38,7 +38,7 @@ const repeatable: ReadonlySet<Request['type']> = new Set([
   'deregister',
   'listOperators',
   'listAccounts',
-  'listBans',
+  'listBannedKeys',
   'listAdmissions',
   'listInvitations',
   'readAudit',

@@ -103,7 +103,7 @@ describe('an invitation', () => {
   it('does not help a banned key', () => {
     const { world, ann } = house();
     closeTo(ann, 'invitation');
-    ann.ask({ type: 'ban', who: keyOf(9), reason: '' });
+    ann.ask({ type: 'banKey', who: keyOf(9), reason: '' });
     const asked = { type: 'admit', token: invite(ann) } as const;
     assert.equal(outcome(world.connect(9).ask(asked)), 'BANNED_FROM_SERVER');
   });

@@ -43,10 +43,10 @@ export const requestFields: ArbitrariesOf<AdministrationRequest> = {
   addOperator: { requestId, who: name },
   removeOperator: { requestId, who: name },
   listAccounts: { requestId, prefix: name, after },
-  kick: { requestId, name, reason: words },
-  ban: { requestId, who: name, reason: words },
-  unban: { requestId, who: name },
-  listBans: { requestId, after },
+  evict: { requestId, name, reason: words },
+  banKey: { requestId, who: name, reason: words },
+  unbanKey: { requestId, who: name },
+  listBannedKeys: { requestId, after },
   releaseName: { requestId, name },
   setAccess: { requestId, access, admitsKnown: bool },
   listAdmissions: { requestId, after },
@@ -76,7 +76,7 @@ export const messageFields: ArbitrariesOf<AdministrationMessage> = {
     }),
     next,
   },
-  banList: {
+  bannedKeyList: {
     requestId,
     bans: some({ key, name, reason: words, by: name, atMs: integer }),
     next,

@@ -99,14 +99,14 @@ describe('operators', () => {
 
   it('cannot be banned, and who is banned cannot become one', () => {
     const { ann } = house();
-    assert.equal(outcome(ann.ask({ type: 'ban', who: 'ann', reason: '' })), 'IS_OPERATOR');
-    ann.ask({ type: 'ban', who: 'bob', reason: '' });
+    assert.equal(outcome(ann.ask({ type: 'banKey', who: 'ann', reason: '' })), 'IS_OPERATOR');
+    ann.ask({ type: 'banKey', who: 'bob', reason: '' });
     assert.equal(outcome(ann.ask({ type: 'addOperator', who: 'bob' })), 'BANNED_FROM_SERVER');
   });
 
   it('see everybody with role and rights', () => {
     const { ann } = house();
-    ann.ask({ type: 'ban', who: 'bob', reason: '' });
+    ann.ask({ type: 'banKey', who: 'bob', reason: '' });
     ann.ask({ type: 'allow', who: 'carl' });
     const list = ann.ask({ type: 'listAccounts', prefix: '', after: 0 });
     assert.ok(list?.type === 'accountList');
@@ -142,7 +142,7 @@ describe('who is kicked', () => {
   it('loses every connection, is told why, and is a member still', () => {
     const { world, ann, bob, carl } = house();
     const beside = world.join('bob', 2, { auxiliary: true });
-    assert.equal(outcome(ann.ask({ type: 'kick', name: 'BOB', reason: 'lunch' })), 'done');
+    assert.equal(outcome(ann.ask({ type: 'evict', name: 'BOB', reason: 'lunch' })), 'done');
     for (const client of [bob, beside]) {
       assert.deepEqual([client.closed, client.closedWith], ['kicked', 'by ann: lunch']);
     }
@@ -160,8 +160,8 @@ describe('who is kicked', () => {
   it('is not there, or nobody', () => {
     const { ann, bob } = house();
     bob.down();
-    assert.equal(outcome(ann.ask({ type: 'kick', name: 'bob', reason: '' })), 'NOT_LISTED');
-    assert.equal(outcome(ann.ask({ type: 'kick', name: 'nobody', reason: '' })), 'USER_UNKNOWN');
+    assert.equal(outcome(ann.ask({ type: 'evict', name: 'bob', reason: '' })), 'NOT_LISTED');
+    assert.equal(outcome(ann.ask({ type: 'evict', name: 'nobody', reason: '' })), 'USER_UNKNOWN');
   });
 
   it('makes room for who claims the name meanwhile', () => {
@@ -169,7 +169,7 @@ describe('who is kicked', () => {
     const waiting = world.connect(2);
     waiting.register('bob');
     assert.equal(outcome(waiting.answer()), 'silence');
-    ann.ask({ type: 'kick', name: 'bob', reason: '' });
+    ann.ask({ type: 'evict', name: 'bob', reason: '' });
     assert.equal(bob.closed, 'kicked');
     assert.equal(outcome(waiting.answer()), 'welcome');
   });
@@ -179,7 +179,7 @@ describe('a banned key', () => {
   it('loses its connections and cannot register, under any name, until the ban is lifted', async () => {
     const { world, ann, bob } = house();
     const claiming = world.connect(2);
-    assert.equal(outcome(ann.ask({ type: 'ban', who: 'bob', reason: 'spam' })), 'done');
+    assert.equal(outcome(ann.ask({ type: 'banKey', who: 'bob', reason: 'spam' })), 'done');
     assert.deepEqual([bob.closed, bob.closedWith], ['banned', 'by ann: spam']);
     assert.equal(claiming.closed, 'banned');
     for (const name of ['bob', 'another']) {
@@ -190,37 +190,37 @@ describe('a banned key', () => {
     const next = new World({ stored: await storedOf(world), operators: [keyOf(1)] });
     assert.equal(outcome(next.connect(2).register('bob')), 'BANNED_FROM_SERVER');
     const operator = next.join('ann', 1);
-    const list = operator.ask({ type: 'listBans', after: 0 });
-    assert.ok(list?.type === 'banList');
+    const list = operator.ask({ type: 'listBannedKeys', after: 0 });
+    assert.ok(list?.type === 'bannedKeyList');
     assert.deepEqual(
       list.bans.map(({ name, reason, by, key }) => [name, reason, by, toHex(key)]),
       [['bob', 'spam', 'ann', keyOf(2)]],
     );
-    assert.equal(outcome(operator.ask({ type: 'unban', who: 'bob' })), 'done');
+    assert.equal(outcome(operator.ask({ type: 'unbanKey', who: 'bob' })), 'done');
     assert.equal(outcome(next.connect(2).register('bob')), 'welcome');
-    assert.equal(outcome(operator.ask({ type: 'unban', who: 'bob' })), 'NOT_LISTED');
+    assert.equal(outcome(operator.ask({ type: 'unbanKey', who: 'bob' })), 'NOT_LISTED');
   });
 
   it('may be one that was never there, and is known by the name of then once that is released', () => {
     const { world, ann } = house();
-    assert.equal(outcome(ann.ask({ type: 'ban', who: keyOf(9), reason: '' })), 'done');
+    assert.equal(outcome(ann.ask({ type: 'banKey', who: keyOf(9), reason: '' })), 'done');
     assert.equal(outcome(world.connect(9).register('zoe')), 'BANNED_FROM_SERVER');
-    ann.ask({ type: 'ban', who: 'bob', reason: '' });
+    ann.ask({ type: 'banKey', who: 'bob', reason: '' });
     ann.ask({ type: 'releaseName', name: 'bob' });
-    assert.equal(outcome(ann.ask({ type: 'unban', who: 'bob' })), 'done');
-    assert.equal(outcome(ann.ask({ type: 'ban', who: 'nobody', reason: '' })), 'USER_UNKNOWN');
+    assert.equal(outcome(ann.ask({ type: 'unbanKey', who: 'bob' })), 'done');
+    assert.equal(outcome(ann.ask({ type: 'banKey', who: 'nobody', reason: '' })), 'USER_UNKNOWN');
   });
 
   it('has no place beyond the bound', () => {
     const { ann } = house({ limits: { bans: 1 } });
-    assert.equal(outcome(ann.ask({ type: 'ban', who: keyOf(8), reason: '' })), 'done');
-    assert.equal(outcome(ann.ask({ type: 'ban', who: keyOf(8), reason: 'again' })), 'done');
-    assert.equal(outcome(ann.ask({ type: 'ban', who: keyOf(9), reason: '' })), 'SERVER_FULL');
+    assert.equal(outcome(ann.ask({ type: 'banKey', who: keyOf(8), reason: '' })), 'done');
+    assert.equal(outcome(ann.ask({ type: 'banKey', who: keyOf(8), reason: 'again' })), 'done');
+    assert.equal(outcome(ann.ask({ type: 'banKey', who: keyOf(9), reason: '' })), 'SERVER_FULL');
   });
 
   it('is told nothing of names that there are', () => {
     const { world, ann } = house();
-    ann.ask({ type: 'ban', who: keyOf(9), reason: '' });
+    ann.ask({ type: 'banKey', who: keyOf(9), reason: '' });
     for (const name of ['ann', 'b0b', 'nobody', '']) {
       assert.equal(outcome(world.connect(9).register(name)), 'BANNED_FROM_SERVER');
     }
@@ -347,7 +347,7 @@ describe('what an operator asks', () => {
   it('is answered once it is stored', () => {
     const { world, ann, bob } = house();
     world.storesAtOnce = false;
-    ann.ask({ type: 'ban', who: 'bob', reason: '' });
+    ann.ask({ type: 'banKey', who: 'bob', reason: '' });
     assert.deepEqual([outcome(ann.answer()), bob.closed], ['silence', undefined]);
     world.store();
     assert.deepEqual([outcome(ann.answer()), bob.closed], ['done', 'banned']);
@@ -366,8 +366,8 @@ describe('lists', () => {
     const pages: number[] = [];
     let after = 0;
     do {
-      const page = ann.ask({ type: 'listBans', after });
-      assert.ok(page?.type === 'banList');
+      const page = ann.ask({ type: 'listBannedKeys', after });
+      assert.ok(page?.type === 'bannedKeyList');
       pages.push(page.bans.length);
       after = page.next;
     } while (after !== 0);
@@ -375,8 +375,8 @@ describe('lists', () => {
     const listed = ann.ask({ type: 'listAdmissions', after: 200 });
     assert.ok(listed?.type === 'admissionList');
     assert.deepEqual([listed.keys.length, listed.next], [50, 0]);
-    const beyond = ann.ask({ type: 'listBans', after: Number.MAX_SAFE_INTEGER });
-    assert.deepEqual(beyond?.type === 'banList' && [beyond.bans.length, beyond.next], [0, 0]);
+    const beyond = ann.ask({ type: 'listBannedKeys', after: Number.MAX_SAFE_INTEGER });
+    assert.deepEqual(beyond?.type === 'bannedKeyList' && [beyond.bans.length, beyond.next], [0, 0]);
   });
 });
 

@@ -39,8 +39,8 @@ describe('the wire', () => {
       `3201${'ab'.repeat(16)}`,
     ],
     [
-      'ban',
-      clientCodec.encode({ type: 'ban', requestId: 2, who: 'eve', reason: 'x' }),
+      'banKey',
+      clientCodec.encode({ type: 'banKey', requestId: 2, who: 'eve', reason: 'x' }),
       '3802036576650178',
     ],
     [
@@ -209,7 +209,7 @@ describe('the wire', () => {
     const words = 'x'.repeat(reasonBytesMax);
     const atMs = Number.MAX_SAFE_INTEGER;
     const bans = serverCodec.encode({
-      type: 'banList',
+      type: 'bannedKeyList',
       requestId: 1,
       bans: Array.from({ length: longEntriesMax }, () => ({
         key,
