@@ -7,6 +7,7 @@ import type { Groups } from './groups.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
 import type { RegistrationDesk } from './registration.ts';
+import type { RuleBook } from './rule-book.ts';
 import type { Link } from './sessions.ts';
 import type { DirectoryEntry } from './types.ts';
 
@@ -14,6 +15,7 @@ export interface EvictionsParts {
   readonly effects: Effects;
   readonly directory: Directory;
   readonly groups: Groups;
+  readonly rules: RuleBook;
   readonly mailboxes: Mailboxes;
   readonly desk: RegistrationDesk;
   /** The links that are up, by number. */
@@ -65,8 +67,9 @@ export class Evictions {
     const folded = foldName(name);
     const session = desk.findSession(folded);
     for (const membership of [...(session?.memberships.values() ?? [])]) {
-      groups.leave(membership, 'deregistered');
+      groups.leave(membership, { reason: 'deregistered', by: '', words: '' });
     }
+    this.#endRules(folded);
     mailboxes.forget(folded);
     effects.store({ type: 'nameReleased', name });
     directory.release(name);
@@ -75,5 +78,15 @@ export class Evictions {
     desk.forgetSession(folded);
     const released = { type: 'nameReleased', name, key: fromHex(key) ?? new Uint8Array() } as const;
     effects.sendAll(this.registered, released);
+  }
+
+  /** Whoever claims the name next is nobody's owner, and bears nobody's ban. */
+  #endRules(folded: string): void {
+    const { groups, rules } = this.#parts;
+    for (const group of groups.all) {
+      for (const type of ['role', 'ban', 'mute'] as const) rules.end(group, type, folded);
+      const { owner } = group.rules;
+      if (owner !== undefined && foldName(owner) === folded) rules.end(group, 'owner');
+    }
   }
 }

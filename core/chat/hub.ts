@@ -20,6 +20,7 @@ import { type Found, Queries } from './queries.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
 import { Relay } from './relay.ts';
+import { RuleBook } from './rule-book.ts';
 import { Processes } from './send-history.ts';
 import type { Link, Membership, Session } from './sessions.ts';
 import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
@@ -88,11 +89,13 @@ export class Hub {
     const relay = this.#relay;
     const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links, relay });
     groups.restore(stored.groups, (name) => desk.session(name));
+    const rules = new RuleBook(limits, effects);
+    for (const { name, rules: kept } of stored.groups) rules.restore(groups.find(name), kept);
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
-    const evictions = new Evictions({ ...shared, mailboxes, desk, links });
+    const evictions = new Evictions({ ...shared, rules, mailboxes, desk, links });
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
-    const rest = { mailboxes, archive, evictions, queries, isDurable, wallClock };
+    const rest = { rules, mailboxes, archive, evictions, queries, isDurable, wallClock };
     this.#parts = { ...shared, ...rest, desk };
     this.#delivery = delivery;
     this.#queries = queries;

@@ -14,7 +14,7 @@ interface Named {
 export interface AdministrationWords {
   readonly bytes4: Uint8Array;
   readonly bytes16: Uint8Array;
-  readonly words: string;
+  readonly short: string;
   readonly access: (typeof accessModes)[number];
   readonly operators: readonly (Named & { readonly configured: boolean })[];
   readonly accounts: readonly (Named & {
@@ -24,7 +24,7 @@ export interface AdministrationWords {
     readonly banned: boolean;
     readonly admitted: boolean;
   })[];
-  readonly bans: readonly (Named & {
+  readonly bannedKeys: readonly (Named & {
     readonly reason: string;
     readonly by: string;
     readonly atMs: number;
@@ -56,14 +56,14 @@ export const administrationWords: {
 } = {
   bytes4: bytes(4),
   bytes16: bytes(16),
-  words: short,
+  short,
   access: word(accessModes),
   operators: list(record({ key, name, configured: flag }), 200),
   accounts: list(
     record({ name, key, online: flag, bot: flag, operator: flag, banned: flag, admitted: flag }),
     200,
   ),
-  bans: list(record({ key, name, reason: short, by: name, atMs: varint }), 100),
+  bannedKeys: list(record({ key, name, reason: short, by: name, atMs: varint }), 100),
   keys: list(record({ key, name }), 200),
   invitations: list(
     record({
@@ -95,8 +95,8 @@ export const administrationRequests = {
   addOperator: [52, { requestId: 'varint', who: 'name' }],
   removeOperator: [53, { requestId: 'varint', who: 'name' }],
   listAccounts: [54, { requestId: 'varint', prefix: 'name', after: 'varint' }],
-  evict: [55, { requestId: 'varint', name: 'name', reason: 'words' }],
-  banKey: [56, { requestId: 'varint', who: 'name', reason: 'words' }],
+  evict: [55, { requestId: 'varint', name: 'name', reason: 'short' }],
+  banKey: [56, { requestId: 'varint', who: 'name', reason: 'short' }],
   unbanKey: [57, { requestId: 'varint', who: 'name' }],
   listBannedKeys: [58, { requestId: 'varint', after: 'varint' }],
   releaseName: [59, { requestId: 'varint', name: 'name' }],
@@ -104,20 +104,20 @@ export const administrationRequests = {
   listAdmissions: [61, { requestId: 'varint', after: 'varint' }],
   allow: [62, { requestId: 'varint', who: 'name' }],
   disallow: [63, { requestId: 'varint', who: 'name' }],
-  createInvitation: [64, { requestId: 'varint', uses: 'varint', days: 'varint', note: 'words' }],
+  createInvitation: [64, { requestId: 'varint', uses: 'varint', days: 'varint', note: 'short' }],
   listInvitations: [65, { requestId: 'varint', after: 'varint' }],
   revokeInvitation: [66, { requestId: 'varint', invitation: 'bytes4' }],
   readAudit: [67, { requestId: 'varint', after: 'varint' }],
-  announce: [68, { requestId: 'varint', text: 'words' }],
+  announce: [68, { requestId: 'varint', text: 'short' }],
 } as const;
 
 /** What the server says to operators, and two things to everybody. */
 export const administrationNews = {
   nameReleased: [51, { name: 'name', key: 'bytes32' }],
-  announced: [52, { by: 'name', text: 'words', atMs: 'varint' }],
+  announced: [52, { by: 'name', text: 'short', atMs: 'varint' }],
   operatorList: [53, { requestId: 'varint', operators: 'operators' }],
   accountList: [54, { requestId: 'varint', accounts: 'accounts', next: 'varint' }],
-  bannedKeyList: [55, { requestId: 'varint', bans: 'bans', next: 'varint' }],
+  bannedKeyList: [55, { requestId: 'varint', bans: 'bannedKeys', next: 'varint' }],
   admissionList: [56, { requestId: 'varint', access: 'access', keys: 'keys', next: 'varint' }],
   invitationCreated: [
     57,

@@ -23,10 +23,11 @@ import {
   varint,
   word,
 } from './notation.ts';
+import { type OrderWords, orderFields, orderNews, orderRequests } from './order.ts';
 
 const name = text(128);
 const outcomes = ['delivered', 'refused', 'expired'] as const;
-const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten'] as const;
+const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten', 'kicked', 'banned'] as const;
 
 /** Where a member stands in the log of its group. */
 export interface Cursor {
@@ -103,7 +104,7 @@ export interface Said {
 }
 
 /** What the words in the tables below stand for. */
-interface Words extends AdministrationWords {
+interface Words extends AdministrationWords, OrderWords {
   readonly varint: number;
   readonly flag: boolean;
   readonly bytes8: Uint8Array;
@@ -160,6 +161,7 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   ),
   entries: list(entry, 200),
   addresses: list(record({ host: text(64), port: varint }), 8),
+  ...orderFields,
 };
 
 /** What a client says to its server. */
@@ -226,6 +228,7 @@ const news = {
       groupsPerClient: 'varint',
       privateInGroup: 'flag',
       removeUnresponsive: 'flag',
+      ownedGroups: 'flag',
       silenceMs: 'varint',
       mailbox: 'flag',
       epoch: 'bytes8',
@@ -268,8 +271,6 @@ const news = {
   ],
   gap: [18, { count: 'varint', fromSeq: 'varint' }],
   memberJoined: [19, { group: 'name', name: 'name', bot: 'flag' }],
-  memberLeft: [20, { group: 'name', name: 'name', reason: 'reason' }],
-  groupLost: [21, { group: 'name', reason: 'reason' }],
   directoryEntries: [22, { entries: 'entries' }],
   directoryReset: [23, { directoryVersion: 'varint', wholeDirectory: 'flag' }],
   deposited: [40, { requestId: 'varint', mid: 'mid', to: 'name', durable: 'flag' }],
@@ -288,19 +289,25 @@ const peerMessages = {
   reachableAt: [3, { addresses: 'addresses' }],
 } as const;
 
-export type ClientMessage = OneOf<typeof requests & typeof administrationRequests, Words>;
-export type ServerMessage = OneOf<typeof news & typeof administrationNews, Words>;
+export type ClientMessage = OneOf<
+  typeof requests & typeof administrationRequests & typeof orderRequests,
+  Words
+>;
+export type ServerMessage = OneOf<
+  typeof news & typeof administrationNews & typeof orderNews,
+  Words
+>;
 export type PeerMessage = OneOf<typeof peerMessages, Words>;
 /** A message of one type. */
 export type Of<Message, Type> = Extract<Message, { readonly type: Type }>;
 
 export const clientToServer: Field<ClientMessage> = oneOf(
-  { ...requests, ...administrationRequests },
+  { ...requests, ...administrationRequests, ...orderRequests },
   words,
   varint,
 );
 export const serverToClient: Field<ServerMessage> = oneOf(
-  { ...news, ...administrationNews },
+  { ...news, ...administrationNews, ...orderNews },
   words,
   varint,
 );
@@ -319,6 +326,17 @@ export const answers = {
   reportUnanswered: 'done',
   lookUp: 'entry',
   listNames: 'entryList',
+  kick: 'done',
+  ban: 'done',
+  unban: 'done',
+  listBans: 'banList',
+  mute: 'done',
+  unmute: 'done',
+  setTopic: 'done',
+  giveRole: 'done',
+  transferGroup: 'done',
+  describeGroup: 'groupDescription',
+  listRoles: 'roleList',
   history: 'messageList',
   search: 'messageList',
   deposit: 'deposited',

@@ -49,17 +49,9 @@ const bytesOf: Readonly<Record<string, number>> = {
   invitation: 4,
 };
 const texts = new Set([
-  'name',
-  'group',
-  'from',
-  'text',
-  'detail',
-  'prefix',
-  'words',
-  'to',
-  'who',
-  'note',
-  'by',
+  ...['name', 'group', 'from', 'text', 'detail', 'prefix', 'to'],
+  ...['by', 'words', 'owner', 'topic', 'topicBy'],
+  ...['who', 'note'],
 ]);
 const lists = new Set([
   'resume',
@@ -70,9 +62,10 @@ const lists = new Set([
   'messages',
   'operators',
   'accounts',
-  'bans',
   'keys',
   'invitations',
+  'bans',
+  'roles',
 ]);
 
 const anyEntry: DirectoryEntry = {
@@ -93,7 +86,9 @@ function asked(type: string, fields: string[]): { readonly type: string } {
         fields.push(field);
         if (texts.has(field)) return '';
         if (lists.has(field)) return [];
+        // Words where it is a text.
         if (field === 'reason') return 'left';
+        if (field === 'role') return 'member';
         if (field === 'outcome') return 'delivered';
         if (field === 'access') return 'open';
         if (field === 'entry') return anyEntry;

@@ -82,6 +82,15 @@ CREATE TABLE outcomes (
     outcome TEXT NOT NULL
   ) STRICT;
 
+CREATE TABLE rules (
+    place INTEGER PRIMARY KEY,
+    group_id INTEGER NOT NULL REFERENCES groups,
+    type TEXT NOT NULL,
+    about TEXT NOT NULL,
+    rule TEXT NOT NULL,
+    UNIQUE (group_id, type, about)
+  ) STRICT;
+
 CREATE TABLE operators (
     id INTEGER PRIMARY KEY,
     identity TEXT NOT NULL UNIQUE,
@@ -118,11 +127,13 @@ CREATE TABLE invitations (
     invited_by TEXT NOT NULL
   ) STRICT;
 
-INSERT INTO "kysely_migration" VALUES ('0001-base', '2026-11-27T14:14:45.465Z');
+INSERT INTO "kysely_migration" VALUES ('0001-base', '2026-11-27T14:29:55.834Z');
 
-INSERT INTO "kysely_migration" VALUES ('0002-mail', '2026-11-27T14:14:45.474Z');
+INSERT INTO "kysely_migration" VALUES ('0002-mail', '2026-11-27T14:29:55.835Z');
 
-INSERT INTO "kysely_migration" VALUES ('0003-house', '2026-11-27T14:14:45.475Z');
+INSERT INTO "kysely_migration" VALUES ('0003-order', '2026-11-27T14:29:55.836Z');
+
+INSERT INTO "kysely_migration" VALUES ('0004-house', '2026-11-27T14:29:55.838Z');
 
 INSERT INTO "kysely_migration_lock" VALUES ('migration_lock', 0);
 
@@ -154,4 +165,4 @@ INSERT INTO words (rowid, g, body) VALUES (2, 'g1', 'it''s 10:30; naive');
 
 PRAGMA application_id = 1114535026;
 
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
