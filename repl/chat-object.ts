@@ -8,6 +8,7 @@ import {
   type Committed,
   type Delivered,
   type DirectoryEntry,
+  type Stored,
 } from '../core/index.ts';
 import { abortable, aborted } from './abort.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
@@ -36,6 +37,8 @@ const eventNames: readonly (keyof ClientEvents)[] = [
   'groupMessageReceived',
   'privateMessageReceived',
   'privateMessageHeldBack',
+  'privateMessageDelivered',
+  'privateMessageLost',
   'memberJoined',
   'memberLeft',
   'directoryChanged',
@@ -87,8 +90,8 @@ export class Chat {
     return this.#session.plugins;
   }
 
-  /** Sends a private message; resolves when the other client has it. @throws BanterError as `Client.send` */
-  send(to: string, text: string): Promise<Delivered> {
+  /** Sends a private message; resolves when the other client has it, or the server keeps it for who is absent. @throws BanterError as `Client.send` */
+  send(to: string, text: string): Promise<Delivered | Stored> {
     return this.#call((signal) => this.#session.send(to, text, signal));
   }
 

@@ -200,9 +200,11 @@ function addServing(program: Command, run: Perform): void {
     .option('--host <address>', 'address to listen on; all by default (BANTER_HOST)')
     .option('--groups-per-client <n>', 'groups a client may be in at a time (1)')
     .option('--private-in-group', 'let private messages pass while in a group')
+    .option('--no-mailbox', 'keep no private messages for who is absent (BANTER_MAILBOX=no)')
     .option('--quiet', 'print the address only')
-    .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
-      run(flags, async (work) => {
+    .action(({ quiet, mailbox, ...flags }: Flags & { readonly quiet?: true }) =>
+      // Without the option its value is true, and says nothing.
+      run({ ...flags, ...(mailbox === false ? { mailbox } : {}) }, async (work) => {
         const { serve } = await import('./serve.ts');
         return serve({ ...work, quiet: quiet === true });
       }),

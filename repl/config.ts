@@ -94,6 +94,7 @@ export async function loadConfig(flags: Flags, surroundings: Surroundings): Prom
     port: settle('port', 6666),
     groupsPerClient: settle('groupsPerClient', 1),
     privateInGroup: settle('privateInGroup', false),
+    mailbox: settle('mailbox', true),
     relayOnly: settle('relayOnly', false),
     debug: settle('debug', false),
     ignored: [...strangers(environment), ...refusedOf(dotenv)],

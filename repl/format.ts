@@ -113,11 +113,13 @@ export class Formatter {
     return message.type === 'group' && this.#mention.test(message.text);
   }
 
-  /** `      ✓ bob: ok`, dim. */
+  /** `      ✓ bob: ok`, dim; `      … kept for bob until they are back: ok` of who is absent. */
   receipt(receipt: Receipt, text: string): string {
-    const to = receipt.type === 'delivered' ? receipt.to : `#${receipt.group}`;
     const excerpt = safeText(text, { lengthMax: excerptLengthMax });
-    return this.#style('dim', `      ✓ ${safeText(to, { lengthMax: 64 })}: ${excerpt}`);
+    const to = receipt.type === 'committed' ? `#${receipt.group}` : receipt.to;
+    const name = safeText(to, { lengthMax: 64 });
+    const what = receipt.type === 'stored' ? `… kept for ${name} until they are back` : `✓ ${name}`;
+    return this.#style('dim', `      ${what}: ${excerpt}`);
   }
 
   /** What a command gave back. */
@@ -185,7 +187,11 @@ function list(names: readonly string[], none: string): string {
 }
 
 function remarkOf(message: ChatMessage): string | undefined {
-  if (message.type === 'private') return message.heldBack ? 'held back' : undefined;
+  if (message.type === 'private') {
+    // The clock alone does not tell of which day a message is that has waited for somebody to come back.
+    if (message.kept) return `sent ${day(message.sentAtMs)}, kept for you`;
+    return message.heldBack ? 'held back' : undefined;
+  }
   return message.recovered ? 'missed' : undefined;
 }
 
@@ -203,6 +209,14 @@ function clock(ms: number): string {
   if (Number.isNaN(date.getTime())) return '--:--';
   const [hours, minutes] = [date.getHours(), date.getMinutes()];
   return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
+}
+
+/** `2026-05-03`, of this time zone. */
+function day(ms: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return 'some day';
+  const [month, of] = [date.getMonth() + 1, date.getDate()];
+  return `${date.getFullYear()}-${String(month).padStart(2, '0')}-${String(of).padStart(2, '0')}`;
 }
 
 function visibleLength(text: string): number {

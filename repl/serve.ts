@@ -30,6 +30,7 @@ export async function serve({ config, quiet, interruption }: ServeOptions): Prom
     policy: {
       groupsPerClient: config.groupsPerClient.value,
       privateInGroup: config.privateInGroup.value,
+      mailbox: config.mailbox.value,
     },
     ...(host === undefined ? {} : { host }),
   });

@@ -20,6 +20,8 @@ export interface Settings {
   readonly groupsPerClient: number;
   /** Whether private messages pass while in a group. */
   readonly privateInGroup: boolean;
+  /** Whether the server keeps private messages for who is absent. */
+  readonly mailbox: boolean;
   /** Whether peers are reached over the server's relay only, so that they do not learn one's address. */
   readonly relayOnly: boolean;
   /** Whether errors come with their stacks. */
@@ -62,6 +64,7 @@ export const rules: Rules = {
     parse: integer(1, groupsPerClientMax),
   },
   privateInGroup: { meaning: 'private messages pass while in a group', parse: yesOrNo },
+  mailbox: { meaning: 'private messages are kept for who is absent', parse: yesOrNo },
   relayOnly: { meaning: 'peers do not learn your address', parse: yesOrNo },
   debug: { meaning: 'errors come with their stacks', parse: yesOrNo },
 };

@@ -5,6 +5,7 @@ import test, { describe } from 'node:test';
 import { Delivery } from '../../core/chat/delivery.ts';
 import { GroupLog } from '../../core/chat/group-log.ts';
 import { type Draft, Groups } from '../../core/chat/groups.ts';
+import { Mailboxes } from '../../core/chat/mailboxes.ts';
 import { Mirror } from '../../core/chat/mirror.ts';
 import { SendHistory } from '../../core/chat/send-history.ts';
 import type { Group } from '../../core/chat/sessions.ts';
@@ -19,6 +20,8 @@ import { SendCredit } from '../../core/protocol/flow.ts';
 import { PacketKeys } from '../../core/protocol/keys.ts';
 import { Paths } from '../../core/protocol/paths.ts';
 import { Recovery } from '../../core/protocol/recovery.ts';
+import { MailRecord } from '../../core/store/mail-record.ts';
+import { keepTwice } from './kept-twice.ts';
 import { receiveLate } from './late-packet.ts';
 import { outlastLog } from './outlast-log.ts';
 import { repeatPrivate } from './repeated-private.ts';
@@ -198,7 +201,7 @@ const plants: readonly Plant[] = [
   },
   {
     bug: 'private messages of one turn overtake each other',
-    breaks: 'nothing lost',
+    breaks: 'one order',
     plant: () =>
       replace(
         Outbox.prototype,
@@ -208,6 +211,31 @@ const plants: readonly Plant[] = [
             return [...take.call(this)].toReversed();
           },
       ),
+  },
+  {
+    bug: 'a message for who is absent is acknowledged and not kept',
+    breaks: 'nothing lost',
+    plant: () => replace(Mailboxes.prototype, 'add', () => () => undefined),
+  },
+  {
+    bug: 'a kept message is deleted as soon as it is handed over',
+    breaks: 'nothing lost',
+    plant: () =>
+      replace(
+        Mailboxes.prototype,
+        'readNext',
+        (readNext) =>
+          function (this: Mailboxes, link) {
+            const next = readNext.call(this, link);
+            for (const id of link.mail.underWay.keys()) this.settle(link, id, 'delivered');
+            return next;
+          },
+      ),
+  },
+  {
+    bug: 'what became of a kept message is not told the server',
+    breaks: 'nothing lost',
+    plant: () => replace(Mailboxes.prototype, 'settle', () => () => {}),
   },
 ];
 
@@ -268,6 +296,16 @@ describe('the simulation', () => {
       uproot();
     }
     assert.deepEqual(await repeatPrivate(), { shown: 1, confirmed: 2 });
+  });
+
+  test('finds it when nobody writes down which kept messages were had', async () => {
+    const uproot = replace(MailRecord.prototype, 'has', () => () => false);
+    try {
+      assert.equal(await keepTwice(), 2);
+    } finally {
+      uproot();
+    }
+    assert.equal(await keepTwice(), 1);
   });
 
   test('finds nothing once all of them are gone', async () => {
