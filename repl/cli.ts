@@ -1,10 +1,11 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, type CommandOptions } from 'commander';
+import { addAsking, addTransfer } from './cli-asking.ts';
+import { addOperating } from './cli-operating.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
+import { readVersion } from './version.ts';
 
 /** What a command works with. */
 interface Work {
@@ -12,10 +13,11 @@ interface Work {
   readonly interruption: Interruption;
 }
 
-type Text = string | undefined;
+/** An argument that may be left out. */
+export type Text = string | undefined;
 
 /** What commander makes of the options that every command has. */
-type CommonOptions = Pick<Flags, 'data' | 'debug'>;
+export type CommonOptions = Pick<Flags, 'data' | 'debug'>;
 
 interface SessionOptions extends CommonOptions {
   readonly group?: string;
@@ -51,7 +53,10 @@ interface ConfigOptions extends CommonOptions {
 }
 
 /** Does a command's work with the settings that its flags lead to; resolves to the exit code. */
-type Perform = (flags: Flags, work: (given: Work) => Promise<number>) => Promise<void>;
+export type Perform = (flags: Flags, work: (given: Work) => Promise<number>) => Promise<void>;
+
+/** Adds a command with the options that every command has. */
+export type Add = (name: string, description: string) => Command;
 
 const usageExitCode = 2;
 
@@ -61,9 +66,13 @@ To chat:
   banter serve                             a server for others, on UDP port 6666
   banter chat ann 192.168.1.5 -g ops       the prompt, in the group ops
   banter -e 'list_groups' --as ann         one line, for shell pipelines
+  banter history ops --as ann              what was said; also groups, members, search, send
 To run bots:
   banter bot greeter                       a ready one
   banter bot ./helper.ts --server chat.lan your own, unattended
+To run a server for good:
+  banter serve --log json --http-port 9666 a log for programs, health and metrics
+  banter doctor chat.lan                   is this machine as it should be, and that server?
 To write plugins:
   banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
 The original's forms:
@@ -145,7 +154,11 @@ function buildProgram(run: Perform): Command {
     .configureOutput({ outputError: (text, write) => write(inOneLine(text)) });
   addTalking(program, run);
   addScripting(program, run);
+  const addTo: Add = (name, description) => add(program, name, description);
+  addAsking(addTo, run, serverHelp);
   addServing(program, run);
+  addTransfer(addTo, run, serverHelp);
+  addOperating(addTo, run, serverHelp);
   addKeeping(program, run);
   return program;
 }
@@ -200,8 +213,19 @@ function addServing(program: Command, run: Perform): void {
     .option('--host <address>', 'address to listen on; all by default (BANTER_HOST)')
     .option('--groups-per-client <n>', 'groups a client may be in at a time (1)')
     .option('--private-in-group', 'let private messages pass while in a group')
+    .option('--log <format>', 'how to tell what happens: text, json or none (BANTER_LOG; text)')
+    .option('--log-level <level>', 'debug, info, warn or error (BANTER_LOG_LEVEL)')
+    .option('--http-port <port>', 'loopback port for /healthz and /metrics (BANTER_HTTP_PORT)')
+    .option(
+      '--restart-after <seconds>',
+      'when stopped, tell clients to come back after this time (BANTER_RESTART_AFTER)',
+    )
+    .option('--ephemeral', 'keep nothing when it ends: no names, no messages')
+    .option('--keep-days <n>', 'drop messages that are older (BANTER_KEEP_DAYS; kept for ever)')
+    .option('--keep-messages <n>', 'drop all but the newest of each group')
+    .option('--keep-bytes <size>', 'drop the oldest beyond a size, like 500M or 2G')
     .option('--no-mailbox', 'keep no private messages for who is absent (BANTER_MAILBOX=no)')
-    .option('--quiet', 'print the address only')
+    .option('--quiet', 'tell the address only')
     .action(({ quiet, mailbox, ...flags }: Flags & { readonly quiet?: true }) =>
       // Without the option its value is true, and says nothing.
       run({ ...flags, ...(mailbox === false ? { mailbox } : {}) }, async (work) => {
@@ -307,13 +331,6 @@ function collect(value: string, before: readonly string[] = []): readonly string
 /** Commander puts what was probably meant on a line of its own. */
 function inOneLine(text: string): string {
   return `${text.trim().replaceAll('\n', ' ')}; see "banter --help"\n`;
-}
-
-function readVersion(): string {
-  const path = findPackageJSON('..', import.meta.url);
-  const manifest: { readonly version?: unknown } =
-    path === undefined ? {} : JSON.parse(readFileSync(path, 'utf8'));
-  return String(manifest.version);
 }
 
 function isDumb(): boolean {

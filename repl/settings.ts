@@ -16,10 +16,26 @@ export interface Settings {
   readonly host: string | undefined;
   /** The UDP port to serve on. */
   readonly port: number;
+  /** The TCP port of the loopback interface for `/healthz` and `/metrics`; undefined for none. */
+  readonly httpPort: number | undefined;
+  /** How a server tells what happens. */
+  readonly log: LogFormat;
+  /** What is less grave is not told; undefined for what suits the format. */
+  readonly logLevel: LogLevel | undefined;
+  /** After how long a server that is stopped is back, as its clients are told. Seconds; undefined to say nothing. */
+  readonly restartAfter: number | undefined;
   /** Groups that a client may be in at a time. */
   readonly groupsPerClient: number;
   /** Whether private messages pass while in a group. */
   readonly privateInGroup: boolean;
+  /** Whether a server keeps nothing when it ends: neither names nor messages. */
+  readonly ephemeral: boolean;
+  /** Days for which a server keeps messages; undefined for ever. */
+  readonly keepDays: number | undefined;
+  /** The newest messages of each group that a server keeps; undefined for all. */
+  readonly keepMessages: number | undefined;
+  /** Bytes of messages that a server keeps, of all groups together; undefined for all. */
+  readonly keepBytes: number | undefined;
   /** Whether the server keeps private messages for who is absent. */
   readonly mailbox: boolean;
   /** Whether peers are reached over the server's relay only, so that they do not learn one's address. */
@@ -27,6 +43,14 @@ export interface Settings {
   /** Whether errors come with their stacks. */
   readonly debug: boolean;
 }
+
+/** Lines for people, JSON for programs, or nothing. */
+export const logFormats = ['text', 'json', 'none'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** From the least grave to the gravest. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** A plugin by the name of a built-in one or the path of its file, and what it is told. */
 export interface PluginSetting {
@@ -49,6 +73,12 @@ type Rules = { readonly [Key in keyof Settings]: Rule<Settings[Key]> };
 
 const portMax = 65_535;
 const groupsPerClientMax = 1000;
+const keepDaysMax = 36_500;
+const keepMessagesMax = 999_999_999;
+const keepBytesMin = 1024 * 1024;
+
+/** Clients look for a server that is gone for longer all the same. Seconds. */
+const restartAfterMax = 600;
 
 /** Every setting by its key. */
 export const rules: Rules = {
@@ -59,11 +89,28 @@ export const rules: Rules = {
   data: { meaning: 'folder of identities, keys, history', parse: text('a folder') },
   host: { meaning: 'address to serve on', parse: text('an address') },
   port: { meaning: 'UDP port to serve on, 0 for any', parse: integer(0, portMax) },
+  httpPort: {
+    meaning: 'loopback port for /healthz and /metrics, 0 for any',
+    parse: integer(0, portMax),
+  },
+  log: { meaning: 'how a server tells what happens', parse: oneOf(logFormats) },
+  logLevel: { meaning: 'what is less grave is not told', parse: oneOf(logLevels) },
+  restartAfter: {
+    meaning: 'seconds until a stopped server is back',
+    parse: integer(1, restartAfterMax),
+  },
   groupsPerClient: {
     meaning: 'groups a client may be in at a time',
     parse: integer(1, groupsPerClientMax),
   },
   privateInGroup: { meaning: 'private messages pass while in a group', parse: yesOrNo },
+  ephemeral: { meaning: 'a server keeps nothing when it ends', parse: yesOrNo },
+  keepDays: { meaning: 'days for which a server keeps messages', parse: integer(1, keepDaysMax) },
+  keepMessages: {
+    meaning: 'newest messages of a group that a server keeps',
+    parse: integer(1, keepMessagesMax),
+  },
+  keepBytes: { meaning: 'bytes of messages that a server keeps', parse: bytes },
   mailbox: { meaning: 'private messages are kept for who is absent', parse: yesOrNo },
   relayOnly: { meaning: 'peers do not learn your address', parse: yesOrNo },
   debug: { meaning: 'errors come with their stacks', parse: yesOrNo },
@@ -80,6 +127,26 @@ function integer(min: number, max: number): (raw: unknown) => Parsed<number> {
       ? { value }
       : { wanted: `a whole number from ${min} to ${max}` };
   };
+}
+
+function oneOf<Value extends string>(values: readonly Value[]): (raw: unknown) => Parsed<Value> {
+  return (raw) => {
+    const value = values.find((candidate) => candidate === raw);
+    return value === undefined
+      ? { wanted: values.join(', ').replace(/, (?=\w+$)/, ' or ') }
+      : { value };
+  };
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** A number of bytes, as text also with a unit: `500M`, `2G`. */
+function bytes(raw: unknown): Parsed<number> {
+  const [, digits, unit = ''] = /^(\d{1,12})([KMG]?)$/i.exec(String(raw)) ?? [];
+  const value = Number(digits) * (units[unit.toUpperCase()] ?? 1);
+  return Number.isSafeInteger(value) && value >= keepBytesMin
+    ? { value }
+    : { wanted: 'a number of bytes of at least 1M, like 500M or 2G' };
 }
 
 const words: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([

@@ -5,6 +5,7 @@ import { toHex } from '../protocol/bytes.ts';
 import { Archive } from './archive.ts';
 import { Bulletin, newView } from './bulletin.ts';
 import { CatchUp } from './catch-up.ts';
+import { type Census, takeCensus } from './census.ts';
 import { type CommandParts, chargeRequest } from './command.ts';
 import { runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
@@ -190,6 +191,12 @@ export class Hub {
     this.#queries.answered(number, found, now);
   }
 
+  /** The store has no room, or has room again: until it has, whatever would change anything is refused `STORE_FULL`. */
+  storeFull(isFull: boolean, now: number): void {
+    this.#parts.effects.isStoreFull = isFull;
+    this.#publish(now);
+  }
+
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);
@@ -242,6 +249,17 @@ export class Hub {
   /** All that lasts, as plain data in one order. */
   snapshot(): HubSnapshot {
     return takeSnapshot(this.#parts, this.#links.values());
+  }
+
+  /** How many there are of everything. */
+  census(): Census {
+    const { directory, groups, desk } = this.#parts;
+    return takeCensus(directory, groups.all, desk.sessions);
+  }
+
+  /** Changes that are not stored yet. */
+  get unstored(): number {
+    return this.#parts.effects.unstored;
   }
 
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {

@@ -230,6 +230,8 @@ export type ServerMessage =
       readonly reason: LostReason;
     }
   | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
+  /** Push: the server is about to end, and expects to be back after this time. */
+  | { readonly type: 'restarting'; readonly returnMs: number }
   | HistoryNews
   | MailNews;
 
@@ -337,6 +339,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
   ...historyNews,
   ...mailNews,
+  restarting: { number: 50, fields: { returnMs: varint } },
 });
 
 /** Private messages. */

@@ -333,10 +333,10 @@ export class Client extends EventEmitter<ClientEvents> {
         if (this.#wiring?.receiveMail(push)) return;
         this.#deliveries.receive(push, conversation);
       },
-      onLost: (reason) => {
+      onLost: (reason, returnMs) => {
         this.#memberships.handleLoss();
         this.#wiring?.handleLoss();
-        this.emit('disconnected', reason);
+        this.emit('disconnected', reason, returnMs);
       },
       onEnd: (error) => {
         if (this.#connecting === undefined) void this.#end(error);

@@ -4,67 +4,37 @@ import { EventEmitter } from 'node:events';
 import { closeNumbers } from '../chat/closing.ts';
 import type { OutgoingMessage } from '../chat/delivery.ts';
 import type { HubEffect } from '../chat/effects.ts';
-import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
-import { type HubLimits, parseLimits, parsePolicy } from '../chat/limits.ts';
+import { parseLimits, parsePolicy } from '../chat/limits.ts';
 import type { StoredState } from '../chat/records.ts';
-import type { Policy } from '../chat/types.ts';
+import { controlConversation } from '../chat/wire.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
-import { Driver } from '../net/driver.ts';
+import { Driver, noTraffic } from '../net/driver.ts';
+import { doneWithin } from '../net/patience.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
-import { anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
+import { checkOptions } from '../options.ts';
 import type { Address } from '../protocol/address.ts';
-import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
-import { MemoryStore } from '../store/memory-store.ts';
-import { ServerFiles } from '../store/server-files.ts';
 import type { Store } from '../store/store.ts';
+import { announce } from './announcement.ts';
+import { Housekeeper } from './housekeeper.ts';
+import {
+  type CloseOptions,
+  closeShape,
+  openStore,
+  parseRetention,
+  type ServerEvents,
+  type ServerOptions,
+  serverShape,
+} from './options.ts';
+import { Probation } from './probation.ts';
+import { type ServerProblem, type ServerStats, storePatienceMs, Tally } from './server-stats.ts';
 import { StoreReader } from './store-reader.ts';
 import { StoreWriter } from './store-writer.ts';
-
-/** How to serve. */
-export interface ServerOptions {
-  /** UDP port; 0 for any free one. Default 6666. */
-  readonly port?: number;
-  /** Address to bind. Default: all, IPv6 and IPv4. */
-  readonly host?: string;
-  /** Folder of the server's identity and of its names ↔ keys (files of mode 0600). Without it both live as long as the process. */
-  readonly dataDir?: string;
-  /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
-  readonly store?: Store;
-  /** What clients may do. Default: `defaultPolicy`. */
-  readonly policy?: Partial<Policy>;
-  /** Bounds of names, groups, messages and rates. Default: as each field says. */
-  readonly limits?: Partial<HubLimits>;
-  /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
-  readonly admission?: Partial<AdmissionLimits>;
-  /** Clock and network; a test brings a simulated one. */
-  readonly environment?: Environment;
-}
-
-const shape: Shape<ServerOptions> = {
-  port: aPort,
-  host: aText,
-  dataDir: aText,
-  store: anObject,
-  policy: anObject,
-  limits: anObject,
-  admission: anObject,
-  environment: anObject,
-};
-
-export interface ServerEvents {
-  /** Something happened. */
-  fact: [fact: ServerFact];
-  /** The store could not read messages that somebody asked for, who was told so or is kept waiting; the server goes on. */
-  readFailed: [error: BanterError];
-  /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
-  failed: [error: Error];
-}
 
 /** A client that has said nothing for this long is asked whether it is there. Milliseconds. */
 const keepaliveMs = 30_000;
@@ -78,9 +48,6 @@ const surplusConnections = 1024;
 /** Clients talk on the control conversation only. */
 const clientConversationsMax = 1;
 
-/** Whoever has claimed no name by then is disconnected. Milliseconds. */
-const registrationMs = 10_000;
-
 /** Answers and news that may wait on one connection; beyond, it is closed. Bytes. */
 const answersBytesMax = 4 * 1024 * 1024;
 
@@ -91,20 +58,20 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #environment: Environment;
   readonly #store: Store;
   readonly #ownsStore: boolean;
+  readonly #drainMs: number;
   readonly #writer: StoreWriter;
   readonly #reader: StoreReader;
+  readonly #housekeeper: Housekeeper;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
-  /** Of the time each connection has to claim a name. */
-  readonly #cancelTimers = new Map<number, () => void>();
+  readonly #probation: Probation;
   #driver: Driver | undefined;
-  #undecodable = 0;
-  #unrelayed = 0;
+  readonly #tally = new Tally();
   /** False once it closes: it takes nothing more. */
   #isServing = true;
   /** Nothing that the store did not take may be told to anybody. */
   #hasFailed = false;
-  #closing: Promise<void> | undefined;
+  #closing: Promise<boolean> | undefined;
 
   private constructor(
     options: ServerOptions,
@@ -116,12 +83,23 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#environment = environment;
     this.#store = store;
     this.#ownsStore = options.store === undefined;
+    this.#drainMs = options.drainMs ?? 10_000;
+    this.#probation = new Probation(environment);
     this.#writer = new StoreWriter({
       store,
+      environment,
+      windowMs: options.commitWindowMs ?? 0,
+      onWritten: (changes, tookMs) => {
+        this.#tally.storeWrites++;
+        this.#tally.storeChanges += changes;
+        this.emit('stored', changes, tookMs);
+      },
       onStored: (number) => {
         this.#hub.stored(number, environment.now());
         this.#driver?.wake();
       },
+      onDue: () => this.#driver?.wake(),
+      onFull: (error) => this.#storeFull(error),
       onFailed: (error) => this.#fail(error),
     });
     this.#reader = new StoreReader({
@@ -134,6 +112,11 @@ export class Server extends EventEmitter<ServerEvents> {
         // What is asked of a store that is being closed is nobody's concern.
         if (this.#isServing) this.emit('readFailed', error);
       },
+    });
+    this.#housekeeper = new Housekeeper({
+      store,
+      environment,
+      onFailed: (error) => this.#fail(error),
     });
     const crypto = new SodiumCrypto();
     const identity = crypto.identity(store.seed);
@@ -164,12 +147,14 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
-    checkOptions(options, shape, 'Server.start');
+    checkOptions(options, serverShape, 'Server.start');
+    const retention = parseRetention(options.retention ?? {});
     const environment = options.environment ?? systemEnvironment;
-    const store = openStore(options, environment);
+    const store = await openStore(options, environment);
     try {
       const server = new Server(options, environment, store, await store.load());
       await server.#open(options);
+      server.#housekeeper.start(retention);
       return server;
     } catch (error) {
       if (options.store === undefined) await store.close();
@@ -191,9 +176,34 @@ export class Server extends EventEmitter<ServerEvents> {
   get drops(): ReadonlyMap<string, number> {
     return new Map<string, number>([
       ...this.#endpoint.drops,
-      ['undecodable', this.#undecodable],
-      ['unrelayed', this.#unrelayed],
+      ['undecodable', this.#tally.undecodable],
+      ['unrelayed', this.#tally.unrelayed],
     ]);
+  }
+
+  /** What it has counted, and how many there are of everything; put together when it is asked for. */
+  get stats(): ServerStats {
+    const { undecodable: _, unrelayed: __, ...counters } = this.#tally;
+    return {
+      ...counters,
+      ...(this.#driver?.traffic ?? noTraffic),
+      ...this.#hub.census(),
+      connections: this.#endpoint.connectionCount,
+      rttsMs: this.#endpoint.rtts().toSorted((one, other) => one - other),
+      unstored: this.#hub.unstored,
+      drops: this.drops,
+    };
+  }
+
+  /** Why it does not serve as it should; nothing while all is well. */
+  get problems(): readonly ServerProblem[] {
+    const problems: readonly (readonly [ServerProblem, boolean])[] = [
+      ['closing', !this.#isServing],
+      ['storeFailed', this.#writer.hasFailed],
+      ['storeFull', this.#writer.isStoreFull],
+      ['storeSilent', this.#writer.writingMs > storePatienceMs],
+    ];
+    return problems.filter(([, isSo]) => isSo).map(([problem]) => problem);
   }
 
   /** All that lasts, as plain data in one order; what hostile input must not change. */
@@ -201,9 +211,13 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#hub.snapshot();
   }
 
-  /** Stores what is under way, tells every client and frees the socket; members stay members. Idempotent. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /**
+   * Stores what is under way, tells every client and frees the socket; members stay members. Idempotent.
+   * @returns false when the store did not answer in time: what it has not taken was told to nobody
+   */
+  close(options: CloseOptions = {}): Promise<boolean> {
+    checkOptions(options, closeShape, 'Server.close');
+    this.#closing ??= this.#close(options);
     return this.#closing;
   }
 
@@ -224,14 +238,26 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#driver.wake();
   }
 
-  async #close(): Promise<void> {
+  async #close({ returnMs }: CloseOptions): Promise<boolean> {
     this.#isServing = false;
-    for (const cancel of this.#cancelTimers.values()) cancel();
-    await this.#writer.drain();
+    this.#probation.close();
+    const announced =
+      returnMs === undefined
+        ? undefined
+        : announce(this.#endpoint, this.#driver, this.#environment, returnMs);
+    const isTidy = await this.#inTime(this.#housekeeper.close());
+    const isDrained =
+      isTidy && (await this.#inTime(this.#writer.drain())) && !this.#writer.isStoreFull;
     this.#carryOut();
+    await announced;
     this.#endpoint.closeAll(closeNumbers.shutdown, 'the server is shutting down');
     await this.#driver?.close();
-    if (this.#ownsStore) await this.#store.close();
+    const isClosed = !this.#ownsStore || (await this.#inTime(this.#store.close()));
+    return isDrained && isClosed;
+  }
+
+  #inTime(work: Promise<unknown>): Promise<boolean> {
+    return doneWithin(work, this.#drainMs, this.#environment);
   }
 
   #receive(event: EndpointEvent): void {
@@ -241,11 +267,15 @@ export class Server extends EventEmitter<ServerEvents> {
     const { link } = event;
     switch (event.type) {
       case 'connected':
+        this.#tally.handshakes++;
         this.#hub.linkUp(link, event.identity, event.address);
-        this.#awaitRegistration(link);
+        this.#probation.begin(link, () => this.#expel(link));
         break;
       case 'messageReceived':
-        if (!this.#hub.receive(link, event.conversation, event.payload, now)) this.#undecodable++;
+        this.#tally.requests++;
+        if (!this.#hub.receive(link, event.conversation, event.payload, now)) {
+          this.#tally.undecodable++;
+        }
         break;
       case 'silenceExceeded':
         this.#hub.unresponsive(link, now);
@@ -255,8 +285,7 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#hub.probed(link, true, now);
         break;
       case 'closed':
-        this.#cancelTimers.get(link)?.();
-        this.#cancelTimers.delete(link);
+        this.#probation.end(link);
         this.#hub.linkDown(link, now);
         break;
       case 'datagramReceived':
@@ -276,31 +305,43 @@ export class Server extends EventEmitter<ServerEvents> {
 
   #relay(link: number, payload: Uint8Array, now: number): void {
     const relayed = this.#hub.relay(link, payload, now);
-    if (relayed !== undefined) this.#endpoint.sendDatagram(relayed.link, relayed.payload);
-    else this.#unrelayed++;
+    if (relayed === undefined) {
+      this.#tally.unrelayed++;
+      return;
+    }
+    this.#tally.relayed++;
+    this.#endpoint.sendDatagram(relayed.link, relayed.payload);
   }
 
   /** A place is for somebody with a name. */
-  #awaitRegistration(link: number): void {
-    const cancel = this.#environment.setTimer(() => {
-      this.#cancelTimers.delete(link);
-      if (this.#hub.isRegistered(link)) return;
-      this.#endpoint.close(link, closeNumbers.silent, 'no name was claimed');
-      this.#driver?.wake();
-    }, registrationMs);
-    this.#cancelTimers.set(link, cancel);
+  #expel(link: number): void {
+    if (this.#hub.isRegistered(link)) return;
+    this.#endpoint.close(link, closeNumbers.silent, 'no name was claimed');
+    this.#driver?.wake();
   }
 
   #readNext(link: number): OutgoingMessage | undefined {
     const message = this.#hub.readNext(link);
     // Packets are being put together; what the hub wants to know for the next ones is asked for afterwards.
     if (this.#hub.hasAsked) this.#driver?.wake();
+    const isOfGroup = message !== undefined && message.conversation !== controlConversation;
+    if (isOfGroup) this.#tally.deliveries++;
     return message;
   }
 
   /** A client that asks and does not read loses its connection, not the server its memory. */
   #drop(link: number): void {
     this.#endpoint.close(link, closeNumbers.overrun, 'answers were not read');
+  }
+
+  /** What changes anything is refused until there is room; what only asks is answered. */
+  #storeFull(error: BanterError | undefined): void {
+    this.#hub.storeFull(error !== undefined, this.#environment.now());
+    this.#driver?.wake();
+    if (error === undefined) this.emit('storeRecovered');
+    else this.emit('storeFull', error);
+    // Perhaps there is something to let go of.
+    this.#housekeeper.hurry();
   }
 
   #fail(error: unknown): void {
@@ -339,6 +380,7 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#endpoint.offer(effect.link, () => this.#readNext(effect.link));
         break;
       case 'store':
+        if (effect.change.type === 'messageAppended') this.#tally.messages++;
         this.#writer.add(effect.number, effect.change);
         break;
       case 'query':
@@ -355,14 +397,4 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
     }
   }
-}
-
-/** @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
-function openStore({ store, dataDir, limits }: ServerOptions, { random }: Environment): Store {
-  if (store !== undefined && dataDir !== undefined) {
-    throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
-  }
-  const newSeed = (): Uint8Array => random(32);
-  if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
-  return store ?? new MemoryStore(newSeed(), limits);
 }

@@ -268,6 +268,7 @@ const news = {
   deposited: [40, { requestId: 'varint', mid: 'mid', to: 'name', durable: 'flag' }],
   envelope: [41, { id: 'varint', from: 'name', mid: 'mid', sealed: 'envelope' }],
   settled: [42, { id: 'varint', mid: 'mid', to: 'name', outcome: 'outcome' }],
+  restarting: [50, { returnMs: 'varint' }],
 } as const;
 
 /** What clients say to each other. */

@@ -133,6 +133,7 @@ const serverMessage = anyOf<ServerMessage>({
   deposited: { requestId, mid, to: name, durable: bool },
   envelope: { id: integer, from: name, mid, sealed },
   settled: { id: integer, mid, to: name, outcome },
+  restarting: { returnMs: integer },
 });
 
 const peerMessage = anyOf<PeerMessage>({
@@ -268,6 +269,7 @@ describe('the wire', () => {
       serverCodec.encode({ type: 'memberLeft', group: 'g', name: 'n', reason: 'unresponsive' }),
       '140167016e02',
     ],
+    ['restarting', serverCodec.encode({ type: 'restarting', returnMs: 10_000 }), '326710'],
     [
       'deposit',
       clientCodec.encode({

@@ -78,13 +78,13 @@ function asked(type: string, fields: string[]): { readonly type: string } {
 describe('docs/PROTOCOL.md', () => {
   it('gives messages the numbers and fields that their codecs write, in this order', () => {
     const codecs = [
-      ['### Client to server', 18, (message: never) => clientCodec.encode(message)],
-      ['### Server to client', 21, (message: never) => serverCodec.encode(message)],
-      ['### Client to client', 3, (message: never) => peerCodec.encode(message)],
+      ['### Client to server', clientCodec.tables, (message: never) => clientCodec.encode(message)],
+      ['### Server to client', serverCodec.tables, (message: never) => serverCodec.encode(message)],
+      ['### Client to client', peerCodec.tables, (message: never) => peerCodec.encode(message)],
     ] as const;
-    for (const [heading, count, encode] of codecs) {
+    for (const [heading, tables, encode] of codecs) {
       const rows = messagesUnder(heading);
-      assert.equal(rows.length, count);
+      assert.equal(rows.length, Object.keys(tables).length);
       for (const [number, name, fields] of rows) {
         const written: string[] = [];
         // The document's word is what is put to the test: a name that no table has makes the codec throw.
