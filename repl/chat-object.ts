@@ -10,6 +10,7 @@ import {
   type DirectoryEntry,
   type GroupMessage,
   type HistoryOptions,
+  type Moderation,
   type Stored,
 } from '../core/index.ts';
 import { abortable, aborted } from './abort.ts';
@@ -49,6 +50,9 @@ const eventNames: readonly (keyof ClientEvents)[] = [
   'privateMessageLost',
   'memberJoined',
   'memberLeft',
+  'roleChanged',
+  'topicChanged',
+  'muteChanged',
   'directoryChanged',
   'groupLost',
   'gapFound',
@@ -96,6 +100,11 @@ export class Chat {
   /** The plugin runtime, if there is one. */
   get plugins(): ChatPlugins | undefined {
     return this.#session.plugins;
+  }
+
+  /** Roles, bans, mutes and topics: `chat.moderation.kick("ops", "eve")`. */
+  get moderation(): Moderation {
+    return this.#client.moderation.within((work) => this.#call(work));
   }
 
   /** Sends a private message; resolves when the other client has it, or the server keeps it for who is absent. @throws BanterError as `Client.send` */
