@@ -24,6 +24,7 @@ export type {
   Policy,
   PrivateMessage,
   Receipt,
+  Stored,
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { type AccessMode, accessModes } from './chat/wire-administration.ts';
