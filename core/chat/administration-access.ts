@@ -19,8 +19,8 @@ import { pageEntriesMax } from './wire-fields.ts';
 const dayMs = 86_400_000;
 
 /** How many keys an invitation may admit, and for how many days. */
-export const invitationUsesMax = 10_000;
-export const invitationDaysMax = 366;
+const invitationUsesMax = 10_000;
+const invitationDaysMax = 366;
 
 const needsOperator = true;
 const needsNoRoom = true;
