@@ -4,13 +4,16 @@ import type { Archive } from './archive.ts';
 import type { BucketTable } from './bucket-table.ts';
 import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 import { type Effects, noRoom, type Refusal } from './effects.ts';
 import type { Entrance } from './entrance.ts';
+import type { Evictions } from './evictions.ts';
 import type { Groups } from './groups.ts';
 import type { Invitations } from './invitations.ts';
 import type { HubLimits } from './limits.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
+import type { Queries } from './queries.ts';
 import type { RegistrationDesk } from './registration.ts';
 import type { RuleBook } from './rule-book.ts';
 import type { Departure, Link, Membership, Registration } from './sessions.ts';
@@ -37,6 +40,9 @@ export interface CommandParts {
   /** How often each identity invites. */
   readonly inviting: BucketTable;
   readonly desk: RegistrationDesk;
+  readonly doorkeeper: Doorkeeper;
+  readonly evictions: Evictions;
+  readonly queries: Queries;
   readonly archive: Archive;
   readonly mailboxes: Mailboxes;
   /** Whether what is stored outlives a crash. */
@@ -57,6 +63,8 @@ export interface Caller extends Registration {
 export interface Command<Asked> {
   /** An auxiliary link may not. */
   readonly needsPresence?: boolean;
+  /** Whether it is for operators of the server. */
+  readonly needsOperator?: boolean;
   /** Whether it counts against the rate; every request does where this is absent. */
   readonly isFree?: (caller: Caller, request: Asked) => boolean;
   /** Carried out though the store has no room: it stores nothing, or the end of something. */
@@ -69,6 +77,11 @@ export interface Command<Asked> {
 
 /** The request of one type. */
 export type Asked<Type extends Request['type']> = Extract<Request, { readonly type: Type }>;
+
+/** Rows for requests of these types. */
+export type CommandsOf<Type extends Request['type']> = {
+  readonly [Each in Type]: Command<Asked<Each>>;
+};
 
 /** Counts a request against the rates of its link. @returns what a client that asks too fast is told */
 export function chargeRequest(

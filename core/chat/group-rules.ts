@@ -52,7 +52,7 @@ export type GroupRule =
       readonly type: 'password';
       /** 32 hex digits. */
       readonly salt: string;
-      /** 32 hex digits: the keyed hash of what clients derive from the password, by the salt. */
+      /** 32 hex digits: the hash of the salt and of what clients derive from the password. */
       readonly digest: string;
     }
   | {

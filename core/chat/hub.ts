@@ -11,8 +11,10 @@ import { type CommandParts, chargeRequest } from './command.ts';
 import { runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
 import { Directory } from './directory.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import { Effects, type HubEffect } from './effects.ts';
-import { Entrance, type PasswordCrypto } from './entrance.ts';
+import { Entrance } from './entrance.ts';
+import { Evictions } from './evictions.ts';
 import { Groups } from './groups.ts';
 import { Invitations } from './invitations.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
@@ -42,12 +44,14 @@ export interface HubOptions {
   readonly random: (count: number) => Uint8Array;
   /** Milliseconds since the epoch at the monotonic instant `now`: what messages are stamped with. */
   readonly wallClock: (now: number) => number;
-  /** For passwords of groups. */
-  readonly crypto: PasswordCrypto;
   /** What the changes of earlier hubs came to. Default: nothing. */
   readonly stored?: StoredState;
   /** Whether what is stored outlives a crash, as a commit says. Default false. */
   readonly isDurable?: boolean;
+  /** Keys (64 hex digits) or bound names that nobody but the configuration takes the role of an operator from. Default: none. */
+  readonly operators?: readonly string[];
+  /** 16 bytes that tell nothing of what they are the hash of: what is kept of invitations and passwords. */
+  readonly hash: (bytes: Uint8Array) => Uint8Array;
 }
 
 /**
@@ -65,11 +69,13 @@ export class Hub {
 
   /** @throws BanterError OPTION_INVALID */
   constructor(options: HubOptions) {
-    const { random, wallClock, crypto, stored = nothingStored, isDurable = false } = options;
+    const { random, wallClock, hash, stored = nothingStored, isDurable = false } = options;
     const policy = parsePolicy(options.policy ?? {});
     const limits = parseLimits(options.limits ?? {});
     const effects = new Effects();
     const directory = new Directory(stored.names);
+    const keeping = { limits, effects, directory, hash, random, wallClock };
+    const doorkeeper = new Doorkeeper(keeping, stored.house, options.operators ?? []);
     const findSession = (folded: string): Session | undefined => desk.findSession(folded);
     const bulletin = new Bulletin({ limits, effects, directory, findSession });
     const queries = new Queries(effects);
@@ -84,12 +90,12 @@ export class Hub {
     const known = stored.processes;
     const processes = new Processes(processesRemembered, sendsRemembered, effects, known);
     const epoch = random(8);
-    const shared = { policy, limits, effects, directory, groups, bulletin };
+    const shared = { policy, limits, effects, directory, groups, bulletin, doorkeeper };
     const links = this.#links;
     const relay = this.#relay;
     const rules = new RuleBook(limits, effects);
     const invitations = new Invitations({ limits, effects, rules, findSession, wallClock });
-    const entrance = new Entrance({ rules, invitations, random, crypto });
+    const entrance = new Entrance({ rules, invitations, random, hash });
     const order = { rules, invitations, entrance };
     const atDesk = { ...shared, epoch, delivery, processes, links, relay, invitations };
     const desk = new RegistrationDesk(atDesk);
@@ -98,9 +104,11 @@ export class Hub {
     for (const group of groups.all) invitations.restore(group);
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
+    const evictions = new Evictions({ ...shared, rules, mailboxes, desk, links });
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
     const inviting = new BucketTable(limits.invitesAtOnce, invitesPerSecond);
-    this.#parts = { ...shared, ...order, inviting, desk, mailboxes, archive, isDurable, wallClock };
+    const rest = { mailboxes, archive, evictions, queries, inviting, isDurable, wallClock };
+    this.#parts = { ...shared, ...order, ...rest, desk };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;
@@ -110,7 +118,7 @@ export class Hub {
   linkUp(number: number, identity: Uint8Array, address: Address): void {
     const { limits, effects } = this.#parts;
     if (this.#links.size >= limits.links) {
-      effects.push({ type: 'close', link: number, reason: 'full' });
+      effects.push({ type: 'close', link: number, reason: 'full', words: 'full' });
       return;
     }
     this.#links.set(number, {
@@ -280,7 +288,7 @@ export class Hub {
   }
 
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
-    const { limits, effects, desk, bulletin, mailboxes } = this.#parts;
+    const { limits, effects, desk, bulletin, mailboxes, doorkeeper } = this.#parts;
     if (message.type === 'confirm') {
       const membership = link.conversations.get(message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
@@ -303,6 +311,13 @@ export class Hub {
     if (message.type === 'register') {
       const refusal = chargeRequest(limits, link, bytes, now);
       if (refusal === undefined) desk.claim(link, message, now);
+      else effects.refuse(link, requestId, refusal);
+      return;
+    }
+    if (message.type === 'admit' && link.registration === undefined) {
+      const excess = chargeRequest(limits, link, bytes, now);
+      const refusal = excess ?? doorkeeper.admit(link, message.token, now);
+      if (refusal === undefined) effects.send(link, { type: 'done', requestId });
       else effects.refuse(link, requestId, refusal);
       return;
     }

@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { Hub } from '../../../core/chat/hub.ts';
 import { nothingStored } from '../../../core/chat/records.ts';
 import { clientCodec, serverCodec } from '../../../core/chat/wire.ts';
-import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { type Asked, identity, noEpoch, outcome, populated, processId, World } from './world.ts';
 
 describe('bounds of a hub', () => {
@@ -222,9 +221,11 @@ describe('a hub', () => {
   });
 
   it('has nothing to do when nobody is in anybody’s way', () => {
-    const crypto = new SodiumCrypto();
-    const random = (count: number): Uint8Array => new Uint8Array(count);
-    const hub = new Hub({ random, wallClock: () => 0, crypto });
+    const hub = new Hub({
+      random: (count) => new Uint8Array(count),
+      wallClock: () => 0,
+      hash: (bytes) => bytes,
+    });
     hub.linkUp(1, identity(1), { host: '192.0.2.1', port: 1 });
     assert.equal(hub.pollTimeout(), undefined);
     assert.equal(hub.pollEffect(), undefined);
