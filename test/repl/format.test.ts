@@ -110,7 +110,8 @@ test('completes what a parameter names, and never message text', async () => {
   };
   const at = async (line: string): Promise<unknown> => complete(line, options);
   assert.deepEqual(await at('send b'), [['bob ', 'bobby '], 'b']);
-  assert.deepEqual(await at('join_group '), [['ops'], '']);
+  assert.deepEqual(await at('join_group '), [['ops '], '']);
+  assert.deepEqual(await at('join_group ops '), [[], '']);
   assert.deepEqual(await at('send bob b'), [[], 'b']);
   assert.deepEqual(await at('send bob say "b'), [[], '"b']);
   assert.deepEqual(await at('plugin l'), [['list ', 'load '], 'l']);
