@@ -23,8 +23,6 @@ import { type Phrase, phrasesOf } from './words.ts';
 
 /** How much of what there is a start is given. */
 export interface LoadLimits {
-  /** The newest messages of each group; older ones are read when somebody asks. */
-  readonly tailMessages: number;
   /** Newest sends of each process. */
   readonly sendsRemembered: number;
 }
@@ -80,7 +78,7 @@ export class Queries {
         identity: String(row['identity']),
       })),
       house: readHouse((query) => this.#all(query)),
-      groups: this.#loadGroups(limits.tailMessages),
+      groups: this.#loadGroups(),
       processes: this.#loadProcesses(limits.sendsRemembered),
       envelopes: this.#all('envelopes').map((row) => ({
         ...addressed(row),
@@ -137,7 +135,7 @@ export class Queries {
     );
   }
 
-  #loadGroups(tailMessages: number): readonly StoredGroup[] {
+  #loadGroups(): readonly StoredGroup[] {
     const members = groupBy(this.#all('members'), 'group_id', memberOf);
     // Rules are written by us and by nobody else.
     const ruleOf = (row: Row): GroupRule => JSON.parse(String(row['rule'])) as GroupRule;
@@ -148,11 +146,7 @@ export class Queries {
         name,
         logId: bytesOf(row['log_id']),
         headSeq: Number(row['head_seq']),
-        messages: this.history({
-          group: name,
-          beforeSeq: undefined,
-          limit: tailMessages,
-        }).toReversed(),
+        messages: [],
         members: members.get(row['id']) ?? [],
         retention: retentionOf(row),
         rules: rules.get(row['id']) ?? [],
