@@ -24,6 +24,7 @@ export type {
   Policy,
   PrivateMessage,
   Receipt,
+  Stored,
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';

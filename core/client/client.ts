@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { Mirror } from '../chat/mirror.ts';
-import type { Committed, Delivered, DirectoryEntry, Policy } from '../chat/types.ts';
+import type { Committed, Delivered, DirectoryEntry, Policy, Stored } from '../chat/types.ts';
 import { defaultPolicy, policyOf } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
@@ -113,6 +113,7 @@ export class Client extends EventEmitter<ClientEvents> {
     client.#environment.soon(() => {
       client.#deliveries.open();
       client.#inbox.release();
+      client.#wiring?.openMail();
     });
     return client;
   }
@@ -166,17 +167,19 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Sends a private message, client to client; resolves when the peer's client has it.
-   * @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG
+   * Sends a private message, client to client; resolves when the peer's client has it, or with `stored` when the server
+   * keeps it, sealed, for a peer that is absent: `privateMessageDelivered` tells when that has it.
+   * @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG,
+   * MAILBOX_FULL, OUTCOME_UNKNOWN
    */
-  async send(to: string, text: string, options: SendOptions = {}): Promise<Delivered> {
+  async send(to: string, text: string, options: SendOptions = {}): Promise<Delivered | Stored> {
     const hops = checkedHops(text, options);
     if (!this.#privateInGroup && this.groups.length > 0) {
       const group = this.groups.join(', ');
       throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${group}`);
     }
     await this.#running.lookUps.need(to, options.signal);
-    const { session, direct } = this.#running;
+    const { session, mail } = this.#running;
     const message = {
       mid: session.nextMid(),
       from: this.#name,
@@ -185,7 +188,7 @@ export class Client extends EventEmitter<ClientEvents> {
       sentAtMs: this.#environment.wallClockMs(),
       text,
     };
-    return direct.send(to, message, options.signal);
+    return mail.send(to, message, options);
   }
 
   /**
@@ -307,6 +310,11 @@ export class Client extends EventEmitter<ClientEvents> {
       listener: this.#listener(),
       onDirectory: (changed) => this.#handleDirectory(changed),
       onPrivateMessage: (message) => this.#inbox.receive(message),
+      hasMailbox: () => this.#policy.mailbox,
+      onOutcome: ({ outcome, ...message }) => {
+        if (outcome === 'delivered') this.emit('privateMessageDelivered', message);
+        else this.emit('privateMessageLost', { ...message, reason: outcome });
+      },
     });
     this.#wiring = wiring;
     const connecting = Promise.withResolvers<void>();
@@ -326,10 +334,13 @@ export class Client extends EventEmitter<ClientEvents> {
       onWelcome: (welcome, isFirst) => this.#handleWelcome(welcome, isFirst),
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onLeft: (group) => this.#forgetGroup(group),
-      onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
+      onPush: (push, conversation) => {
+        if (this.#wiring?.receiveMail(push)) return;
+        this.#deliveries.receive(push, conversation);
+      },
       onLost: (reason, returnMs) => {
         this.#memberships.handleLoss();
-        this.#wiring?.direct.handleServer();
+        this.#wiring?.handleLoss();
         this.emit('disconnected', reason, returnMs);
       },
       onEnd: (error) => {
@@ -351,6 +362,7 @@ export class Client extends EventEmitter<ClientEvents> {
 
   #handleDirectory(changed: readonly DirectoryEntry[]): void {
     this.#wiring?.direct.handleDirectory(changed);
+    this.#wiring?.letterbox.retry();
     if (changed.length > 0) this.emit('directoryChanged', changed);
     if (this.connected && this.#mirror.isComplete) this.#connecting?.resolve();
   }
@@ -358,7 +370,9 @@ export class Client extends EventEmitter<ClientEvents> {
   /** This client is in a group no more: what was held back for its sake can be shown. */
   #forgetGroup(group: string): void {
     this.#memberships.delete(group);
-    if (this.groups.length === 0) this.#inbox.release();
+    if (this.groups.length > 0) return;
+    this.#inbox.release();
+    this.#wiring?.letterbox.retry();
   }
 
   async #close(): Promise<boolean> {

@@ -1,5 +1,6 @@
 /** What a client tells its owner: facts, in the order in which they happened. */
 
+import type { EnvelopeOutcome } from '../chat/mail-messages.ts';
 import type { Role } from '../chat/roles.ts';
 import type {
   ChatMessage,
@@ -25,6 +26,16 @@ export interface ClientEvents {
   privateMessageReceived: [message: PrivateMessage];
   /** A private message arrived inside a group and is kept until this client leaves it. */
   privateMessageHeldBack: [from: string];
+  /** Somebody who was absent has a private message of this name now: `send` had told that it was `stored`. */
+  privateMessageDelivered: [message: { readonly mid: string; readonly to: string }];
+  /** A private message that was `stored` will not arrive: nobody came for it in time, or its recipient refused it. */
+  privateMessageLost: [
+    message: {
+      readonly mid: string;
+      readonly to: string;
+      readonly reason: Exclude<EnvelopeOutcome, 'delivered'>;
+    },
+  ];
   /** Somebody else joined a group of this client. */
   memberJoined: [member: { readonly group: string; readonly name: string; readonly bot: boolean }];
   /** Somebody else left a group of this client. */

@@ -78,6 +78,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** Hops of the message this one answers plus one, 0 to 7; bots set it, people send 0. */
   readonly hops?: number;
+  /** Whether the server may keep a private message, sealed, for somebody absent. Default true; there is no forward secrecy then. */
+  readonly store?: boolean;
 }
 
 /** Which users to list. */

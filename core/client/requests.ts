@@ -25,7 +25,7 @@ export type Answer = Exclude<
 /** The answer of one kind. */
 export type AnswerOf<Type extends Answer['type']> = Extract<Answer, { readonly type: Type }>;
 
-/** Requests that change nothing by being asked again; a send is one, by its mid. */
+/** Requests that change nothing by being asked again; a send and a deposit are, by their mid. */
 const repeatable: ReadonlySet<Request['type']> = new Set([
   'listGroups',
   'listMembers',
@@ -34,6 +34,7 @@ const repeatable: ReadonlySet<Request['type']> = new Set([
   'history',
   'search',
   'sendGroup',
+  'deposit',
   'reportUnanswered',
   'deregister',
 ]);
@@ -180,7 +181,8 @@ export class Requests {
 }
 
 function lost(pending: Pending): BanterError {
-  return pending.isSent && pending.request.type === 'sendGroup'
+  const { type } = pending.request;
+  return pending.isSent && (type === 'sendGroup' || type === 'deposit')
     ? new BanterError('OUTCOME_UNKNOWN', 'the server went away before it answered')
     : new BanterError('CONNECTION_LOST', 'the server does not answer');
 }
