@@ -91,22 +91,49 @@ CREATE TABLE rules (
     UNIQUE (group_id, type, about)
   ) STRICT;
 
-CREATE TABLE former_logs (
-    place INTEGER PRIMARY KEY,
-    group_id INTEGER NOT NULL REFERENCES groups ON DELETE CASCADE,
-    log_id BLOB NOT NULL,
-    seq INTEGER NOT NULL
+CREATE TABLE operators (
+    id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL
   ) STRICT;
 
-CREATE INDEX former_logs_of_group ON former_logs (group_id);
+CREATE TABLE bans (
+    id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    banned_by TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
 
-INSERT INTO "kysely_migration" VALUES ('0001-base', '2026-11-27T14:25:55.848Z');
+CREATE TABLE access (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    mode TEXT NOT NULL
+  ) STRICT;
 
-INSERT INTO "kysely_migration" VALUES ('0002-mail', '2026-11-27T14:25:55.867Z');
+CREATE TABLE admissions (
+    id INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL
+  ) STRICT;
 
-INSERT INTO "kysely_migration" VALUES ('0003-order', '2026-11-27T14:25:55.868Z');
+CREATE TABLE invitations (
+    id INTEGER PRIMARY KEY,
+    invitation TEXT NOT NULL UNIQUE,
+    hash TEXT NOT NULL,
+    uses_left INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    invited_by TEXT NOT NULL
+  ) STRICT;
 
-INSERT INTO "kysely_migration" VALUES ('0004-restores', '2026-11-27T14:25:55.869Z');
+INSERT INTO "kysely_migration" VALUES ('0001-base', '2026-11-27T14:29:55.834Z');
+
+INSERT INTO "kysely_migration" VALUES ('0002-mail', '2026-11-27T14:29:55.835Z');
+
+INSERT INTO "kysely_migration" VALUES ('0003-order', '2026-11-27T14:29:55.836Z');
+
+INSERT INTO "kysely_migration" VALUES ('0004-house', '2026-11-27T14:29:55.838Z');
 
 INSERT INTO "kysely_migration_lock" VALUES ('migration_lock', 0);
 
