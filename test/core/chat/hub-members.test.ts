@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { nothingStored } from '../../../core/chat/records.ts';
 import { classicPolicy } from '../../../core/chat/types.ts';
 import { gathered, outcome, processId, World } from './world.ts';
 
@@ -130,10 +131,8 @@ describe('an absent member', () => {
       const { changes } = world;
       const next = new World({
         stored: {
+          ...nothingStored,
           names: changes.flatMap((change) => (change.type === 'nameBound' ? [change] : [])),
-          processes: [],
-          envelopes: [],
-          outcomes: [],
           groups: [
             {
               name: 'g',
