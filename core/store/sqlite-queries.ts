@@ -36,6 +36,7 @@ const statements = {
   names: 'SELECT name, identity FROM names ORDER BY id',
   groups: `SELECT id, name, log_id, head_seq, keep_age_ms, keep_messages, keep_bytes FROM groups
     ORDER BY id`,
+  formerLogs: 'SELECT group_id, log_id, seq FROM former_logs ORDER BY place',
   members: 'SELECT group_id, name, ordinal, confirmed_seq FROM members ORDER BY group_id, ordinal',
   rules: 'SELECT group_id, rule FROM rules ORDER BY place',
   processes: 'SELECT id, identity, process, forgotten_below FROM processes ORDER BY id',
@@ -137,6 +138,10 @@ export class Queries {
 
   #loadGroups(): readonly StoredGroup[] {
     const members = groupBy(this.#all('members'), 'group_id', memberOf);
+    const formerLogs = groupBy(this.#all('formerLogs'), 'group_id', (row) => ({
+      logId: bytesOf(row['log_id']),
+      seq: Number(row['seq']),
+    }));
     // Rules are written by us and by nobody else.
     const ruleOf = (row: Row): GroupRule => JSON.parse(String(row['rule'])) as GroupRule;
     const rules = groupBy(this.#all('rules'), 'group_id', ruleOf);
@@ -148,6 +153,7 @@ export class Queries {
         headSeq: Number(row['head_seq']),
         messages: [],
         members: members.get(row['id']) ?? [],
+        formerLogs: formerLogs.get(row['id']) ?? [],
         retention: retentionOf(row),
         rules: rules.get(row['id']) ?? [],
       };
