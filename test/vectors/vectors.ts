@@ -7,6 +7,7 @@ import { SodiumCrypto } from '../../core/net/sodium.ts';
 import { ByteWriter, toHex } from '../../core/protocol/bytes.ts';
 import type { Codec, MessageTables } from '../../core/protocol/codec.ts';
 import {
+  connectionIdWords,
   datagramForm,
   dataHeaderBytes,
   supportedVersions,
@@ -90,7 +91,7 @@ function packetVectors(): readonly Vector[] {
     const [version = 1] = supportedVersions;
     const keyPhase = at % 2 === 0 ? 0 : 1;
     const writer = new ByteWriter();
-    writeDataHeader(writer, version, keyPhase, connectionId, packetNumber);
+    writeDataHeader(writer, version, keyPhase, connectionIdWords(connectionId), packetNumber);
     const header = writer.bytes.slice();
     writer.raw(plaintext);
     writer.raw(new Uint8Array(tagBytes));

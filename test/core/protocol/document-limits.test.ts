@@ -9,7 +9,7 @@ import { nameBytesMax } from '../../../core/chat/names.ts';
 import { groupsPerClientMax } from '../../../core/chat/wire.ts';
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
-import { messageBytesMax } from '../../../core/protocol/conversation.ts';
+import { messageBytesMax } from '../../../core/protocol/chunk.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
 import { datagramBytesMax, relayedDatagramBytesMax } from '../../../core/protocol/packet.ts';
 
