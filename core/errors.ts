@@ -56,6 +56,26 @@ export const errorTable = {
     wire: 20,
     remedy: 'Look whether the message arrived before sending it again.',
   },
+  SEARCH_INVALID: {
+    wire: 22,
+    remedy: 'Search for words: letters or digits, at most 256 bytes in all.',
+  },
+  HISTORY_UNREADABLE: {
+    wire: 23,
+    remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
+  },
+  MAILBOX_FULL: {
+    wire: 40,
+    remedy: 'Try again when they were back: the server keeps no more for them until then.',
+  },
+  PEER_PRESENT: {
+    wire: 41,
+    remedy: 'Send directly: the server keeps messages for those who are away.',
+  },
+  NAME_CONFUSABLE: {
+    wire: 49,
+    remedy: 'Choose a name that nobody takes for the other one.',
+  },
   SERVER_UNREACHABLE: { remedy: 'Check address and port, and that "banter serve" runs there.' },
   SERVER_KEY_CHANGED: { remedy: 'If you know why the key changed: "banter trust <server>".' },
   PEER_KEY_CHANGED: {

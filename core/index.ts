@@ -26,7 +26,12 @@ export type {
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';
 export type { ClientEvents } from './client/events.ts';
-export type { ConnectOptions, ListUsersOptions, SendOptions } from './client/options.ts';
+export type {
+  ConnectOptions,
+  HistoryOptions,
+  ListUsersOptions,
+  SendOptions,
+} from './client/options.ts';
 export {
   type TrustPeerOptions,
   type TrustServerOptions,
@@ -37,6 +42,8 @@ export { BanterError, type ErrorCode, errorTable } from './errors.ts';
 export type { Address } from './protocol/address.ts';
 export type { AdmissionLimits } from './protocol/admission.ts';
 export { clientTable, narrate } from './server/console.ts';
-export { Server, type ServerEvents, type ServerOptions } from './server/server.ts';
+export type { CloseOptions, ServerEvents, ServerOptions } from './server/options.ts';
+export { Server } from './server/server.ts';
+export type { ServerProblem, ServerStats } from './server/server-stats.ts';
 export { MemoryStore } from './store/memory-store.ts';
 export type { Store } from './store/store.ts';

@@ -21,6 +21,8 @@ export interface ChatClient
     | 'joinGroup'
     | 'leaveGroup'
     | 'listMembers'
+    | 'history'
+    | 'search'
     | 'close'
   > {
   on<Name extends keyof ClientEvents>(event: Name, listener: ClientListener<Name>): unknown;

@@ -8,6 +8,8 @@ import {
   type Committed,
   type Delivered,
   type DirectoryEntry,
+  type GroupMessage,
+  type HistoryOptions,
 } from '../core/index.ts';
 import { abortable, aborted } from './abort.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
@@ -25,6 +27,12 @@ export interface ChatObjectOptions {
   /** Told of what the person should know. */
   readonly onNotice: (text: string) => void;
 }
+
+/** Which messages of the past. */
+export type PastOptions = Omit<HistoryOptions, 'signal'> & {
+  /** Default: the current group. */
+  readonly group?: string;
+};
 
 /** Who is told of an event; may be asynchronous. */
 export type ChatListener<Name extends keyof ClientEvents> = (
@@ -97,7 +105,7 @@ export class Chat {
     return this.#call((signal) => {
       const [group, text] =
         target.length === 2 ? target : [this.#session.groupOr(undefined), ...target];
-      return this.#client.sendGroup(group, text, signal === undefined ? {} : { signal });
+      return this.#client.sendGroup(group, text, withSignal(signal));
     });
   }
 
@@ -124,6 +132,23 @@ export class Chat {
   /** The members of a group, by default the current one, in the order in which they joined. */
   listMembers(group?: string): Promise<readonly string[]> {
     return this.#call(() => this.#client.listMembers(this.#session.groupOr(group)));
+  }
+
+  /** What was said last in a group, by default the current one: newest first, 50 messages by default. @throws BanterError as `Client.history` */
+  history({ group, ...options }: PastOptions = {}): Promise<readonly GroupMessage[]> {
+    return this.#call((signal) =>
+      this.#client.history(this.#session.groupOr(group), { ...options, ...withSignal(signal) }),
+    );
+  }
+
+  /** The same of messages that contain all the words. @throws BanterError as `Client.search` */
+  search(words: string, { group, ...options }: PastOptions = {}): Promise<readonly GroupMessage[]> {
+    return this.#call((signal) =>
+      this.#client.search(this.#session.groupOr(group), words, {
+        ...options,
+        ...withSignal(signal),
+      }),
+    );
   }
 
   /**
@@ -206,6 +231,11 @@ export class Chat {
       this.#options.onListenerError(error);
     }
   }
+}
+
+/** Options take no `undefined`. */
+function withSignal(signal: AbortSignal | undefined): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }
 
 /** Which listeners there are and how each is taken off its client. */

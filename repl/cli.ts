@@ -1,10 +1,10 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { Command, CommanderError, type CommandOptions } from 'commander';
+import { addAsking } from './cli-asking.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
+import { readVersion } from './version.ts';
 
 /** What a command works with. */
 interface Work {
@@ -12,10 +12,11 @@ interface Work {
   readonly interruption: Interruption;
 }
 
-type Text = string | undefined;
+/** An argument that may be left out. */
+export type Text = string | undefined;
 
 /** What commander makes of the options that every command has. */
-type CommonOptions = Pick<Flags, 'data' | 'debug'>;
+export type CommonOptions = Pick<Flags, 'data' | 'debug'>;
 
 interface SessionOptions extends CommonOptions {
   readonly group?: string;
@@ -51,7 +52,10 @@ interface ConfigOptions extends CommonOptions {
 }
 
 /** Does a command's work with the settings that its flags lead to; resolves to the exit code. */
-type Perform = (flags: Flags, work: (given: Work) => Promise<number>) => Promise<void>;
+export type Perform = (flags: Flags, work: (given: Work) => Promise<number>) => Promise<void>;
+
+/** Adds a command with the options that every command has. */
+export type Add = (name: string, description: string) => Command;
 
 const usageExitCode = 2;
 
@@ -61,6 +65,7 @@ To chat:
   banter serve                             a server for others, on UDP port 6666
   banter chat ann 192.168.1.5 -g ops       the prompt, in the group ops
   banter -e 'list_groups' --as ann         one line, for shell pipelines
+  banter history ops --as ann              what was said; also groups, members, search, send
 To run bots:
   banter bot greeter                       a ready one
   banter bot ./helper.ts --server chat.lan your own, unattended
@@ -145,6 +150,7 @@ function buildProgram(run: Perform): Command {
     .configureOutput({ outputError: (text, write) => write(inOneLine(text)) });
   addTalking(program, run);
   addScripting(program, run);
+  addAsking((name, description) => add(program, name, description), run, serverHelp);
   addServing(program, run);
   addKeeping(program, run);
   return program;
@@ -200,7 +206,14 @@ function addServing(program: Command, run: Perform): void {
     .option('--host <address>', 'address to listen on; all by default (BANTER_HOST)')
     .option('--groups-per-client <n>', 'groups a client may be in at a time (1)')
     .option('--private-in-group', 'let private messages pass while in a group')
-    .option('--quiet', 'print the address only')
+    .option('--log <format>', 'how to tell what happens: text, json or none (BANTER_LOG; text)')
+    .option('--log-level <level>', 'debug, info, warn or error (BANTER_LOG_LEVEL)')
+    .option('--http-port <port>', 'loopback port for /healthz and /metrics (BANTER_HTTP_PORT)')
+    .option(
+      '--restart-after <seconds>',
+      'when stopped, tell clients to come back after this time (BANTER_RESTART_AFTER)',
+    )
+    .option('--quiet', 'tell the address only')
     .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
       run(flags, async (work) => {
         const { serve } = await import('./serve.ts');
@@ -305,13 +318,6 @@ function collect(value: string, before: readonly string[] = []): readonly string
 /** Commander puts what was probably meant on a line of its own. */
 function inOneLine(text: string): string {
   return `${text.trim().replaceAll('\n', ' ')}; see "banter --help"\n`;
-}
-
-function readVersion(): string {
-  const path = findPackageJSON('..', import.meta.url);
-  const manifest: { readonly version?: unknown } =
-    path === undefined ? {} : JSON.parse(readFileSync(path, 'utf8'));
-  return String(manifest.version);
 }
 
 function isDumb(): boolean {

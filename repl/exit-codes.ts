@@ -18,6 +18,7 @@ const codes: { readonly [Code in ErrorCode]?: number } = {
   CONNECTION_LOST: exitCodes.lost,
   VERSION_UNSUPPORTED: exitCodes.lost,
   NAME_TAKEN: exitCodes.refused,
+  NAME_CONFUSABLE: exitCodes.refused,
   NAME_PRESENT: exitCodes.refused,
   ADDRESS_TAKEN: exitCodes.refused,
   SERVER_FULL: exitCodes.refused,

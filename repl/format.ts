@@ -1,7 +1,7 @@
 /** Lines for people: messages, receipts, results, errors. Whatever others wrote passes `safe-text.ts` here. */
 
 import { inspect, styleText } from 'node:util';
-import { BanterError, type ChatMessage, type Receipt } from '../core/index.ts';
+import { BanterError, type ChatMessage, type GroupMessage, type Receipt } from '../core/index.ts';
 import type { PluginSummary } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
 import { safeOutput, safeText } from './safe-text.ts';
@@ -49,6 +49,10 @@ const descriptions: Describe = {
   groupLeft: ({ group }) => `you left #${safeText(group)}`,
   groups: ({ groups }) => list(groups, 'there are no groups yet; make one with "create_group"'),
   members: ({ members }) => list(members, 'nobody is there'),
+  history: ({ group, messages }, formatter) =>
+    formatter.past(messages) ?? `nothing was said in #${safeText(group)} yet`,
+  found: ({ group, words, messages }, formatter) =>
+    formatter.past(messages) ?? `nothing in #${safeText(group)} contains "${safeText(words)}"`,
   users: ({ users, more }) => {
     const width = Math.max(0, ...users.map(({ name }) => name.length));
     const lines = users.map(
@@ -106,6 +110,23 @@ export class Formatter {
     const remark = remarkOf(message);
     const suffix = remark === undefined ? '' : this.#style('dim', `  (${remark})`);
     return `${this.#style('dim', clock(message.sentAtMs))} ${header}${padding}${shown}${suffix}`;
+  }
+
+  /**
+   * Messages of the past, given newest first and shown newest last, each day under its date; undefined if there are none.
+   */
+  past(messages: readonly GroupMessage[]): string | undefined {
+    if (messages.length === 0) return undefined;
+    const lines: string[] = [];
+    let day: string | undefined;
+    for (const message of messages.toReversed()) {
+      const today = dayOf(message.sentAtMs);
+      if (today !== day) lines.push(this.notice(today));
+      day = today;
+      // That it comes again goes without saying.
+      lines.push(this.message({ ...message, recovered: false }));
+    }
+    return lines.join('\n');
   }
 
   /** Whether a group message speaks of this client. */
@@ -203,6 +224,14 @@ function clock(ms: number): string {
   if (Number.isNaN(date.getTime())) return '--:--';
   const [hours, minutes] = [date.getHours(), date.getMinutes()];
   return `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
+}
+
+/** `2026-01-01`, where the machine is. */
+function dayOf(ms: number): string {
+  const date = new Date(ms);
+  if (Number.isNaN(date.getTime())) return '----------';
+  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+  return parts.map((part) => String(part).padStart(2, '0')).join('-');
 }
 
 function visibleLength(text: string): number {

@@ -57,10 +57,13 @@ const descriptions: Describe = {
     words: `${count ?? 'some'} messages of #${safeText(group)} are gone for ever`,
     data: { group, count },
   }),
-  disconnected: (reason) => ({
+  disconnected: (reason, returnMs) => ({
     event: 'disconnected',
-    words: `disconnected: ${safeText(reason)}; trying to come back`,
-    data: { reason },
+    words:
+      returnMs === undefined
+        ? `disconnected: ${safeText(reason)}; trying to come back`
+        : safeText(reason),
+    data: { reason, returnMs },
   }),
   reconnected: () => ({ event: 'reconnected', words: 'connected again', data: {} }),
 };

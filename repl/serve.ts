@@ -1,30 +1,54 @@
-/** `banter serve`: a server, what happens at it in plain lines, and a quiet end. */
+/** `banter serve`: a server, what happens at it, and a quiet end. */
 
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type Address, Server, type ServerFact } from '../core/index.ts';
+import { type Address, Server } from '../core/index.ts';
 import type { Config } from './config.ts';
+import { type EventLog, openEventLog } from './event-log.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
-import { logLine } from './log-lines.ts';
-import { safeText } from './safe-text.ts';
+import { happeningOf, written } from './server-events.ts';
+import { readVersion } from './version.ts';
 
 /** What the settings do not say. */
 export interface ServeOptions {
   readonly config: Config;
-  /** Print the address and nothing else. */
+  /** Tell the address and nothing else. */
   readonly quiet: boolean;
   readonly interruption: Interruption;
 }
 
 /**
  * Serves until a signal comes or nobody reads the lines any more, then tells the clients; resolves to the exit code.
- * @throws BanterError as `Server.start` does; DATA_UNUSABLE when the folder fails later
+ * @throws BanterError as `Server.start` does; PORT_IN_USE for the HTTP port; DATA_UNUSABLE when the folder fails later
  */
 export async function serve({ config, quiet, interruption }: ServeOptions): Promise<number> {
+  using lines = new LineWriter(process.stdout);
+  const { log: format, logLevel } = config;
+  const log = await openEventLog(
+    format.value,
+    logLevel.value ?? (format.value === 'json' ? 'info' : 'debug'),
+    lines,
+  );
+  await using server = await startServer(config);
+  await using _status = await startStatus(config, server, log);
+  const failed = Promise.withResolvers<never>();
+  server.on('failed', failed.reject);
+  tellStart(server, config, lines, log);
+  if (!quiet) {
+    server.on('fact', (fact) => {
+      const happening = happeningOf(fact);
+      if (happening !== undefined) log(happening);
+    });
+  }
+  await Promise.race([aborted(interruption.signal), lines.closed, failed.promise]);
+  return end(server, config, interruption, quiet ? () => {} : log);
+}
+
+function startServer(config: Config): Promise<Server> {
   const host = config.host.value;
-  const server = await Server.start({
+  return Server.start({
     port: config.port.value,
     dataDir: join(config.data.value, 'server'),
     policy: {
@@ -33,53 +57,67 @@ export async function serve({ config, quiet, interruption }: ServeOptions): Prom
     },
     ...(host === undefined ? {} : { host }),
   });
-  using lines = new LineWriter(process.stdout);
-  const failed = Promise.withResolvers<never>();
-  server.on('failed', failed.reject);
-  const { address, fingerprint } = server;
-  const open = `${reachable(address)}#${fingerprint}`;
-  lines.write(`serving on ${written(address)}; others reach it as ${open}`);
-  if (!quiet) {
-    server.on('fact', (fact) => {
-      const words = describe(fact);
-      if (words !== undefined) lines.offer(logLine(words));
-    });
-  }
-  try {
-    await Promise.race([aborted(interruption.signal), lines.closed, failed.promise]);
-  } finally {
-    await server.close();
-  }
-  return interruption.code ?? exitCodes.ok;
 }
 
-type Describe = {
-  readonly [Type in ServerFact['type']]?: (
-    fact: Extract<ServerFact, { readonly type: Type }>,
-  ) => string;
-};
-
-/** What people write stays theirs: of a message only its length is told. */
-const descriptions: Describe = {
-  clientRegistered: ({ name, address }) =>
-    `${safeText(name)} is online from ${safeText(written(address))}`,
-  clientDeregistered: ({ name }) => `${safeText(name)} went offline`,
-  clientLost: ({ name }) => `${safeText(name)} does not answer`,
-  groupCreated: ({ group, by }) => `${safeText(by)} created #${safeText(group)}`,
-  groupJoined: ({ group, by }) => `${safeText(by)} joined #${safeText(group)}`,
-  groupMessageSent: ({ group, by, text }) =>
-    `${safeText(by)} wrote ${text.length} characters to #${safeText(group)}`,
-  groupLeft: ({ group, by, reason }) => `${safeText(by)} left #${safeText(group)} (${reason})`,
-};
-
-function describe(fact: ServerFact): string | undefined {
-  // The table has a function for each type; the lookup loses that they are of the same one.
-  const words = descriptions[fact.type] as ((fact: ServerFact) => string) | undefined;
-  return words?.(fact);
+/** What HTTP needs is loaded only where somebody has asked for it. */
+async function startStatus(
+  { httpPort }: Config,
+  server: Server,
+  log: EventLog,
+): Promise<AsyncDisposable | undefined> {
+  if (httpPort.value === undefined) return undefined;
+  const { StatusServer } = await import('./status-server.ts');
+  const { ServerMetrics } = await import('./server-metrics.ts');
+  const metrics = new ServerMetrics(server, readVersion());
+  const status = await StatusServer.start({
+    port: httpPort.value,
+    problems: () => server.problems,
+    metrics: () => metrics.page(),
+  });
+  const url = `http://127.0.0.1:${status.port}`;
+  log({
+    event: 'statusServed',
+    level: 'info',
+    words: `health at ${url}/healthz, metrics at ${url}/metrics`,
+    data: { url },
+  });
+  return status;
 }
 
-function written({ host, port }: Address): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+function tellStart(
+  server: Server,
+  { log: format }: Config,
+  lines: LineWriter,
+  log: EventLog,
+): void {
+  const address = written(server.address);
+  const open = `${reachable(server.address)}#${server.fingerprint}`;
+  const words = `serving on ${address}; others reach it as ${open}`;
+  // People copy the line, and need not be told the time.
+  if (format.value === 'text') lines.write(words);
+  else {
+    const data = { address, reachableAt: open, version: readVersion(), pid: process.pid };
+    log({ event: 'serverStarted', level: 'info', words, data });
+  }
+}
+
+async function end(
+  server: Server,
+  { restartAfter }: Config,
+  { code }: Interruption,
+  log: EventLog,
+): Promise<number> {
+  const returnMs = restartAfter.value === undefined ? undefined : restartAfter.value * 1000;
+  const back = returnMs === undefined ? '' : `; clients come back after ${restartAfter.value} s`;
+  log({ event: 'serverStopping', level: 'info', words: `stopping${back}`, data: { returnMs } });
+  const isStored = await server.close(returnMs === undefined ? {} : { returnMs });
+  if (isStored) {
+    log({ event: 'serverStopped', level: 'info', words: 'stopped', data: {} });
+    return code ?? exitCodes.ok;
+  }
+  const words = 'stopped; the store did not answer, and what it had not taken is lost';
+  log({ event: 'storeAbandoned', level: 'error', words, data: {} });
+  return exitCodes.failed;
 }
 
 /** The address to give to others: where the server listens on all, the first of the machine's that leads outside. */

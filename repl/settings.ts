@@ -16,6 +16,14 @@ export interface Settings {
   readonly host: string | undefined;
   /** The UDP port to serve on. */
   readonly port: number;
+  /** The TCP port of the loopback interface for `/healthz` and `/metrics`; undefined for none. */
+  readonly httpPort: number | undefined;
+  /** How a server tells what happens. */
+  readonly log: LogFormat;
+  /** What is less grave is not told; undefined for what suits the format. */
+  readonly logLevel: LogLevel | undefined;
+  /** After how long a server that is stopped is back, as its clients are told. Seconds; undefined to say nothing. */
+  readonly restartAfter: number | undefined;
   /** Groups that a client may be in at a time. */
   readonly groupsPerClient: number;
   /** Whether private messages pass while in a group. */
@@ -25,6 +33,14 @@ export interface Settings {
   /** Whether errors come with their stacks. */
   readonly debug: boolean;
 }
+
+/** Lines for people, JSON for programs, or nothing. */
+export const logFormats = ['text', 'json', 'none'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** From the least grave to the gravest. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** A plugin by the name of a built-in one or the path of its file, and what it is told. */
 export interface PluginSetting {
@@ -48,6 +64,9 @@ type Rules = { readonly [Key in keyof Settings]: Rule<Settings[Key]> };
 const portMax = 65_535;
 const groupsPerClientMax = 1000;
 
+/** Clients look for a server that is gone for longer all the same. Seconds. */
+const restartAfterMax = 600;
+
 /** Every setting by its key. */
 export const rules: Rules = {
   server: { meaning: 'server to talk to', parse: text('host[:port][#fingerprint]') },
@@ -57,6 +76,16 @@ export const rules: Rules = {
   data: { meaning: 'folder of identities, keys, history', parse: text('a folder') },
   host: { meaning: 'address to serve on', parse: text('an address') },
   port: { meaning: 'UDP port to serve on, 0 for any', parse: integer(0, portMax) },
+  httpPort: {
+    meaning: 'loopback port for /healthz and /metrics, 0 for any',
+    parse: integer(0, portMax),
+  },
+  log: { meaning: 'how a server tells what happens', parse: oneOf(logFormats) },
+  logLevel: { meaning: 'what is less grave is not told', parse: oneOf(logLevels) },
+  restartAfter: {
+    meaning: 'seconds until a stopped server is back',
+    parse: integer(1, restartAfterMax),
+  },
   groupsPerClient: {
     meaning: 'groups a client may be in at a time',
     parse: integer(1, groupsPerClientMax),
@@ -76,6 +105,15 @@ function integer(min: number, max: number): (raw: unknown) => Parsed<number> {
     return typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
       ? { value }
       : { wanted: `a whole number from ${min} to ${max}` };
+  };
+}
+
+function oneOf<Value extends string>(values: readonly Value[]): (raw: unknown) => Parsed<Value> {
+  return (raw) => {
+    const value = values.find((candidate) => candidate === raw);
+    return value === undefined
+      ? { wanted: values.join(', ').replace(/, (?=\w+$)/, ' or ') }
+      : { value };
   };
 }
 

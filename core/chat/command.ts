@@ -1,10 +1,12 @@
 /** What the requests of registered clients have in common: what they work with, what each costs, where its caller stands. */
 
+import type { Archive } from './archive.ts';
 import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
 import type { Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
+import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
 import type { RegistrationDesk } from './registration.ts';
 import type { Link, Membership, Registration } from './sessions.ts';
@@ -14,7 +16,7 @@ import type { ClientMessage } from './wire.ts';
 /** A request that is answered and needs a name. */
 export type Request = Exclude<
   ClientMessage,
-  { readonly type: 'register' | 'confirm' | 'directoryCheck' }
+  { readonly type: 'register' | 'confirm' | 'directoryCheck' | 'settle' | 'confirmSettled' }
 >;
 
 /** What commands work with. */
@@ -26,6 +28,8 @@ export interface CommandParts {
   readonly groups: Groups;
   readonly bulletin: Bulletin;
   readonly desk: RegistrationDesk;
+  readonly archive: Archive;
+  readonly mailboxes: Mailboxes;
   /** Whether what is stored outlives a crash. */
   readonly isDurable: boolean;
   /** Milliseconds since the epoch at `now`. */
@@ -46,6 +50,8 @@ export interface Command<Asked> {
   readonly needsPresence?: boolean;
   /** Whether it counts against the rate; every request does where this is absent. */
   readonly isFree?: (caller: Caller, request: Asked) => boolean;
+  /** As how many requests it counts. Default 1. */
+  readonly cost?: number;
   /** Answers, or says why not. */
   readonly run: (parts: CommandParts, caller: Caller, request: Asked) => Refusal | undefined;
 }
@@ -59,8 +65,9 @@ export function chargeRequest(
   link: Link,
   bytes: number,
   now: number,
+  cost = 1,
 ): Refusal | undefined {
-  if (!link.requests.take(now)) {
+  if (!link.requests.take(now, cost)) {
     return { code: 'RATE_LIMITED', detail: `more than ${requestsPerSecond} requests a second` };
   }
   if (!link.requestBytes.take(now, bytes)) {

@@ -1,6 +1,8 @@
 /** The requests of a registered client: for each who may make it, and what it does. */
 
 import { equalBytes } from '../protocol/bytes.ts';
+import { history, search } from './archive.ts';
+import { confusable } from './claim-rules.ts';
 import {
   type Asked,
   type Caller,
@@ -10,6 +12,7 @@ import {
   findMembership,
   type Request,
 } from './command.ts';
+import { deposit } from './deposit.ts';
 import type { Refusal } from './effects.ts';
 import type { NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
@@ -34,6 +37,10 @@ const commands: CommandTable = {
   reportUnanswered: { run: reportUnanswered },
   lookUp: { run: lookUp },
   listNames: { run: listNames },
+  history: { run: history },
+  // It may have to look at all that was said.
+  search: { cost: 10, run: search },
+  deposit: { run: (parts, ...asked) => storeFault(parts) ?? deposit(parts, ...asked) },
 };
 
 /** Carries out a request, or says why not. A refused request changes nothing but the caller's rate. */
@@ -45,7 +52,8 @@ export function runCommand(
   // The table pairs each type of request with its command; the compiler cannot follow the pair through the look-up.
   const command = commands[request.type] as Command<Request>;
   if (command.isFree?.(caller, request) !== true) {
-    const excess = chargeRequest(parts.limits, caller.link, caller.bytes, caller.now);
+    const { limits } = parts;
+    const excess = chargeRequest(limits, caller.link, caller.bytes, caller.now, command.cost);
     if (excess !== undefined) return excess;
   }
   if (command.needsPresence && caller.isAuxiliary) {
@@ -76,6 +84,8 @@ function createGroup(
     effects.fact({ type: 'groupCreateRefused', group: name, by: session.name });
     return { code: 'GROUP_EXISTS', detail: `there is a group "${name}" already` };
   }
+  const other = groups.findLookalike(name);
+  if (other !== undefined) return confusable(name, other);
   if (groups.all.length >= limits.groups) {
     return { code: 'SERVER_FULL', detail: `the server has ${limits.groups} groups and no more` };
   }

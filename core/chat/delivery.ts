@@ -3,7 +3,8 @@
 import type { Bulletin } from './bulletin.ts';
 import type { CatchUp } from './catch-up.ts';
 import type { Effects } from './effects.ts';
-import type { Link, Membership } from './sessions.ts';
+import type { Mailboxes } from './mailboxes.ts';
+import type { Link, Membership, Session } from './sessions.ts';
 import { controlConversation, serverCodec } from './wire.ts';
 
 /** A message for a connection that has room for it. */
@@ -16,12 +17,20 @@ export interface OutgoingMessage {
 export class Delivery {
   readonly #effects: Effects;
   readonly #bulletin: Bulletin;
+  readonly #mailboxes: Mailboxes;
   readonly #catchUp: CatchUp;
 
-  constructor(effects: Effects, bulletin: Bulletin, catchUp: CatchUp) {
+  constructor(effects: Effects, bulletin: Bulletin, mailboxes: Mailboxes, catchUp: CatchUp) {
     this.#effects = effects;
     this.#bulletin = bulletin;
+    this.#mailboxes = mailboxes;
     this.#catchUp = catchUp;
+  }
+
+  /** A client is present: what it has missed may be read. */
+  welcome(session: Session): void {
+    for (const membership of session.memberships.values()) this.offer(membership);
+    this.#mailboxes.welcome(session);
   }
 
   /** There may be something to read for a membership. */
@@ -45,9 +54,9 @@ export class Delivery {
     this.#effects.pushPrompt({ type: 'readable', link: link.number });
   }
 
-  /** The next message for a link: the directory first, then its groups in turn; undefined if there is none. */
+  /** The next message for a link: the directory first, then mail, of which little is under way at a time, then its groups in turn. */
   readNext(link: Link): OutgoingMessage | undefined {
-    const news = this.#bulletin.readNext(link);
+    const news = this.#bulletin.readNext(link) ?? this.#mailboxes.readNext(link);
     if (news !== undefined) return { conversation: controlConversation, payload: news };
     for (;;) {
       const membership = link.ready[0];

@@ -2,6 +2,7 @@
 
 import type { Address } from '../protocol/address.ts';
 import { DirectoryHash } from './entry.ts';
+import { Lookalikes } from './lookalikes.ts';
 import { foldName } from './names.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { DirectoryEntry } from './types.ts';
@@ -69,6 +70,8 @@ export class Directory {
   readonly #listings = new Map<string, Listing>();
   /** Folded names in the order in which they were bound. */
   readonly #order: string[] = [];
+  /** The server speaks under that name in logs. */
+  readonly #lookalikes = new Lookalikes(['server']);
   readonly #hash = new DirectoryHash();
   /** In order of version; among them listings that are no longer current. */
   #changes: Listing[] = [];
@@ -107,11 +110,17 @@ export class Directory {
     return this.#listings.get(foldName(name))?.entry;
   }
 
+  /** The bound or reserved name that a free one could be taken for. */
+  findLookalike(name: string): string | undefined {
+    return this.#lookalikes.find(name);
+  }
+
   /** Binds a name that nobody has; unless something else is said it is offline and nowhere. */
   bind(name: string, identity: string, presence: Presence = absent): void {
     const folded = foldName(name);
     if (this.#listings.has(folded)) return;
     this.#order.push(folded);
+    this.#lookalikes.add(name);
     this.#put(folded, { name, key: identity, ...presence });
   }
 

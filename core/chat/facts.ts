@@ -27,6 +27,7 @@ export type ServerFact =
       readonly by: string;
       readonly text: string;
     }
+  | { readonly type: 'privateMessageKept'; readonly by: string; readonly to: string }
   | {
       readonly type: 'groupLeft';
       readonly group: string;

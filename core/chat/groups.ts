@@ -6,6 +6,7 @@ import type { Effects } from './effects.ts';
 import { Fifo } from './fifo.ts';
 import { GroupLog, LogPool } from './group-log.ts';
 import type { HubLimits } from './limits.ts';
+import { Lookalikes } from './lookalikes.ts';
 import { foldName } from './names.ts';
 import type { StoredGroup, StoredMessage } from './records.ts';
 import type { Group, Link, Membership, Session } from './sessions.ts';
@@ -51,6 +52,7 @@ export class Groups {
   readonly #groups = new Map<string, Group>();
   /** The same in the order of their creation, for pages. */
   readonly #list: Group[] = [];
+  readonly #lookalikes = new Lookalikes();
   /** As many as there are changes under way to the store, at most. */
   readonly #unreleased = new Fifo<Unreleased>();
 
@@ -74,6 +76,11 @@ export class Groups {
 
   find(name: string): Group | undefined {
     return this.#groups.get(foldName(name));
+  }
+
+  /** The group that a new name could be taken for. */
+  findLookalike(name: string): string | undefined {
+    return this.#lookalikes.find(name);
   }
 
   /** Puts the groups of an earlier hub in place; their members are absent. Only before anything else. */
@@ -226,6 +233,7 @@ export class Groups {
       nextOrdinal: 1,
     };
     this.#groups.set(group.key, group);
+    this.#lookalikes.add(name);
     this.#list.push(group);
     return group;
   }

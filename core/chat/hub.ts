@@ -2,8 +2,10 @@
 
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
+import { Archive } from './archive.ts';
 import { Bulletin, newView } from './bulletin.ts';
 import { CatchUp } from './catch-up.ts';
+import { type Census, takeCensus } from './census.ts';
 import { type CommandParts, chargeRequest } from './command.ts';
 import { runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
@@ -11,6 +13,7 @@ import { Directory } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
+import { Mailboxes, newMailView } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
@@ -63,7 +66,10 @@ export class Hub {
     const queries = new Queries(effects);
     const offer = (membership: Membership): void => delivery.offerReleased(membership);
     const catchUp = new CatchUp({ limits, queries, offer });
-    const delivery = new Delivery(effects, bulletin, catchUp);
+    const { envelopes, outcomes } = stored;
+    const kept = { envelopes, outcomes, wallClock };
+    const mailboxes = new Mailboxes({ limits, effects, findSession, ...kept });
+    const delivery = new Delivery(effects, bulletin, mailboxes, catchUp);
     const groups = new Groups(limits, random, effects, delivery);
     const { processesRemembered, sendsRemembered } = limits;
     const known = stored.processes;
@@ -76,7 +82,8 @@ export class Hub {
     groups.restore(stored.groups, (name) => desk.session(name));
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
-    this.#parts = { ...shared, desk, isDurable, wallClock };
+    const archive = new Archive(effects, queries, limits.queriesAtOnce);
+    this.#parts = { ...shared, desk, mailboxes, archive, isDurable, wallClock };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;
@@ -106,6 +113,7 @@ export class Hub {
       conversations: new Map(),
       ready: [],
       view: newView(),
+      mail: newMailView(),
     });
   }
 
@@ -170,8 +178,9 @@ export class Hub {
 
   /** The changes up to this number are stored; what waited for them follows. */
   stored(number: number, now: number): void {
-    const { effects, groups, desk } = this.#parts;
+    const { effects, groups, mailboxes, desk } = this.#parts;
     effects.release(number);
+    mailboxes.release(number);
     groups.release(number);
     desk.release(number, now);
     this.#publish(now);
@@ -185,14 +194,16 @@ export class Hub {
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);
+    this.#parts.mailboxes.handleTimeout(now);
     this.#catchUp.handleTimeout(now);
     this.#publish(now);
   }
 
   /** The instant at which {@link handleTimeout} is due, or undefined. */
   pollTimeout(): number | undefined {
-    const { desk, directory } = this.#parts;
-    const deadlines = [desk.pollTimeout(), directory.pollTimeout(), this.#catchUp.pollTimeout()];
+    const { desk, directory, mailboxes } = this.#parts;
+    const machines = [desk, directory, mailboxes, this.#catchUp];
+    const deadlines = machines.map((machine) => machine.pollTimeout());
     const due = deadlines.filter((deadline) => deadline !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -218,7 +229,7 @@ export class Hub {
     return this.#parts.effects.hasPrompt;
   }
 
-  /** The next message for a connection that has room: the directory, then its groups in turn; undefined if there is none. */
+  /** The next message for a connection that has room: the directory, its mail, then its groups in turn; undefined if there is none. */
   readNext(number: number): OutgoingMessage | undefined {
     const link = this.#links.get(number);
     return link === undefined ? undefined : this.#delivery.readNext(link);
@@ -231,12 +242,22 @@ export class Hub {
 
   /** All that lasts, as plain data in one order. */
   snapshot(): HubSnapshot {
+    return takeSnapshot(this.#parts, this.#links.values());
+  }
+
+  /** How many there are of everything. */
+  census(): Census {
     const { directory, groups, desk } = this.#parts;
-    return takeSnapshot(directory, groups.all, desk.sessions, this.#links.values());
+    return takeCensus(directory, groups.all, desk.sessions);
+  }
+
+  /** Changes that are not stored yet. */
+  get unstored(): number {
+    return this.#parts.effects.unstored;
   }
 
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
-    const { limits, effects, desk, bulletin } = this.#parts;
+    const { limits, effects, desk, bulletin, mailboxes } = this.#parts;
     if (message.type === 'confirm') {
       const membership = link.conversations.get(message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
@@ -245,6 +266,14 @@ export class Hub {
     if (message.type === 'directoryCheck') {
       const { version, hash } = message;
       if (link.registration !== undefined) bulletin.check(link, version, hash, now);
+      return;
+    }
+    if (message.type === 'settle') {
+      mailboxes.settle(link, message.id, message.outcome);
+      return;
+    }
+    if (message.type === 'confirmSettled') {
+      mailboxes.confirm(link, message.id);
       return;
     }
     const { requestId } = message;

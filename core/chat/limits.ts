@@ -42,10 +42,30 @@ export interface HubLimits {
   readonly readsAtOnce: number;
   /** Bytes of all such pages; beyond, the one that waits longest to be handed over is read again. Default 64 MiB. */
   readonly pageBytesTotal: number;
+  /** Questions about histories that the store looks for at a time; another is refused `RATE_LIMITED`. Default 8. */
+  readonly queriesAtOnce: number;
   /** Newest sends of a process that are told apart exactly; an older one is refused `OUTCOME_UNKNOWN`. Default 512. */
   readonly sendsRemembered: number;
   /** Processes without a link whose sends are remembered; beyond, the longest away is forgotten. Default 10,000. */
   readonly processesRemembered: number;
+  /** Private messages kept for one absent client; another is refused `MAILBOX_FULL`, as at the five bounds below. Default 200. */
+  readonly mailboxMessages: number;
+  /** Bytes of them, with 256 for each. Default 1 MiB. */
+  readonly mailboxBytes: number;
+  /** Those of one sender for one client. Default 100. */
+  readonly mailboxMessagesPerSender: number;
+  /** Bytes of these. Default 512 KiB. */
+  readonly mailboxBytesPerSender: number;
+  /** Bytes that one sender has kept for all others. Default 4 MiB. */
+  readonly mailBytesPerSender: number;
+  /** Bytes of all that is kept. Default 64 MiB. */
+  readonly mailBytesTotal: number;
+  /** Milliseconds that a private message is kept; its sender then hears that it expired. Default 30 days. */
+  readonly mailboxMs: number;
+  /** Messages that were kept and whose sender does not know yet what became of them; beyond, the oldest is forgotten. Default 200. */
+  readonly outcomesPerSender: number;
+  /** The same of all senders. Default 50,000. */
+  readonly outcomes: number;
   /** Changes that the store has not stored yet; beyond, a message is refused `RATE_LIMITED`. Default 8,192. */
   readonly unstored: number;
   /** Bytes of answers and news that wait for the store; beyond, whoever asks loses its connection. Default 64 MiB. */
@@ -74,8 +94,18 @@ const defaultLimits: HubLimits = {
   logBytesTotal: 256 * 1024 * 1024,
   readsAtOnce: 8,
   pageBytesTotal: 64 * 1024 * 1024,
+  queriesAtOnce: 8,
   sendsRemembered: 512,
   processesRemembered: 10_000,
+  mailboxMessages: 200,
+  mailboxBytes: 1024 * 1024,
+  mailboxMessagesPerSender: 100,
+  mailboxBytesPerSender: 512 * 1024,
+  mailBytesPerSender: 4 * 1024 * 1024,
+  mailBytesTotal: 64 * 1024 * 1024,
+  mailboxMs: 30 * 24 * 3600 * 1000,
+  outcomesPerSender: 200,
+  outcomes: 50_000,
   unstored: 8192,
   heldBytes: 64 * 1024 * 1024,
   conversations: 4000,

@@ -1,5 +1,7 @@
 /** The one rule for names of clients and groups, and how two names are compared. */
 
+import { once } from './once.ts';
+
 /** The most code points a name has. */
 const nameCodePointsMax = 32;
 
@@ -68,12 +70,4 @@ const latin: RegExp = scriptExpression(['Latin']);
 function scriptExpression(names: readonly string[]): RegExp {
   const classes = ['Common', 'Inherited', ...names].map((name) => `\\p{Script_Extensions=${name}}`);
   return new RegExp(`^[${classes.join('')}]+$`, 'u');
-}
-
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }

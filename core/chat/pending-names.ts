@@ -2,6 +2,7 @@
 
 import type { NameBinding } from './directory.ts';
 import type { Effects } from './effects.ts';
+import { Lookalikes } from './lookalikes.ts';
 import { foldName } from './names.ts';
 import type { Claim } from './registration.ts';
 import type { Link } from './sessions.ts';
@@ -18,6 +19,7 @@ export class PendingNames {
   readonly #effects: Effects;
   /** By folded name, in the order of their changes. */
   readonly #names = new Map<string, PendingName>();
+  readonly #lookalikes = new Lookalikes();
 
   constructor(effects: Effects) {
     this.#effects = effects;
@@ -32,6 +34,11 @@ export class PendingNames {
     return this.#names.get(foldName(name));
   }
 
+  /** The pending name that a free one could be taken for. */
+  findLookalike(name: string): string | undefined {
+    return this.#lookalikes.find(name);
+  }
+
   /** Lets a claim of a name that is free, or pending for the same identity, wait until the name is stored. */
   add(link: Link, claim: Claim): void {
     const { name } = claim;
@@ -43,6 +50,7 @@ export class PendingNames {
       waiters: [],
     };
     this.#names.set(foldName(name), pending);
+    this.#lookalikes.add(pending.name);
     pending.waiters.push({ link, claim });
     link.isClaiming = true;
   }
@@ -51,7 +59,10 @@ export class PendingNames {
   take(stored: number): readonly PendingName[] {
     if (this.#names.size === 0) return [];
     const taken = [...this.#names.values()].filter(({ change }) => change <= stored);
-    for (const { name } of taken) this.#names.delete(foldName(name));
+    for (const { name } of taken) {
+      this.#names.delete(foldName(name));
+      this.#lookalikes.delete(name);
+    }
     return taken;
   }
 }

@@ -2,6 +2,7 @@
 
 import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
+import type { EnvelopeOutcome } from './mail-messages.ts';
 import type { ServerMessage } from './wire.ts';
 
 /** A message at its place in a group's log. */
@@ -71,11 +72,32 @@ export interface StoredProcess {
   readonly sends: readonly StoredSend[];
 }
 
+/** A sealed private message that waits for its recipient. Names are as they were first spelt. */
+export interface StoredEnvelope {
+  /** Larger than those of all before. */
+  readonly id: number;
+  readonly from: string;
+  readonly to: string;
+  readonly mid: Uint8Array;
+  /** Milliseconds since the epoch. */
+  readonly storedAtMs: number;
+  /** Opaque to a server. */
+  readonly sealed: Uint8Array;
+}
+
+/** What became of an envelope and its sender has not confirmed to know. */
+export interface StoredOutcome extends Omit<StoredEnvelope, 'sealed' | 'storedAtMs'> {
+  readonly outcome: EnvelopeOutcome;
+}
+
 /** Everything that was stored, in the order in which it came to be. */
 export interface StoredState {
   readonly names: readonly NameBinding[];
   readonly groups: readonly StoredGroup[];
   readonly processes: readonly StoredProcess[];
+  readonly envelopes: readonly StoredEnvelope[];
+  /** In the order in which they came about. */
+  readonly outcomes: readonly StoredOutcome[];
 }
 
 /** A change of {@link StoredState}; names of groups and members are as they were first spelt. */
@@ -117,8 +139,19 @@ export type StoreChange =
       /** The sender had handled everything before, and thereby stands at its own message. */
       readonly isHandled: boolean;
     }
+  | { readonly type: 'envelopeStored'; readonly envelope: StoredEnvelope }
+  /** The envelope is kept no more; its outcome is, for its sender. */
+  | { readonly type: 'envelopeSettled'; readonly id: number; readonly outcome: EnvelopeOutcome }
+  /** The outcome is kept no more: its sender knows it, or there are too many. */
+  | { readonly type: 'outcomeForgotten'; readonly id: number }
   /** Kept for {@link AuditEntry}'s readers; no part of {@link StoredState}. */
   | { readonly type: 'audited'; readonly entry: AuditEntry };
 
 /** Before anything was stored. */
-export const nothingStored: StoredState = { names: [], groups: [], processes: [] };
+export const nothingStored: StoredState = {
+  names: [],
+  groups: [],
+  processes: [],
+  envelopes: [],
+  outcomes: [],
+};

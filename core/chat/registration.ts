@@ -4,12 +4,13 @@ import { type Address, addressKey } from '../protocol/address.ts';
 import { equalBytes } from '../protocol/bytes.ts';
 import type { Bulletin } from './bulletin.ts';
 import { ClaimQuota } from './claim-quota.ts';
+import { ClaimRules } from './claim-rules.ts';
 import type { Delivery } from './delivery.ts';
 import { type Directory, nowhere } from './directory.ts';
 import type { CloseReason, Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
-import { checkName, foldName } from './names.ts';
+import { foldName } from './names.ts';
 import { PendingNames } from './pending-names.ts';
 import type { Relay } from './relay.ts';
 import type { Process, Processes } from './send-history.ts';
@@ -57,11 +58,13 @@ export class RegistrationDesk {
   readonly #probes = new Map<Link, Probe>();
   readonly #quota: ClaimQuota;
   readonly #pendingNames: PendingNames;
+  readonly #rules: ClaimRules;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
     this.#quota = new ClaimQuota(parts.limits.namesPerAddress);
     this.#pendingNames = new PendingNames(parts.effects);
+    this.#rules = new ClaimRules({ ...parts, pendingNames: this.#pendingNames });
   }
 
   /** Who has registered under a folded name since the start. */
@@ -76,7 +79,7 @@ export class RegistrationDesk {
 
   /** Grants a claim, refuses it, or lets it wait for the probe of a link that is in its way. */
   claim(link: Link, claim: Claim, now: number): void {
-    const refusal = this.#objection(link, claim);
+    const refusal = this.#rules.objection(link, claim);
     if (refusal !== undefined) {
       this.#parts.effects.refuse(link, claim.requestId, refusal);
       return;
@@ -223,24 +226,6 @@ export class RegistrationDesk {
     return deadlines.length === 0 ? undefined : Math.min(...deadlines);
   }
 
-  /** Why a claim can be refused out of hand. */
-  #objection(link: Link, { name }: Claim): Refusal | undefined {
-    const { directory, limits } = this.#parts;
-    if (link.registration !== undefined || link.isClaiming || link.hasLeft) {
-      return { code: 'BAD_REQUEST', detail: 'this connection has claimed a name already' };
-    }
-    const fault = checkName(name);
-    if (fault !== undefined) return { code: 'NAME_INVALID', detail: `the name "${name}" ${fault}` };
-    const owner = directory.find(name)?.key ?? this.#pendingNames.find(name)?.identity;
-    if (owner === undefined && directory.size + this.#pendingNames.size >= limits.names) {
-      return { code: 'SERVER_FULL', detail: `the server knows ${limits.names} names and no more` };
-    }
-    if (owner !== undefined && owner !== link.identity) {
-      return { code: 'NAME_TAKEN', detail: `the name "${name}" belongs to another key` };
-    }
-    return undefined;
-  }
-
   /** The link whose life decides about a claim. */
   #obstacle(link: Link, claim: Claim): { link: Link; refusal: Refusal } | undefined {
     const present = this.#sessions.get(foldName(claim.name))?.link;
@@ -327,7 +312,7 @@ export class RegistrationDesk {
       const reason = session.removedFrom.has(key) ? 'unresponsive' : 'forgotten';
       effects.send(link, { type: 'groupLost', group, reason });
     }
-    for (const membership of session.memberships.values()) delivery.offer(membership);
+    delivery.welcome(session);
   }
 
   #goOnline(link: Link, session: Session, bot: boolean): void {

@@ -3,6 +3,7 @@
 import type { Address } from '../protocol/address.ts';
 import type { Reading } from './catch-up.ts';
 import type { GroupLog } from './group-log.ts';
+import type { MailView } from './mailboxes.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
 
@@ -34,6 +35,7 @@ export interface Link {
   /** Memberships with something to read, in turn. */
   readonly ready: Membership[];
   readonly view: DirectoryView;
+  readonly mail: MailView;
 }
 
 /** What a link has read of the directory, and what it may read. */

@@ -2,6 +2,8 @@
 
 import { toHex } from '../protocol/bytes.ts';
 import type { Directory } from './directory.ts';
+import type { EnvelopeOutcome } from './mail-messages.ts';
+import type { Mailboxes } from './mailboxes.ts';
 import type { Group, Link, Session } from './sessions.ts';
 import type { DirectoryEntry } from './types.ts';
 
@@ -32,18 +34,34 @@ export interface HubSnapshot {
     readonly isClaiming: boolean;
     readonly isSilent: boolean;
   }[];
+  readonly envelopes: readonly {
+    readonly id: number;
+    readonly from: string;
+    readonly to: string;
+    readonly mid: string;
+    readonly bytes: number;
+  }[];
+  readonly outcomes: readonly {
+    readonly id: number;
+    readonly from: string;
+    readonly to: string;
+    readonly outcome: EnvelopeOutcome;
+  }[];
+}
+
+/** Where the state lies. */
+interface SnapshotParts {
+  readonly directory: Directory;
+  readonly groups: { readonly all: Iterable<Group> };
+  readonly desk: { readonly sessions: Iterable<Session> };
+  readonly mailboxes: Mailboxes;
 }
 
 /** In the order in which things came to be, so that equal states have equal snapshots. */
-export function takeSnapshot(
-  directory: Directory,
-  groups: Iterable<Group>,
-  sessions: Iterable<Session>,
-  links: Iterable<Link>,
-): HubSnapshot {
+export function takeSnapshot(parts: SnapshotParts, links: Iterable<Link>): HubSnapshot {
   return {
-    names: directory.entries,
-    groups: Array.from(groups, ({ name, logId, log, members }) => ({
+    names: parts.directory.entries,
+    groups: Array.from(parts.groups.all, ({ name, logId, log, members }) => ({
       name,
       logId: toHex(logId),
       headSeq: log.headSeq,
@@ -54,7 +72,7 @@ export function takeSnapshot(
         confirmedSeq,
       })),
     })),
-    sessions: Array.from(sessions, ({ name, link, memberships, removedFrom }) => ({
+    sessions: Array.from(parts.desk.sessions, ({ name, link, memberships, removedFrom }) => ({
       name,
       link: link?.number,
       memberships: [...memberships.keys()],
@@ -66,6 +84,19 @@ export function takeSnapshot(
       isAuxiliary: registration?.isAuxiliary ?? false,
       isClaiming,
       isSilent,
+    })),
+    envelopes: Array.from(parts.mailboxes.envelopes, ({ id, from, to, mid, sealed }) => ({
+      id,
+      from,
+      to,
+      mid: toHex(mid),
+      bytes: sealed.length,
+    })),
+    outcomes: Array.from(parts.mailboxes.outcomes, ({ id, from, to, outcome }) => ({
+      id,
+      from,
+      to,
+      outcome,
     })),
   };
 }

@@ -12,6 +12,8 @@ export interface Policy {
   readonly removeUnresponsive: boolean;
   /** Milliseconds without any answer after which the other side counts as unresponsive. Default 10,000; classic 2,500. */
   readonly silenceMs: number;
+  /** Whether the server keeps sealed private messages for who is absent. Default true; classic false. */
+  readonly mailbox: boolean;
 }
 
 /** The rules of the original with a modern patience: what `banter serve` runs by default. */
@@ -20,6 +22,7 @@ export const defaultPolicy: Policy = {
   privateInGroup: false,
   removeUnresponsive: false,
   silenceMs: 10_000,
+  mailbox: true,
 };
 
 /** The original's own rules: what `banter -s` runs. */
@@ -27,6 +30,7 @@ export const classicPolicy: Policy = {
   ...defaultPolicy,
   removeUnresponsive: true,
   silenceMs: 2500,
+  mailbox: false,
 };
 
 /** One message of a group, at its place in the group's one order. */
@@ -47,7 +51,7 @@ export interface GroupMessage {
   readonly bot: boolean;
   /** How many bots have passed this on, 0 to 7. */
   readonly hops: number;
-  /** It was missed while away, or handled before a crash, and comes (again) now. */
+  /** It was missed while away, or handled before a crash, and comes (again) now; or it was read from the history. */
   readonly recovered: boolean;
 }
 

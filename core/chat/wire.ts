@@ -2,6 +2,7 @@
 
 import { Codec, flag, list, text, varint } from '../protocol/codec.ts';
 import { entryField } from './entry.ts';
+import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-messages.ts';
 import type { DirectoryEntry, LeaveReason } from './types.ts';
 import {
   body,
@@ -16,6 +17,12 @@ import {
   type TablesOf,
   upTo,
 } from './wire-fields.ts';
+import {
+  type HistoryNews,
+  type HistoryRequest,
+  historyNews,
+  historyRequests,
+} from './wire-history.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
@@ -46,7 +53,7 @@ export interface WelcomeGroup {
   readonly headSeq: number;
 }
 
-/** What a client asks of the server. All but `confirm` and `directoryCheck` are answered by `refused` or the message named with them. */
+/** What a client asks of the server. All but those that say so are answered by `refused` or the message named with them. */
 export type ClientMessage =
   /** Claims a name: `welcome`. */
   | {
@@ -111,7 +118,9 @@ export type ClientMessage =
       readonly after: number;
     }
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
-  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array };
+  | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
+  | HistoryRequest
+  | MailRequest;
 
 /** Answers of the server, each with the number of its request, and pushes. */
 export type ServerMessage =
@@ -132,6 +141,7 @@ export type ServerMessage =
       readonly privateInGroup: boolean;
       readonly removeUnresponsive: boolean;
       readonly silenceMs: number;
+      readonly mailbox: boolean;
       /** Random at each start of the server. 8 bytes. */
       readonly epoch: Uint8Array;
       /** The directory is complete once deltas up to this version have come. */
@@ -219,7 +229,11 @@ export type ServerMessage =
       readonly name: string;
       readonly reason: LostReason;
     }
-  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason };
+  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
+  /** Push: the server is about to end, and expects to be back after this time. */
+  | { readonly type: 'restarting'; readonly returnMs: number }
+  | HistoryNews
+  | MailNews;
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
 export type PeerMessage =
@@ -273,6 +287,8 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   lookUp: { number: 11, fields: { requestId, name } },
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
+  ...historyRequests,
+  ...mailRequests,
 });
 
 /** Answers and pushes. */
@@ -288,6 +304,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
       privateInGroup: flag,
       removeUnresponsive: flag,
       silenceMs: varint,
+      mailbox: flag,
       epoch: random8,
       directoryVersion: varint,
       wholeDirectory: flag,
@@ -320,6 +337,9 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   groupLost: { number: 21, fields: { group: name, reason: lostReason } },
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
+  ...historyNews,
+  ...mailNews,
+  restarting: { number: 50, fields: { returnMs: varint } },
 });
 
 /** Private messages. */

@@ -10,6 +10,7 @@ import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { ClientFiles, Journal } from '../store/client-files.ts';
+import type { GroupMessages } from './archive.ts';
 import { Deliveries } from './deliveries.ts';
 import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
@@ -18,6 +19,7 @@ import {
   type ConnectOptions,
   checkConnectOptions,
   checkedHops,
+  type HistoryOptions,
   type ListUsersOptions,
   type SendOptions,
 } from './options.ts';
@@ -90,7 +92,7 @@ export class Client extends EventEmitter<ClientEvents> {
 
   /**
    * Registers `options.name` and resolves once the server has welcomed it and the directory is complete.
-   * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_PRESENT, ADDRESS_TAKEN,
+   * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_CONFUSABLE, NAME_PRESENT, ADDRESS_TAKEN,
    * SERVER_FULL, ADDRESS_INVALID, PORT_IN_USE, OPTION_INVALID, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
    */
   static async connect(options: ConnectOptions): Promise<Client> {
@@ -237,6 +239,19 @@ export class Client extends EventEmitter<ClientEvents> {
     );
   }
 
+  /**
+   * What was said in a group this client is in, since it was created and newest first, as far as the server keeps it.
+   * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP, HISTORY_UNREADABLE, OPTION_INVALID
+   */
+  history(group: string, options: HistoryOptions = {}): Promise<GroupMessages> {
+    return this.#running.archive.history(group, options);
+  }
+
+  /** The same of messages that contain all the words. @throws BanterError as {@link history}, SEARCH_INVALID */
+  search(group: string, words: string, options: HistoryOptions = {}): Promise<GroupMessages> {
+    return this.#running.archive.search(group, words, options);
+  }
+
   /** Users sorted by name: from the directory if it holds everybody, else from the server, page by page. */
   listUsers(options: ListUsersOptions = {}): Promise<readonly DirectoryEntry[]> {
     return this.#running.lookUps.list(options);
@@ -307,10 +322,10 @@ export class Client extends EventEmitter<ClientEvents> {
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onLeft: (group) => this.#forgetGroup(group),
       onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
-      onLost: (reason) => {
+      onLost: (reason, returnMs) => {
         this.#memberships.handleLoss();
         this.#wiring?.direct.handleServer();
-        this.emit('disconnected', reason);
+        this.emit('disconnected', reason, returnMs);
       },
       onEnd: (error) => {
         if (this.#connecting === undefined) void this.#end(error);
@@ -320,9 +335,10 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   #handleWelcome(welcome: Welcome, isFirst: boolean): void {
-    const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs } = welcome;
+    const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox } =
+      welcome;
     this.#name = name;
-    this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs };
+    this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox };
     this.#deliveries.resume(welcome.groups);
     this.#wiring?.lookUps.handleWelcome();
     this.#wiring?.direct.handleServer();

@@ -30,8 +30,11 @@ export interface ClientEvents {
   groupLost: [group: string, reason: LeaveReason | 'forgotten'];
   /** Messages of a group are gone for ever; `count` of them where that is known. */
   gapFound: [group: string, count: number | undefined];
-  /** The server does not answer; the client keeps trying to come back. */
-  disconnected: [reason: string];
+  /**
+   * The server does not answer; the client keeps trying to come back. `returnMs` is after how long the server said that
+   * it would be back, when it said so; the client looks for it no sooner.
+   */
+  disconnected: [reason: string, returnMs?: number | undefined];
   /** The client is registered again; groups it was in are joined again where the server still has them. */
   reconnected: [];
   /** The end: `close()` was called, or the client gave up (then with the error). */

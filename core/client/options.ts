@@ -90,6 +90,16 @@ export interface ListUsersOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Which messages of a group to read. */
+export interface HistoryOptions {
+  /** How many at most, from 1 to 10,000. Default 50. */
+  readonly limit?: number;
+  /** Only those before the message of this number (`seq`). Default: all. */
+  readonly before?: number;
+  /** Cancels waiting. */
+  readonly signal?: AbortSignal;
+}
+
 /** The most text a message holds, as UTF-8. Bytes. */
 const textBytesMax = 60_000;
 

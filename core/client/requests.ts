@@ -31,6 +31,8 @@ const repeatable: ReadonlySet<Request['type']> = new Set([
   'listMembers',
   'listNames',
   'lookUp',
+  'history',
+  'search',
   'sendGroup',
   'reportUnanswered',
   'deregister',

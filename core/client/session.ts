@@ -11,7 +11,6 @@ import {
   serverCodec,
 } from '../chat/wire.ts';
 import { BanterError, errorCodeFromWire } from '../errors.ts';
-import { fingerprintOf } from '../net/address.ts';
 import type { Environment } from '../net/transport.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Endpoint } from '../protocol/endpoint.ts';
@@ -19,6 +18,7 @@ import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { HandshakeFailure } from '../protocol/initiator.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
 import { DirectoryCheck } from './directory-check.ts';
+import { handshakeError } from './handshake-error.ts';
 import type { Memberships } from './memberships.ts';
 import { Reconnection } from './reconnection.ts';
 import {
@@ -32,7 +32,10 @@ import {
 type Welcome = AnswerOf<'welcome'>;
 
 /** Messages the server sends by itself, with the conversation they came on. */
-export type Push = Exclude<ServerMessage, { readonly requestId: number }>;
+export type Push = Exclude<
+  ServerMessage,
+  { readonly requestId: number } | { readonly type: 'restarting' }
+>;
 
 /** What a session tells the client around it. */
 export interface SessionListener {
@@ -48,7 +51,8 @@ export interface SessionListener {
    */
   readonly onLeft: (group: string) => void;
   readonly onPush: (push: Push, conversation: number) => void;
-  readonly onLost: (reason: string) => void;
+  /** @param returnMs after which time the server said it would be back */
+  readonly onLost: (reason: string, returnMs: number | undefined) => void;
   /** The session is over. */
   readonly onEnd: (error: BanterError) => void;
 }
@@ -106,6 +110,8 @@ export class Session {
   #welcomed = false;
   #mismatches = 0;
   #cancelRetry: (() => void) | undefined;
+  /** Until then the server has said that it will be away. */
+  #awayUntil = 0;
 
   constructor(options: SessionOptions, serverKey: Uint8Array | undefined) {
     this.#options = options;
@@ -158,9 +164,11 @@ export class Session {
     type: Type,
     signal?: AbortSignal,
   ): Promise<AnswerOf<Type>> {
-    const asked = this.#requests.ask(body, this.#silenceMs, signal);
-    // Somebody waits: the next try to come back is now.
-    if (this.#state === 'waiting' && this.#options.reconnect) this.#retryNow();
+    const awayMs = Math.max(0, this.#awayUntil - this.#options.environment.now());
+    const asked = this.#requests.ask(body, this.#silenceMs + awayMs, signal);
+    // Somebody waits: the next try to come back is now, unless it is known to be in vain.
+    const isWaiting = this.#state === 'waiting' && awayMs === 0;
+    if (isWaiting && this.#options.reconnect) this.#retryNow();
     this.#options.wake();
     const answer = await asked;
     // The compiler cannot narrow a union by a type that is still open.
@@ -258,7 +266,9 @@ export class Session {
     const message = serverCodec.decode(payload);
     if (message === undefined) return;
     const { listener } = this.#options;
-    if (!('requestId' in message)) {
+    if (message.type === 'restarting') {
+      this.#reconnection.announce(message.returnMs);
+    } else if (!('requestId' in message)) {
       listener.onPush(message, conversation);
     } else if (message.requestId !== registrationId) {
       if (message.type === 'joined') listener.onJoined(message);
@@ -309,7 +319,7 @@ export class Session {
     // A key or a version that changed while we were away needs a person; an absent server needs patience.
     const isOver = !this.#welcomed || !reconnect || this.#mismatches >= mismatchesMax;
     if (isOver) this.#finish(error);
-    else this.#retryLater();
+    else this.#retryLater(this.#reconnection.nextDelayMs());
   }
 
   #handleClose(code: number, reason: string): void {
@@ -336,11 +346,15 @@ export class Session {
       this.#finish(new BanterError('SERVER_UNREACHABLE', `the server ended the call: ${reason}`));
       return;
     }
+    const { announcedMs } = this.#reconnection;
+    const words = announcedMs === undefined ? reason : restartWords(announcedMs);
+    const delayMs = this.#reconnection.nextDelayMs();
     this.#state = 'waiting';
-    this.#requests.suspend(patienceMs);
-    if (wasReady) this.#options.listener.onLost(reason);
-    if (this.#options.reconnect) this.#retryLater();
-    else this.#finish(new BanterError('CONNECTION_LOST', `the server is gone: ${reason}`));
+    if (announcedMs !== undefined) this.#awayUntil = this.#options.environment.now() + delayMs;
+    this.#requests.suspend(patienceMs + (announcedMs === undefined ? 0 : delayMs));
+    if (wasReady) this.#options.listener.onLost(words, announcedMs);
+    if (this.#options.reconnect) this.#retryLater(delayMs);
+    else this.#finish(new BanterError('CONNECTION_LOST', `the server is gone: ${words}`));
   }
 
   #retryNow(): void {
@@ -348,12 +362,9 @@ export class Session {
     this.start();
   }
 
-  #retryLater(): void {
+  #retryLater(delayMs: number): void {
     this.#state = 'waiting';
-    this.#cancelRetry = this.#options.environment.setTimer(
-      () => this.start(),
-      this.#reconnection.nextDelayMs(),
-    );
+    this.#cancelRetry = this.#options.environment.setTimer(() => this.start(), delayMs);
   }
 
   #finish(error: BanterError): void {
@@ -369,6 +380,11 @@ export class Session {
   }
 }
 
+/** Why a connection ended, where the server had said so before. */
+function restartWords(returnMs: number): string {
+  return `the server is restarting, back in about ${Math.ceil(returnMs / 1000)} s`;
+}
+
 /** The group that a client is not in, as the answer to a request says. */
 function groupLeft(
   request: Request,
@@ -378,22 +394,4 @@ function groupLeft(
   if (answer.type !== 'refused' || !('group' in request)) return undefined;
   const code = errorCodeFromWire(answer.code);
   return code === 'NOT_MEMBER' || code === 'REMOVED_FROM_GROUP' ? request.group : undefined;
-}
-
-function handshakeError(failure: HandshakeFailure, serverName: string): BanterError {
-  switch (failure.type) {
-    case 'timeout':
-      return new BanterError('SERVER_UNREACHABLE', `no server answers at ${serverName}`);
-    case 'keyChanged':
-      return new BanterError(
-        'SERVER_KEY_CHANGED',
-        `${serverName} has another key than expected: ${fingerprintOf(failure.identity)}`,
-        { data: { server: serverName, fingerprint: fingerprintOf(failure.identity) } },
-      );
-    case 'version':
-      return new BanterError(
-        'VERSION_UNSUPPORTED',
-        `${serverName} speaks only versions ${failure.versions.join(', ')} of the protocol`,
-      );
-  }
 }

@@ -9,6 +9,7 @@ import type { Environment } from '../net/transport.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { ClientFiles } from '../store/client-files.ts';
+import { Archive } from './archive.ts';
 import { Direct } from './direct.ts';
 import { LookUps } from './look-ups.ts';
 import type { Memberships } from './memberships.ts';
@@ -57,6 +58,7 @@ export class Wiring {
   readonly direct: Direct;
   readonly routes: Routes;
   readonly lookUps: LookUps;
+  readonly archive: Archive;
   readonly endpoint: Endpoint;
   readonly #driver: Driver;
 
@@ -93,6 +95,11 @@ export class Wiring {
       ...shared,
       ask: (body, type, signal) => this.session.ask(body, type, signal),
       onDirectory: options.onDirectory,
+    });
+    this.archive = new Archive({
+      environment,
+      memberships: options.memberships,
+      ask: (body, type, signal) => this.session.ask(body, type, signal),
     });
     this.session = new Session(
       {

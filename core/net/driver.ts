@@ -1,6 +1,7 @@
 /** Runs an endpoint on a transport: the only owner of clock and timers. */
 
 import { type Address, isRelayed } from '../protocol/address.ts';
+import type { Transmit } from '../protocol/connection-event.ts';
 import type { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { Environment, Transport } from './transport.ts';
@@ -22,6 +23,22 @@ export interface DriverOptions {
   readonly onFlush?: () => void;
 }
 
+/** What has passed the socket since it was opened, as UDP payloads. */
+export interface Traffic {
+  readonly datagramsReceived: number;
+  readonly bytesReceived: number;
+  readonly datagramsSent: number;
+  readonly bytesSent: number;
+}
+
+/** Before anything has passed. */
+export const noTraffic: Traffic = {
+  datagramsReceived: 0,
+  bytesReceived: 0,
+  datagramsSent: 0,
+  bytesSent: 0,
+};
+
 /** Timers of the machine tick in milliseconds; a deadline is never met early. */
 const tickMs = 1;
 
@@ -32,6 +49,10 @@ export class Driver {
   #timerAt = Number.POSITIVE_INFINITY;
   #flushDue = false;
   #closed = false;
+  #datagramsReceived = 0;
+  #bytesReceived = 0;
+  #datagramsSent = 0;
+  #bytesSent = 0;
 
   private constructor(options: DriverOptions) {
     this.#options = options;
@@ -44,6 +65,8 @@ export class Driver {
       host: options.host,
       port: options.port,
       onDatagram: (datagram, from) => {
+        driver.#datagramsReceived++;
+        driver.#bytesReceived += datagram.length;
         options.endpoint.receive(datagram, from, options.environment.now());
         // At once: a message that has come need not wait for what other sockets have received in this turn.
         driver.#drainEvents();
@@ -55,6 +78,15 @@ export class Driver {
 
   get localAddress(): Transport['localAddress'] {
     return this.#transport?.localAddress ?? { host: '', port: 0 };
+  }
+
+  get traffic(): Traffic {
+    return {
+      datagramsReceived: this.#datagramsReceived,
+      bytesReceived: this.#bytesReceived,
+      datagramsSent: this.#datagramsSent,
+      bytesSent: this.#bytesSent,
+    };
   }
 
   /** The endpoint was given something to do; it is done when this turn of the event loop is over. */
@@ -88,11 +120,17 @@ export class Driver {
       const transmit = endpoint.pollTransmit(now);
       if (transmit === undefined) break;
       if (isRelayed(transmit.to)) sendRelayed?.(transmit.datagram, transmit.to);
-      else this.#transport?.send(transmit.datagram, transmit.to);
+      else this.#send(transmit);
     }
     // Who fills queues may have ended a connection, and a path that was given up has moved one.
     if (this.#drainEvents()) this.wake();
     this.#setTimer();
+  }
+
+  #send({ datagram, to }: Transmit): void {
+    this.#datagramsSent++;
+    this.#bytesSent += datagram.length;
+    this.#transport?.send(datagram, to);
   }
 
   /** @returns whether there was any */

@@ -114,6 +114,11 @@ export class Endpoint {
     return this.#peers.size;
   }
 
+  /** The smoothed round-trip time of every connection, in no order. Milliseconds. */
+  rtts(): readonly number[] {
+    return Array.from(this.#peers.entries(), ({ connection }) => connection.rttMs);
+  }
+
   /** Begins a handshake; `connected` or `handshakeFailed` with the returned link follows. */
   connect(target: ConnectTarget, now: number): number {
     return this.#handshakes.connect(target, now);
@@ -127,6 +132,11 @@ export class Endpoint {
   /** Queues a message; false if the link has ended. */
   send(link: number, conversation: number, payload: Uint8Array): boolean {
     return this.#act(link, (connection) => connection.send(conversation, payload));
+  }
+
+  /** Queues a message on every link. */
+  sendAll(conversation: number, payload: Uint8Array): void {
+    for (const link of this.#peers.links()) this.send(link, conversation, payload);
   }
 
   /** Lets messages be taken from `source` as the link has room, until it has none; false if the link has ended. */

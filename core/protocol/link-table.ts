@@ -28,6 +28,10 @@ export class LinkTable<Entry extends LinkEntry> {
     return this.#byText.get(textKey);
   }
 
+  entries(): Iterable<Entry> {
+    return this.#byLink.values();
+  }
+
   links(): readonly number[] {
     return [...this.#byLink.keys()];
   }

@@ -32,6 +32,8 @@ const narrations: Narrations = {
     ...members.map(say),
   ],
   groupMessageSent: ({ by, text }) => [say(`Client ${by} sent group message: ${text}`)],
+  // The original keeps none.
+  privateMessageKept: () => [],
   groupLeft: ({ by, group, reason }) => [say(departures[reason](by, group))],
   // The original has nobody with power over others.
   audited: () => [],

@@ -4,67 +4,33 @@ import { EventEmitter } from 'node:events';
 import { closeNumbers } from '../chat/closing.ts';
 import type { OutgoingMessage } from '../chat/delivery.ts';
 import type { HubEffect } from '../chat/effects.ts';
-import type { ServerFact } from '../chat/facts.ts';
 import { Hub } from '../chat/hub.ts';
-import { type HubLimits, parseLimits, parsePolicy } from '../chat/limits.ts';
+import { parseLimits, parsePolicy } from '../chat/limits.ts';
 import type { StoredState } from '../chat/records.ts';
-import type { Policy } from '../chat/types.ts';
+import { controlConversation, serverCodec } from '../chat/wire.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
-import { Driver } from '../net/driver.ts';
+import { Driver, noTraffic } from '../net/driver.ts';
+import { doneWithin } from '../net/patience.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
-import { anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
+import { checkOptions } from '../options.ts';
 import type { Address } from '../protocol/address.ts';
-import type { AdmissionLimits } from '../protocol/admission.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
-import { MemoryStore } from '../store/memory-store.ts';
-import { ServerFiles } from '../store/server-files.ts';
 import type { Store } from '../store/store.ts';
+import {
+  type CloseOptions,
+  closeShape,
+  openStore,
+  type ServerEvents,
+  type ServerOptions,
+  serverShape,
+} from './options.ts';
+import { type ServerProblem, type ServerStats, storePatienceMs, Tally } from './server-stats.ts';
 import { StoreReader } from './store-reader.ts';
 import { StoreWriter } from './store-writer.ts';
-
-/** How to serve. */
-export interface ServerOptions {
-  /** UDP port; 0 for any free one. Default 6666. */
-  readonly port?: number;
-  /** Address to bind. Default: all, IPv6 and IPv4. */
-  readonly host?: string;
-  /** Folder of the server's identity and of its names ↔ keys (files of mode 0600). Without it both live as long as the process. */
-  readonly dataDir?: string;
-  /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
-  readonly store?: Store;
-  /** What clients may do. Default: `defaultPolicy`. */
-  readonly policy?: Partial<Policy>;
-  /** Bounds of names, groups, messages and rates. Default: as each field says. */
-  readonly limits?: Partial<HubLimits>;
-  /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
-  readonly admission?: Partial<AdmissionLimits>;
-  /** Clock and network; a test brings a simulated one. */
-  readonly environment?: Environment;
-}
-
-const shape: Shape<ServerOptions> = {
-  port: aPort,
-  host: aText,
-  dataDir: aText,
-  store: anObject,
-  policy: anObject,
-  limits: anObject,
-  admission: anObject,
-  environment: anObject,
-};
-
-export interface ServerEvents {
-  /** Something happened. */
-  fact: [fact: ServerFact];
-  /** The store could not read messages that somebody asked for, who was told so or is kept waiting; the server goes on. */
-  readFailed: [error: BanterError];
-  /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
-  failed: [error: Error];
-}
 
 /** A client that has said nothing for this long is asked whether it is there. Milliseconds. */
 const keepaliveMs = 30_000;
@@ -77,6 +43,9 @@ const surplusConnections = 1024;
 
 /** Clients talk on the control conversation only. */
 const clientConversationsMax = 1;
+
+/** Clients have this long to hear that the server will be back, be it at the second try. Milliseconds. */
+const announcementMs = 200;
 
 /** Whoever has claimed no name by then is disconnected. Milliseconds. */
 const registrationMs = 10_000;
@@ -91,6 +60,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #environment: Environment;
   readonly #store: Store;
   readonly #ownsStore: boolean;
+  readonly #drainMs: number;
   readonly #writer: StoreWriter;
   readonly #reader: StoreReader;
   readonly #endpoint: Endpoint;
@@ -98,13 +68,12 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Of the time each connection has to claim a name. */
   readonly #cancelTimers = new Map<number, () => void>();
   #driver: Driver | undefined;
-  #undecodable = 0;
-  #unrelayed = 0;
+  readonly #tally = new Tally();
   /** False once it closes: it takes nothing more. */
   #isServing = true;
   /** Nothing that the store did not take may be told to anybody. */
   #hasFailed = false;
-  #closing: Promise<void> | undefined;
+  #closing: Promise<boolean> | undefined;
 
   private constructor(
     options: ServerOptions,
@@ -116,8 +85,15 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#environment = environment;
     this.#store = store;
     this.#ownsStore = options.store === undefined;
+    this.#drainMs = options.drainMs ?? 10_000;
     this.#writer = new StoreWriter({
       store,
+      now: () => environment.now(),
+      onWritten: (changes, tookMs) => {
+        this.#tally.storeWrites++;
+        this.#tally.storeChanges += changes;
+        this.emit('stored', changes, tookMs);
+      },
       onStored: (number) => {
         this.#hub.stored(number, environment.now());
         this.#driver?.wake();
@@ -164,7 +140,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
-    checkOptions(options, shape, 'Server.start');
+    checkOptions(options, serverShape, 'Server.start');
     const environment = options.environment ?? systemEnvironment;
     const store = openStore(options, environment);
     try {
@@ -191,9 +167,33 @@ export class Server extends EventEmitter<ServerEvents> {
   get drops(): ReadonlyMap<string, number> {
     return new Map<string, number>([
       ...this.#endpoint.drops,
-      ['undecodable', this.#undecodable],
-      ['unrelayed', this.#unrelayed],
+      ['undecodable', this.#tally.undecodable],
+      ['unrelayed', this.#tally.unrelayed],
     ]);
+  }
+
+  /** What it has counted, and how many there are of everything; put together when it is asked for. */
+  get stats(): ServerStats {
+    const { undecodable: _, unrelayed: __, ...counters } = this.#tally;
+    return {
+      ...counters,
+      ...(this.#driver?.traffic ?? noTraffic),
+      ...this.#hub.census(),
+      connections: this.#endpoint.connectionCount,
+      rttsMs: this.#endpoint.rtts().toSorted((one, other) => one - other),
+      unstored: this.#hub.unstored,
+      drops: this.drops,
+    };
+  }
+
+  /** Why it does not serve as it should; nothing while all is well. */
+  get problems(): readonly ServerProblem[] {
+    const problems: readonly (readonly [ServerProblem, boolean])[] = [
+      ['closing', !this.#isServing],
+      ['storeFailed', this.#writer.hasFailed],
+      ['storeSilent', this.#writer.writingMs > storePatienceMs],
+    ];
+    return problems.filter(([, isSo]) => isSo).map(([problem]) => problem);
   }
 
   /** All that lasts, as plain data in one order; what hostile input must not change. */
@@ -201,9 +201,13 @@ export class Server extends EventEmitter<ServerEvents> {
     return this.#hub.snapshot();
   }
 
-  /** Stores what is under way, tells every client and frees the socket; members stay members. Idempotent. */
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
+  /**
+   * Stores what is under way, tells every client and frees the socket; members stay members. Idempotent.
+   * @returns false when the store did not answer in time: what it has not taken was told to nobody
+   */
+  close(options: CloseOptions = {}): Promise<boolean> {
+    checkOptions(options, closeShape, 'Server.close');
+    this.#closing ??= this.#close(options);
     return this.#closing;
   }
 
@@ -224,14 +228,31 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#driver.wake();
   }
 
-  async #close(): Promise<void> {
+  async #close({ returnMs }: CloseOptions): Promise<boolean> {
     this.#isServing = false;
     for (const cancel of this.#cancelTimers.values()) cancel();
-    await this.#writer.drain();
+    const announced = returnMs === undefined ? undefined : this.#announce(returnMs);
+    const isDrained = await this.#inTime(this.#writer.drain());
     this.#carryOut();
+    await announced;
     this.#endpoint.closeAll(closeNumbers.shutdown, 'the server is shutting down');
     await this.#driver?.close();
-    if (this.#ownsStore) await this.#store.close();
+    const isClosed = !this.#ownsStore || (await this.#inTime(this.#store.close()));
+    return isDrained && isClosed;
+  }
+
+  #inTime(work: Promise<unknown>): Promise<boolean> {
+    return doneWithin(work, this.#drainMs, this.#environment);
+  }
+
+  /** Resolves when the clients have had the time to hear of it. */
+  #announce(returnMs: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const message = serverCodec.encode({ type: 'restarting', returnMs: Math.ceil(returnMs) });
+    this.#endpoint.sendAll(controlConversation, message);
+    this.#driver?.wake();
+    this.#environment.setTimer(resolve, announcementMs);
+    return promise;
   }
 
   #receive(event: EndpointEvent): void {
@@ -241,11 +262,15 @@ export class Server extends EventEmitter<ServerEvents> {
     const { link } = event;
     switch (event.type) {
       case 'connected':
+        this.#tally.handshakes++;
         this.#hub.linkUp(link, event.identity, event.address);
         this.#awaitRegistration(link);
         break;
       case 'messageReceived':
-        if (!this.#hub.receive(link, event.conversation, event.payload, now)) this.#undecodable++;
+        this.#tally.requests++;
+        if (!this.#hub.receive(link, event.conversation, event.payload, now)) {
+          this.#tally.undecodable++;
+        }
         break;
       case 'silenceExceeded':
         this.#hub.unresponsive(link, now);
@@ -276,8 +301,12 @@ export class Server extends EventEmitter<ServerEvents> {
 
   #relay(link: number, payload: Uint8Array, now: number): void {
     const relayed = this.#hub.relay(link, payload, now);
-    if (relayed !== undefined) this.#endpoint.sendDatagram(relayed.link, relayed.payload);
-    else this.#unrelayed++;
+    if (relayed === undefined) {
+      this.#tally.unrelayed++;
+      return;
+    }
+    this.#tally.relayed++;
+    this.#endpoint.sendDatagram(relayed.link, relayed.payload);
   }
 
   /** A place is for somebody with a name. */
@@ -295,6 +324,8 @@ export class Server extends EventEmitter<ServerEvents> {
     const message = this.#hub.readNext(link);
     // Packets are being put together; what the hub wants to know for the next ones is asked for afterwards.
     if (this.#hub.hasAsked) this.#driver?.wake();
+    const isOfGroup = message !== undefined && message.conversation !== controlConversation;
+    if (isOfGroup) this.#tally.deliveries++;
     return message;
   }
 
@@ -339,6 +370,7 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#endpoint.offer(effect.link, () => this.#readNext(effect.link));
         break;
       case 'store':
+        if (effect.change.type === 'messageAppended') this.#tally.messages++;
         this.#writer.add(effect.number, effect.change);
         break;
       case 'query':
@@ -355,14 +387,4 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
     }
   }
-}
-
-/** @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
-function openStore({ store, dataDir, limits }: ServerOptions, { random }: Environment): Store {
-  if (store !== undefined && dataDir !== undefined) {
-    throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
-  }
-  const newSeed = (): Uint8Array => random(32);
-  if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
-  return store ?? new MemoryStore(newSeed(), limits);
 }

@@ -5,6 +5,10 @@ import type { Store } from '../store/store.ts';
 
 export interface StoreWriterOptions {
   readonly store: Store;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** So many changes were written in one go, which took so long. Milliseconds. */
+  readonly onWritten: (changes: number, tookMs: number) => void;
   /** Everything up to the change of this number is stored, after a while. */
   readonly onStored: (number: number) => void;
   /** The store has failed with this; nothing more is written. */
@@ -20,6 +24,7 @@ export class StoreWriter {
   #waiting: StoreChange[] = [];
   #newest = 0;
   #writing: Promise<void> | undefined;
+  #beganAt = 0;
   #hasFailed = false;
 
   constructor(options: StoreWriterOptions) {
@@ -29,6 +34,16 @@ export class StoreWriter {
   /** Whether so much waits that the end of the turn should not be waited for. */
   get isFull(): boolean {
     return this.#waiting.length >= batchChanges && this.#writing === undefined;
+  }
+
+  /** How long the write under way has taken so far. Milliseconds; 0 if none is. */
+  get writingMs(): number {
+    return this.#writing === undefined ? 0 : this.#options.now() - this.#beganAt;
+  }
+
+  /** Whether the store has failed, so that nothing is written any more. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
   }
 
   /** Takes the change that follows the one before; {@link flush} writes it. */
@@ -42,16 +57,19 @@ export class StoreWriter {
     if (this.#writing !== undefined || this.#waiting.length === 0 || this.#hasFailed) return;
     const [changes, newest] = [this.#waiting, this.#newest];
     this.#waiting = [];
+    this.#beganAt = this.#options.now();
     try {
       this.#writing = this.#options.store.write(changes)?.then(
-        () => this.#finish(newest),
+        () => this.#finish(newest, changes.length),
         (error) => this.#fail(error),
       );
     } catch (error) {
       this.#fail(error);
       return;
     }
-    return this.#writing === undefined ? newest : undefined;
+    if (this.#writing !== undefined) return;
+    this.#note(changes.length);
+    return newest;
   }
 
   /** Resolves once everything that was added is stored, or never will be. */
@@ -64,9 +82,14 @@ export class StoreWriter {
     }
   }
 
-  #finish(newest: number): void {
+  #finish(newest: number, changes: number): void {
     this.#writing = undefined;
+    this.#note(changes);
     this.#options.onStored(newest);
+  }
+
+  #note(changes: number): void {
+    this.#options.onWritten(changes, this.#options.now() - this.#beganAt);
   }
 
   #fail(error: unknown): void {

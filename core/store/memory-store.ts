@@ -12,9 +12,11 @@ import type {
   ReadQuery,
   SearchQuery,
   StoreChange,
+  StoredEnvelope,
   StoredGroup,
   StoredMember,
   StoredMessage,
+  StoredOutcome,
   StoredProcess,
   StoredState,
 } from '../chat/records.ts';
@@ -48,6 +50,8 @@ export class MemoryStore implements Store {
   readonly #names: NameBinding[] = [];
   readonly #groups = new Map<string, KeptGroup>();
   readonly #processes = new Map<string, KeptProcess>();
+  readonly #envelopes = new Map<number, StoredEnvelope>();
+  readonly #outcomes = new Map<number, StoredOutcome>();
   /** The newest {@link auditEntriesMax}; older ones are gone. */
   readonly #audit = new Fifo<AuditEntry>();
 
@@ -66,6 +70,8 @@ export class MemoryStore implements Store {
       names: [...this.#names],
       groups: Array.from(this.#groups.values(), readGroup),
       processes: Array.from(this.#processes.values(), readProcess),
+      envelopes: [...this.#envelopes.values()],
+      outcomes: [...this.#outcomes.values()],
     });
   }
 
@@ -121,6 +127,15 @@ export class MemoryStore implements Store {
       case 'messageAppended':
         this.#append(change);
         break;
+      case 'envelopeStored':
+        this.#envelopes.set(change.envelope.id, change.envelope);
+        break;
+      case 'envelopeSettled':
+        this.#settle(change.id, change.outcome);
+        break;
+      case 'outcomeForgotten':
+        this.#outcomes.delete(change.id);
+        break;
       case 'audited':
         this.#audit.push(change.entry);
         if (this.#audit.length > auditEntriesMax) this.#audit.take();
@@ -147,6 +162,14 @@ export class MemoryStore implements Store {
     const { processId = mid, counter = 0 } = parseMid(mid) ?? {};
     const process = this.#processes.get(identity + toHex(processId));
     process?.history.record(counter, { logId: group.logId, seq });
+  }
+
+  #settle(id: number, outcome: StoredOutcome['outcome']): void {
+    const envelope = this.#envelopes.get(id);
+    if (envelope === undefined) return;
+    const { from, to, mid } = envelope;
+    this.#envelopes.delete(id);
+    this.#outcomes.set(id, { id, from, to, mid, outcome });
   }
 
   #group(name: string): KeptGroup {

@@ -1,6 +1,11 @@
 /** What a command is, what it gives back, and how its arguments are read from a line or an object. */
 
-import { BanterError, type DirectoryEntry, type Receipt } from '../../core/index.ts';
+import {
+  BanterError,
+  type DirectoryEntry,
+  type GroupMessage,
+  type Receipt,
+} from '../../core/index.ts';
 import type { PluginSummary } from '../chat-client.ts';
 import type { ChatSession } from '../session.ts';
 
@@ -56,6 +61,15 @@ export type CommandResult =
   | { readonly type: 'groupLeft'; readonly group: string }
   | { readonly type: 'groups'; readonly groups: readonly string[] }
   | { readonly type: 'members'; readonly group: string; readonly members: readonly string[] }
+  /** Newest first. */
+  | { readonly type: 'history'; readonly group: string; readonly messages: readonly GroupMessage[] }
+  | {
+      readonly type: 'found';
+      readonly group: string;
+      readonly words: string;
+      /** Newest first. */
+      readonly messages: readonly GroupMessage[];
+    }
   | {
       readonly type: 'users';
       readonly users: readonly DirectoryEntry[];

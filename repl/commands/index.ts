@@ -2,6 +2,7 @@
 
 import type { Command, CommandTable } from './command.ts';
 import { groupCommands } from './groups.ts';
+import { historyCommands } from './history.ts';
 import { scriptCommands } from './scripts.ts';
 import { talkCommands } from './talk.ts';
 import { youCommands } from './you.ts';
@@ -9,6 +10,7 @@ import { youCommands } from './you.ts';
 const all: readonly Command[] = [
   ...talkCommands,
   ...groupCommands,
+  ...historyCommands,
   ...youCommands,
   ...scriptCommands(() => all),
 ];

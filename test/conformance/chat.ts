@@ -1,6 +1,7 @@
 /** The messages of the chat (docs/PROTOCOL.md §7), the hash of a directory and the folding of names. */
 
 import {
+  block,
   bytes,
   encoded,
   type Field,
@@ -18,6 +19,7 @@ import {
 } from './notation.ts';
 
 const name = text(128);
+const outcomes = ['delivered', 'refused', 'expired'] as const;
 const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten'] as const;
 
 /** Where a member stands in the log of its group. */
@@ -83,11 +85,25 @@ const hops: Field<number> = {
   write: (to, value) => varint.write(to, value),
 };
 
+/** A message of a group at its place. */
+export interface Said {
+  readonly mid: Uint8Array;
+  readonly seq: number;
+  readonly from: string;
+  readonly bot: boolean;
+  readonly hops: number;
+  readonly sentAtMs: number;
+  readonly text: string;
+}
+
 /** What the words in the tables below stand for. */
 interface Words {
   readonly varint: number;
   readonly flag: boolean;
   readonly bytes8: Uint8Array;
+  readonly bytes32: Uint8Array;
+  readonly envelope: Uint8Array;
+  readonly outcome: (typeof outcomes)[number];
   readonly mid: Uint8Array;
   readonly hops: number;
   readonly name: string;
@@ -98,6 +114,7 @@ interface Words {
   readonly cursors: readonly Cursor[];
   readonly memberships: readonly Membership[];
   readonly names: readonly { readonly name: string }[];
+  readonly said: readonly Said[];
   readonly entries: readonly Entry[];
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
 }
@@ -109,6 +126,9 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   varint,
   flag,
   bytes8: bytes(8),
+  bytes32: bytes(32),
+  envelope: block(65_000),
+  outcome: word(outcomes),
   mid: bytes(16),
   hops,
   name,
@@ -119,6 +139,18 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   cursors: list(record({ group: name, logId, seq: varint }), 256),
   memberships: list(record(membership), 256),
   names: list(record({ name }), 200),
+  said: list(
+    record({
+      mid: bytes(16),
+      seq: varint,
+      from: name,
+      bot: flag,
+      hops,
+      sentAtMs: varint,
+      text: text(65_000),
+    }),
+    64,
+  ),
   entries: list(entry, 200),
   addresses: list(record({ host: text(64), port: varint }), 8),
 };
@@ -156,6 +188,23 @@ const requests = {
   lookUp: [11, { requestId: 'varint', name: 'name' }],
   listNames: [12, { requestId: 'varint', prefix: 'name', after: 'varint' }],
   directoryCheck: [13, { version: 'varint', hash: 'bytes8' }],
+  history: [14, { requestId: 'varint', group: 'name', beforeSeq: 'varint', limit: 'varint' }],
+  search: [
+    15,
+    {
+      requestId: 'varint',
+      group: 'name',
+      words: 'detail',
+      beforeSeq: 'varint',
+      limit: 'varint',
+    },
+  ],
+  deposit: [
+    40,
+    { requestId: 'varint', to: 'name', identity: 'bytes32', mid: 'mid', sealed: 'envelope' },
+  ],
+  settle: [41, { id: 'varint', outcome: 'outcome' }],
+  confirmSettled: [42, { id: 'varint' }],
 } as const;
 
 /** What a server says to its client. */
@@ -171,6 +220,7 @@ const news = {
       privateInGroup: 'flag',
       removeUnresponsive: 'flag',
       silenceMs: 'varint',
+      mailbox: 'flag',
       epoch: 'bytes8',
       directoryVersion: 'varint',
       wholeDirectory: 'flag',
@@ -195,6 +245,7 @@ const news = {
   ],
   entry: [8, { requestId: 'varint', entry: 'entry' }],
   entryList: [9, { requestId: 'varint', entries: 'entries', next: 'varint' }],
+  messageList: [10, { requestId: 'varint', logId: 'bytes8', messages: 'said', next: 'varint' }],
   directoryDelta: [16, { version: 'varint', entries: 'entries' }],
   groupMessage: [
     17,
@@ -214,6 +265,10 @@ const news = {
   groupLost: [21, { group: 'name', reason: 'reason' }],
   directoryEntries: [22, { entries: 'entries' }],
   directoryReset: [23, { directoryVersion: 'varint', wholeDirectory: 'flag' }],
+  deposited: [40, { requestId: 'varint', mid: 'mid', to: 'name', durable: 'flag' }],
+  envelope: [41, { id: 'varint', from: 'name', mid: 'mid', sealed: 'envelope' }],
+  settled: [42, { id: 'varint', mid: 'mid', to: 'name', outcome: 'outcome' }],
+  restarting: [50, { returnMs: 'varint' }],
 } as const;
 
 /** What clients say to each other. */
@@ -249,6 +304,9 @@ export const answers = {
   reportUnanswered: 'done',
   lookUp: 'entry',
   listNames: 'entryList',
+  history: 'messageList',
+  search: 'messageList',
+  deposit: 'deposited',
 } as const;
 
 export type Request = keyof typeof answers;

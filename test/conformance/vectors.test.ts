@@ -109,6 +109,24 @@ describe('the vectors of the handshake', () => {
   });
 });
 
+describe('the vectors of an envelope', () => {
+  it('hold for both sides', () => {
+    const { sender, recipient, mid, payload, prologue, sealed } = vectors('envelope');
+    assert.equal(prologue, `${hex(Buffer.from('banter envelope'))}01${recipient.identity}${mid}`);
+    const side = (seed: string): Handshake =>
+      new Handshake(
+        identityOf(bytesOf(seed)),
+        bytesOf(sender.ephemeralSecret),
+        bytesOf(recipient.identity),
+        bytesOf(prologue),
+      );
+    assert.equal(hex(side(sender.seed).writeMessage1(bytesOf(payload))), sealed);
+    const read = side(recipient.seed).readMessage1(bytesOf(sealed));
+    assert.deepEqual([hex(read.payload), hex(read.proved)], [payload, sender.staticKey]);
+    assert.equal(decoded(clientToClient, bytesOf(payload)).type, 'privateMessage');
+  });
+});
+
 describe('the vectors of the directory', () => {
   it('hold for entries and their hash', () => {
     const { entries } = vectors('directory');

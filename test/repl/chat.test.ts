@@ -77,6 +77,8 @@ test('every method that waits ends when its evaluation is interrupted', async ()
     chat.joinGroup('x'),
     chat.leaveGroup('x'),
     chat.listMembers('x'),
+    chat.history({ group: 'x' }),
+    chat.search('x', { group: 'x' }),
     chat.sleep(1),
   ];
   for (const call of [...waiting, ...calls]) await assert.rejects(call, { code: 'ABORTED' });

@@ -113,7 +113,7 @@ test('completes what a parameter names, and never message text', async () => {
   assert.deepEqual(await at('plugin l'), [['list ', 'load '], 'l']);
   assert.deepEqual(await at('help who'), [['whoami'], 'who']);
   assert.deepEqual(await at('/who'), [['whoami'], 'who']);
-  assert.deepEqual(await at('se'), [['send ', 'send_group ', 'sendBeacon'], 'se']);
+  assert.deepEqual(await at('se'), [['search ', 'send ', 'send_group ', 'sendBeacon'], 'se']);
   assert.deepEqual(await at("await chat.send('bo"), [['bob', 'bobby'], 'bo']);
   await at('await chat.se');
   assert.deepEqual(asked, ['se', 'chat.se']);

@@ -8,6 +8,8 @@ import {
   type Delivered,
   type DirectoryEntry,
   defaultPolicy,
+  type GroupMessage,
+  type HistoryOptions,
   type ListUsersOptions,
   type Policy,
 } from '../../core/index.ts';
@@ -19,6 +21,8 @@ const sentAtMs = Date.UTC(2026, 0, 1, 12, 4);
 export class MemoryChat {
   readonly clients: Map<string, MemoryClient> = new Map();
   readonly groups: Map<string, { readonly members: Set<string>; seq: number }> = new Map();
+  /** Everything that was sent to a group, in order. */
+  readonly said: GroupMessage[] = [];
   readonly policy: Policy;
 
   constructor(policy: Partial<Policy> = {}) {
@@ -115,6 +119,7 @@ export class MemoryClient implements ChatClient {
     await this.#turn();
     const { members, log } = this.#member(group);
     log.seq++;
+    this.#chat.said.push(groupMessage(group, this.name, text, log.seq, true));
     this.sent.push(`#${group}: ${text}`);
     for (const member of members) {
       if (member !== this.name) {
@@ -161,6 +166,30 @@ export class MemoryClient implements ChatClient {
     return [...this.#member(group).members];
   }
 
+  async history(
+    group: string,
+    { limit = 50, before = Number.POSITIVE_INFINITY }: HistoryOptions = {},
+  ): Promise<readonly GroupMessage[]> {
+    await this.#turn();
+    this.#member(group);
+    const said = this.#chat.said.filter((message) => message.group === group);
+    return said
+      .filter(({ seq }) => seq < before)
+      .toReversed()
+      .slice(0, limit);
+  }
+
+  async search(
+    group: string,
+    words: string,
+    options: HistoryOptions = {},
+  ): Promise<readonly GroupMessage[]> {
+    const found = (await this.history(group, { ...options, limit: 10_000 })).filter(({ text }) =>
+      words.split(' ').every((word) => text.includes(word)),
+    );
+    return found.slice(0, options.limit ?? 50);
+  }
+
   async close(): Promise<boolean> {
     if (this.#closed) return true;
     this.#closed = true;
@@ -185,19 +214,7 @@ export class MemoryClient implements ChatClient {
   }
 
   receiveGroup(group: string, from: string, text: string, seq = 1): void {
-    const message = {
-      type: 'group',
-      mid: '0',
-      group,
-      from,
-      text,
-      seq,
-      logId: '0',
-      sentAtMs,
-      bot: false,
-      hops: 0,
-      recovered: false,
-    } as const;
+    const message = groupMessage(group, from, text, seq, false);
     this.emit('messageReceived', message);
     this.emit('groupMessageReceived', message);
   }
@@ -218,4 +235,26 @@ export class MemoryClient implements ChatClient {
     }
     return { members: [...log.members], log };
   }
+}
+
+function groupMessage(
+  group: string,
+  from: string,
+  text: string,
+  seq: number,
+  recovered: boolean,
+): GroupMessage {
+  return {
+    type: 'group',
+    mid: '0',
+    group,
+    from,
+    text,
+    seq,
+    logId: '0',
+    sentAtMs,
+    bot: false,
+    hops: 0,
+    recovered,
+  };
 }

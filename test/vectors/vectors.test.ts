@@ -7,7 +7,9 @@ import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { blake2b } from '@noble/hashes/blake2.js';
 import { clientCodec, peerCodec, serverCodec } from '../../core/chat/wire.ts';
+import { SodiumCrypto } from '../../core/net/sodium.ts';
 import { ByteReader, fromHex, toHex } from '../../core/protocol/bytes.ts';
+import { openEnvelope } from '../../core/protocol/envelope.ts';
 import { type Frame, frameType, readFrame, readFrames } from '../../core/protocol/frame.ts';
 import { decodeInit, decodeResponse, decodeRetry } from '../../core/protocol/handshake.ts';
 import { dataHeaderBytes, readTruncatedPacketNumber } from '../../core/protocol/packet.ts';
@@ -102,6 +104,34 @@ describe('the handshake of the vectors', () => {
       const plaintext = opened(key, readTruncatedPacketNumber(packet), packet);
       assert.ok(readFrames(plaintext).length > 0);
     }
+  });
+});
+
+describe('the envelope of the vectors', () => {
+  const { sender, recipient, mid, message, payload, prologue, sealed } = JSON.parse(
+    textOf('envelope'),
+  );
+
+  it('is what another implementation of Noise makes of the same secrets', () => {
+    const { firstMessage } = noiseIk({
+      prologue: bytesOf(prologue),
+      initiatorStatic: bytesOf(sender.staticSecret),
+      initiatorEphemeral: bytesOf(sender.ephemeralSecret),
+      responderStatic: bytesOf(recipient.staticSecret),
+      responderEphemeral: new Uint8Array(32).fill(1),
+      firstPayload: bytesOf(payload),
+      secondPayload: new Uint8Array(),
+    });
+    assert.equal(toHex(firstMessage), sealed);
+  });
+
+  it('is opened by its recipient', () => {
+    const crypto = new SodiumCrypto();
+    const identity = crypto.identity(bytesOf(recipient.seed));
+    const opened = openEnvelope(crypto, identity, bytesOf(mid), bytesOf(sealed));
+    assert.ok(opened);
+    assert.equal(toHex(opened.agreementKey), sender.staticKey);
+    assert.deepEqual(plain(peerCodec.decode(opened.payload)), message);
   });
 });
 

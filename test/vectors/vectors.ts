@@ -6,6 +6,8 @@ import { clientCodec, peerCodec, serverCodec } from '../../core/chat/wire.ts';
 import { SodiumCrypto } from '../../core/net/sodium.ts';
 import { ByteWriter, toHex } from '../../core/protocol/bytes.ts';
 import type { Codec, MessageTables } from '../../core/protocol/codec.ts';
+import type { Identity } from '../../core/protocol/crypto.ts';
+import { sealEnvelope } from '../../core/protocol/envelope.ts';
 import {
   connectionIdWords,
   datagramForm,
@@ -34,6 +36,7 @@ export function makeVectors(): Readonly<Record<string, Vector>> {
       clientToClient: messageVectors(peerCodec, []),
     },
     directory: directoryVector(),
+    envelope: envelopeVector(),
   };
 }
 
@@ -54,6 +57,61 @@ function handshakeVector(): Vector {
     initiatorKey: keys.send,
     responderKey: keys.receive,
     datagrams: sent.map(({ from, datagram }) => ({ from, form: formOf(datagram), datagram })),
+  };
+}
+
+function envelopeVector(): Vector {
+  const { sender, recipient, ephemeral, mid, message, payload, prologue } = envelopeScript();
+  const side = ({ publicKey, seed, agreement }: Identity): Vector => ({
+    seed,
+    identity: publicKey,
+    staticSecret: agreement.secretKey,
+    staticKey: agreement.publicKey,
+  });
+  return {
+    about: 'A message for an absent peer (§9). Whoever reads `sealed` under `mid` finds `message`.',
+    sender: { ...side(sender), ephemeralSecret: ephemeral },
+    recipient: side(recipient),
+    mid,
+    message,
+    payload,
+    prologue,
+    sealed: sealEnvelope(new SodiumCrypto(), {
+      identity: sender,
+      recipient: recipient.publicKey,
+      mid,
+      payload,
+      ephemeral,
+    }),
+  };
+}
+
+/** What an envelope is made of, with the prologue as the page has it. */
+function envelopeScript() {
+  const crypto = new SodiumCrypto();
+  const [sender, recipient] = [11, 22].map((seed) =>
+    crypto.identity(new Uint8Array(32).fill(seed)),
+  ) as [Identity, Identity];
+  const mid = Uint8Array.from({ length: 16 }, (_, at) => (at < 8 ? 0xab : at === 15 ? 3 : 0));
+  const said = {
+    from: 'ann',
+    hops: 0,
+    bot: false,
+    sentAtMs: 1_700_000_000_000,
+    text: 'bis Montag',
+  };
+  const message = { type: 'privateMessage', mid, ...said } as const;
+  const label = new TextEncoder().encode('banter envelope');
+  const prologue = Uint8Array.of(...label, 1, ...recipient.publicKey, ...mid);
+  const payload = peerCodec.encode(message);
+  return {
+    sender,
+    recipient,
+    ephemeral: new Uint8Array(32).fill(33),
+    mid,
+    message,
+    payload,
+    prologue,
   };
 }
 

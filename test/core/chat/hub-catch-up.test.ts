@@ -57,6 +57,8 @@ describe('a member that is behind the log in memory', () => {
       stored: {
         names: changes.flatMap((change) => (change.type === 'nameBound' ? [change] : [])),
         processes: [],
+        envelopes: [],
+        outcomes: [],
         groups: [
           {
             name: 'g',

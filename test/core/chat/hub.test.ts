@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Hub } from '../../../core/chat/hub.ts';
+import { nothingStored } from '../../../core/chat/records.ts';
 import { clientCodec, serverCodec } from '../../../core/chat/wire.ts';
 import { type Asked, identity, noEpoch, outcome, populated, processId, World } from './world.ts';
 
@@ -191,7 +192,7 @@ describe('hostile input', () => {
 describe('a hub', () => {
   it('starts with the names that were bound before', () => {
     const names = [{ name: 'Ann', identity: '01'.repeat(32) }];
-    const world = new World({ stored: { names, groups: [], processes: [] } });
+    const world = new World({ stored: { ...nothingStored, names } });
     assert.equal(outcome(world.connect(2).register('ann')), 'NAME_TAKEN');
     const welcome = world.connect(1).register('ann');
     assert.ok(welcome?.type === 'welcome');
@@ -212,10 +213,10 @@ describe('a hub', () => {
     const world = new World({ policy: { groupsPerClient: 3, silenceMs: 2500 } });
     const welcome = world.connect(1).register('ann');
     assert.ok(welcome?.type === 'welcome');
-    const { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs } = welcome;
+    const { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox } = welcome;
     assert.deepEqual(
-      [groupsPerClient, privateInGroup, removeUnresponsive, silenceMs],
-      [3, false, false, 2500],
+      [groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox],
+      [3, false, false, 2500, true],
     );
   });
 

@@ -28,6 +28,8 @@ const requestId = integer;
 const group = name;
 const mid = bytes(16);
 const logId = bytes(8);
+const sealed = fc.uint8Array({ maxLength: 200 });
+const outcome = fc.constantFrom('delivered', 'refused', 'expired');
 const conversation = integer;
 const address = fc.oneof(
   fc.record({
@@ -38,6 +40,7 @@ const address = fc.oneof(
 );
 const entry = fc.record({ name, key: bytes(32).map(toHex), address, online: bool, bot: bool });
 const entries = fc.array(entry, { maxLength: 4 });
+const said = { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text };
 
 /** One arbitrary per message; the compiler sees to it that none is missing. */
 function anyOf<Message extends { readonly type: string }>(
@@ -82,6 +85,11 @@ const clientMessage = anyOf<ClientMessage>({
   lookUp: { requestId, name },
   listNames: { requestId, prefix: name, after: integer },
   directoryCheck: { version: integer, hash: bytes(8) },
+  history: { requestId, group, beforeSeq: seq, limit: integer },
+  search: { requestId, group, words: text, beforeSeq: seq, limit: integer },
+  deposit: { requestId, to: name, identity: bytes(32), mid, sealed },
+  settle: { id: integer, outcome: fc.constantFrom('delivered', 'refused') },
+  confirmSettled: { id: integer },
 });
 
 const serverMessage = anyOf<ServerMessage>({
@@ -94,6 +102,7 @@ const serverMessage = anyOf<ServerMessage>({
     privateInGroup: bool,
     removeUnresponsive: bool,
     silenceMs: integer,
+    mailbox: bool,
     epoch: bytes(8),
     directoryVersion: integer,
     wholeDirectory: bool,
@@ -110,11 +119,21 @@ const serverMessage = anyOf<ServerMessage>({
   directoryDelta: { version: integer, entries },
   directoryEntries: { entries },
   directoryReset: { directoryVersion: integer, wholeDirectory: bool },
-  groupMessage: { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text },
+  groupMessage: said,
+  messageList: {
+    requestId,
+    logId,
+    messages: fc.array(fc.record(said), { maxLength: 4 }),
+    next: integer,
+  },
   gap: { count: integer, fromSeq: integer },
   memberJoined: { group, name, bot: bool },
   memberLeft: { group, name, reason },
   groupLost: { group, reason },
+  deposited: { requestId, mid, to: name, durable: bool },
+  envelope: { id: integer, from: name, mid, sealed },
+  settled: { id: integer, mid, to: name, outcome },
+  restarting: { returnMs: integer },
 });
 
 const peerMessage = anyOf<PeerMessage>({
@@ -204,6 +223,29 @@ describe('the wire', () => {
       '08010161abababababababab0000000000000102020368c3a9',
     ],
     [
+      'search',
+      clientCodec.encode({
+        type: 'search',
+        requestId: 1,
+        group: 'a',
+        words: 'hé',
+        beforeSeq: 300,
+        limit: 50,
+      }),
+      '0f0101610368c3a9412c32',
+    ],
+    [
+      'messageList',
+      serverCodec.encode({
+        type: 'messageList',
+        requestId: 1,
+        logId: new Uint8Array(8).fill(9),
+        messages: [{ mid: mid1, seq: 2, from: 'b', bot: false, hops: 1, sentAtMs: 3, text: 'c' }],
+        next: 2,
+      }),
+      '0a01090909090909090901abababababababab000000000000010202016200010301' + '6302',
+    ],
+    [
       'refused',
       serverCodec.encode({ type: 'refused', requestId: 7, code: 4, detail: 'no' }),
       '010704026e6f',
@@ -227,6 +269,37 @@ describe('the wire', () => {
       serverCodec.encode({ type: 'memberLeft', group: 'g', name: 'n', reason: 'unresponsive' }),
       '140167016e02',
     ],
+    ['restarting', serverCodec.encode({ type: 'restarting', returnMs: 10_000 }), '326710'],
+    [
+      'deposit',
+      clientCodec.encode({
+        type: 'deposit',
+        requestId: 1,
+        to: 'b',
+        identity: new Uint8Array(32).fill(2),
+        mid: mid1,
+        sealed: Uint8Array.of(1, 2, 3),
+      }),
+      `28010162${'02'.repeat(32)}abababababababab000000000000010203010203`,
+    ],
+    ['settle', clientCodec.encode({ type: 'settle', id: 300, outcome: 'refused' }), '29412c01'],
+    ['confirmSettled', clientCodec.encode({ type: 'confirmSettled', id: 5 }), '2a05'],
+    [
+      'envelope',
+      serverCodec.encode({
+        type: 'envelope',
+        id: 5,
+        from: 'b',
+        mid: mid1,
+        sealed: Uint8Array.of(9),
+      }),
+      '29050162abababababababab00000000000001020109',
+    ],
+    [
+      'settled',
+      serverCodec.encode({ type: 'settled', id: 5, mid: mid1, to: 'b', outcome: 'expired' }),
+      '2a05abababababababab0000000000000102016202',
+    ],
     [
       'privateReceived',
       peerCodec.encode({ type: 'privateReceived', mid: mid1 }),
@@ -243,6 +316,7 @@ describe('the wire', () => {
     ['a flag beyond 1', '130167016e02'],
     ['a reason beyond the table', '140167016e04'],
     ['text that is not UTF-8', '0107' + '04' + '02c328'],
+    ['a page of more messages than 64', `0a01${'09'.repeat(8)}41${'00'.repeat(65 * 22)}00`],
     ['a list longer than a page', `040740c9${'00'.repeat(201)}00`],
   ];
   for (const [claim, hex] of refused) {
@@ -280,6 +354,7 @@ describe('the wire', () => {
       privateInGroup: true,
       removeUnresponsive: true,
       silenceMs: 2500,
+      mailbox: true,
       epoch: new Uint8Array(8),
       directoryVersion: 1,
       wholeDirectory: true,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
-import type { ServerOptions } from '../../../core/server/server.ts';
+import type { ServerOptions } from '../../../core/server/options.ts';
 import { temporaryHome } from '../../support/home.ts';
 import { LossyProxy } from '../../support/lossy-proxy.ts';
 import { codeOf, textsOf, told, World } from './world.ts';

@@ -67,6 +67,47 @@ describe('a server that starts on the store of one before', () => {
     assert.deepEqual(bob.heard, ['before', 'was it stored?', 'after']);
   });
 
+  it('is looked for when that one said that it would be back, by all its clients, not at once', async () => {
+    const { scene, disk, people } = await begin('ann', 'bob', 'carl', 'dora');
+    const [ann] = people as [Person];
+    const told: unknown[] = [];
+    for (const { client } of people) {
+      client.on('disconnected', (reason, returnMs) => told.push([reason, returnMs]));
+    }
+    assert.equal(await scene.settle(scene.server.close({ returnMs: 20_000 })), true);
+    const endedAt = scene.network.now;
+    // It is there much sooner, and whoever is patient for 10 s asks meanwhile.
+    await scene.serve({ store: disk.open() });
+    await scene.until(() => told.length === 4);
+    const creating = ann.client.createGroup('yard');
+    await scene.pass(19_000);
+    const words = 'the server is restarting, back in about 20 s';
+    assert.deepEqual(told, Array(4).fill([words, 20_000]));
+    assert.equal(scene.server.stats.connections, 0);
+    await scene.settle(creating);
+    const backAt: number[] = [];
+    for (const { client, events } of people) {
+      client.on('reconnected', () => backAt.push(scene.network.now));
+      if (events.includes('reconnected')) backAt.push(scene.network.now);
+    }
+    await scene.until(() => backAt.length === 4);
+    for (const at of backAt) assert.ok(at >= endedAt + 20_000 && at < endedAt + 25_000, `${at}`);
+    assert.ok(new Set(backAt).size > 1, 'all in the same moment');
+  });
+
+  it('is looked for as ever when it is not back by then', async () => {
+    const { scene, disk, people } = await begin('ann');
+    const [ann] = people as [Person];
+    await scene.settle(scene.server.close({ returnMs: 1000 }));
+    await scene.pass(8000);
+    const started = scene.network.now;
+    const listing = outcomes([ann.client.listGroups()]);
+    assert.deepEqual(await scene.settle(listing), ['CONNECTION_LOST']);
+    assert.ok(scene.network.now - started < 12_000);
+    await scene.serve({ store: disk.open() });
+    await scene.until(() => ann.events.includes('reconnected'));
+  });
+
   it('has never told what it could not store', async () => {
     const { scene, disk, people } = await begin('ann', 'bob');
     const [ann, bob] = people as [Person, Person];

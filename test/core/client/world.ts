@@ -9,7 +9,8 @@ import type { ConnectOptions } from '../../../core/client/options.ts';
 import { BanterError, type ErrorCode } from '../../../core/errors.ts';
 import { systemEnvironment } from '../../../core/net/system.ts';
 import type { Environment } from '../../../core/net/transport.ts';
-import { Server, type ServerOptions } from '../../../core/server/server.ts';
+import type { ServerOptions } from '../../../core/server/options.ts';
+import { Server } from '../../../core/server/server.ts';
 
 export class World {
   readonly #closers: (() => Promise<unknown>)[] = [];

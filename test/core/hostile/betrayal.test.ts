@@ -5,7 +5,6 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { Groups } from '../../../core/chat/groups.ts';
-import { checkName, foldName } from '../../../core/chat/names.ts';
 import { controlConversation, peerCodec } from '../../../core/chat/wire.ts';
 import { Direct } from '../../../core/client/direct.ts';
 import { Routes } from '../../../core/client/routes.ts';
@@ -129,12 +128,6 @@ describe('a peer', () => {
     }
     tried.delete(strangerHost);
     assert.deepEqual([...tried], ['192.168.7.0', '192.168.7.1', '192.168.7.2']);
-  });
-
-  it('can have a name that looks like another in letters of another script', () => {
-    const [latin, cyrillic] = ['ace', '\u0430\u0441\u0435'];
-    assert.deepEqual([checkName(latin), checkName(cyrillic)], [undefined, undefined]);
-    assert.notEqual(foldName(latin), foldName(cyrillic));
   });
 });
 

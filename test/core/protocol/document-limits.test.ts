@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
+import { pageBytesMax, queriesPerLink } from '../../../core/chat/archive.ts';
 import { failuresMax, pageBytes, pageMessages, retryMs } from '../../../core/chat/catch-up.ts';
 import { parseLimits } from '../../../core/chat/limits.ts';
 import { nameBytesMax } from '../../../core/chat/names.ts';
 import { groupsPerClientMax } from '../../../core/chat/wire.ts';
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
+import { pageMessagesMax, wordsBytesMax } from '../../../core/chat/wire-history.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
 import { messageBytesMax } from '../../../core/protocol/chunk.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
@@ -52,6 +54,11 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ],
   ['page that the store could not read', [retryMs / 1000, failuresMax]],
   [
+    'requests for a history or a search',
+    [pageMessagesMax, pageBytesMax, queriesPerLink, limits.queriesAtOnce],
+  ],
+  ['words of a search', [wordsBytesMax]],
+  [
     'requests of a connection',
     [
       limits.requestsPerSecond,
@@ -60,6 +67,21 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
       limits.requestByteBurst / kib,
     ],
   ],
+  [
+    'private messages kept for a client',
+    [
+      limits.mailboxMessages,
+      limits.mailboxBytes / mib,
+      limits.mailboxMessagesPerSender,
+      limits.mailboxBytesPerSender / kib,
+    ],
+  ],
+  [
+    'the same of one sender, and in all',
+    [limits.mailBytesPerSender / mib, limits.mailBytesTotal / mib, 256],
+  ],
+  ['age of a kept message', [limits.mailboxMs / (24 * 3600 * 1000)]],
+  ['outcomes that a sender is to be told', [limits.outcomesPerSender, limits.outcomes]],
   ['changes on their way to the store', [limits.unstored]],
   ['what waits for them to be stored', [limits.heldBytes / mib]],
 ];

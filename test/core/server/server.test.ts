@@ -5,8 +5,10 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ServerFact } from '../../../core/chat/facts.ts';
+import type { StoreChange } from '../../../core/chat/records.ts';
 import { Server } from '../../../core/server/server.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
+import type { Store } from '../../../core/store/store.ts';
 import { temporaryHome } from '../../support/home.ts';
 import { Random } from '../../support/random.ts';
 import { Cable, codeOf, told, World } from '../client/world.ts';
@@ -71,6 +73,32 @@ describe('a server', () => {
     await Promise.all([world.server.close(), world.server.close()]);
     await world.server.close();
     assert.deepEqual(await gone.count(1), ['the server is shutting down']);
+  });
+
+  it('ends though its store does not answer, and says so', async (t) => {
+    const never = new Promise<never>(() => {});
+    const asked = Promise.withResolvers<void>();
+    const inner = new MemoryStore(new Uint8Array(32));
+    const write = inner.write.bind(inner);
+    let isStuck = false;
+    const store: Store = Object.assign(inner, {
+      write: (changes: readonly StoreChange[]) => {
+        if (!isStuck) return write(changes);
+        asked.resolve();
+        return never;
+      },
+      close: () => never,
+    });
+    const world = await World.start(t, { store, drainMs: 50 });
+    const ann = await world.join('Ann');
+    const gone = told(ann, 'disconnected');
+    isStuck = true;
+    const creating = codeOf(ann.createGroup('dev'));
+    await asked.promise;
+    assert.equal(await world.server.close(), false);
+    assert.deepEqual(await gone.count(1), ['the server is shutting down']);
+    await ann.close();
+    assert.equal(await creating, 'CONNECTION_LOST');
   });
 
   it('counts what it cannot use, and remembers nothing of it', async (t) => {

@@ -32,6 +32,8 @@ function writing(store: Store) {
   const failures: unknown[] = [];
   const writer = new StoreWriter({
     store,
+    now: () => 0,
+    onWritten: () => {},
     onStored: (number) => stored.push(number),
     onFailed: (error) => failures.push(error),
   });

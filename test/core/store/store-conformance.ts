@@ -213,6 +213,40 @@ export function conformanceOf(name: string, open: OpenStore): void {
       assert.deepEqual([found?.seq, found?.text, found?.from], [1, 'server here', 'Ann']);
     });
 
+    it('keeps what waits for somebody until it is settled, and then what became of it', async (t) => {
+      const store = await open(t);
+      const envelopes = [1, 2].map((number) => ({
+        id: number,
+        from: 'Ann',
+        to: 'Bob',
+        mid: composeMid(id, number),
+        storedAtMs: 1_700_000_000_000 + number,
+        sealed: Uint8Array.of(0, 255, number),
+      }));
+      await store.write(envelopes.map((envelope) => ({ type: 'envelopeStored', envelope })));
+      assert.deepEqual(mailOf(await store.load()), [
+        [
+          '1 Ann Bob 07070707070707070000000000000001 1700000000001 00ff01',
+          '2 Ann Bob 07070707070707070000000000000002 1700000000002 00ff02',
+        ],
+        [],
+      ]);
+      await store.write([{ type: 'envelopeSettled', id: 2, outcome: 'refused' }]);
+      await store.write([{ type: 'envelopeSettled', id: 1, outcome: 'expired' }]);
+      // A settlement that comes again after a crash changes nothing.
+      await store.write([{ type: 'envelopeSettled', id: 2, outcome: 'delivered' }]);
+      assert.deepEqual(mailOf(await store.load()), [
+        [],
+        [
+          '2 Ann Bob 07070707070707070000000000000002 refused',
+          '1 Ann Bob 07070707070707070000000000000001 expired',
+        ],
+      ]);
+      await store.write([{ type: 'outcomeForgotten', id: 2 }]);
+      await store.write([{ type: 'outcomeForgotten', id: 1 }]);
+      assert.deepEqual(mailOf(await store.load()), [[], []]);
+    });
+
     it('forgets a process', async (t) => {
       const store = await open(t);
       await store.write([...begun, appended(1)]);
@@ -224,6 +258,17 @@ export function conformanceOf(name: string, open: OpenStore): void {
 
 function hex(bytes: Uint8Array | undefined): string {
   return toHex(bytes ?? new Uint8Array());
+}
+
+function mailOf({ envelopes, outcomes }: StoredState): readonly (readonly string[])[] {
+  return [
+    envelopes.map(({ id: number, from, to, mid, storedAtMs, sealed }) =>
+      [number, from, to, hex(mid), storedAtMs, hex(sealed)].join(' '),
+    ),
+    outcomes.map(({ id: number, from, to, mid, outcome }) =>
+      [number, from, to, hex(mid), outcome].join(' '),
+    ),
+  ];
 }
 
 function membersOf({ groups }: StoredState): readonly string[] {

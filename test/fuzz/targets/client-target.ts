@@ -78,6 +78,8 @@ class Ordeal {
       this.#receiveAnswer(message);
       return;
     }
+    // A session keeps this to itself.
+    if (message.type === 'restarting') return;
     if ('entries' in message) this.#namesTold += message.entries.length;
     this.#deliveries.receive(message, conversation);
   }

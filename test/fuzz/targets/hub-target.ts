@@ -25,6 +25,15 @@ const limits = {
   sendsRemembered: 4,
   processesRemembered: 3,
   conversations: 12,
+  mailboxMessages: 3,
+  mailboxBytes: 2000,
+  mailboxMessagesPerSender: 2,
+  mailboxBytesPerSender: 1500,
+  mailBytesPerSender: 2500,
+  mailBytesTotal: 3000,
+  mailboxMs: 60_000,
+  outcomesPerSender: 2,
+  outcomes: 4,
   requestsPerSecond: 50,
 };
 const policy = { groupsPerClient: 2, silenceMs: 2500 };
@@ -158,7 +167,8 @@ function follow(lastSeqs: Map<number, number>, conversation: number, message: Se
 }
 
 /** Everything is bounded, and nothing contradicts itself. */
-function check({ names, groups, sessions, links }: HubSnapshot): void {
+function check(snapshot: HubSnapshot): void {
+  const { names, groups, sessions, links, envelopes, outcomes } = snapshot;
   claim(names.length <= limits.names, 'there are no more names than there may be');
   claim(new Set(names.map(({ name }) => name)).size === names.length, 'a name is there once');
   claim(groups.length <= limits.groups, 'there are no more groups than there may be');
@@ -179,8 +189,24 @@ function check({ names, groups, sessions, links }: HubSnapshot): void {
       'a client is in as many groups as it may',
     );
   }
+  checkMail(envelopes, outcomes);
   const present = links.filter(({ name, isAuxiliary }) => name !== undefined && !isAuxiliary);
   claim(new Set(present.map(({ name }) => name)).size === present.length, 'one is present a name');
+}
+
+function checkMail(envelopes: HubSnapshot['envelopes'], outcomes: HubSnapshot['outcomes']): void {
+  const bytes = envelopes.reduce((sum, envelope) => sum + envelope.bytes, 0);
+  claim(bytes <= limits.mailBytesTotal, 'no more is kept than may be');
+  for (const { to, from, mid } of envelopes) {
+    const sameMailbox = envelopes.filter((other) => other.to === to);
+    const same = sameMailbox.filter((other) => other.from === from);
+    claim(sameMailbox.length <= limits.mailboxMessages, 'a mailbox is as full as it may be');
+    claim(same.length <= limits.mailboxMessagesPerSender, 'and of one sender likewise');
+    claim(same.filter((other) => other.mid === mid).length === 1, 'a message is kept once');
+  }
+  claim(outcomes.length <= limits.outcomes, 'as many outcomes are kept as may be');
+  const ids = [...envelopes, ...outcomes].map(({ id }) => id);
+  claim(new Set(ids).size === ids.length, 'an envelope is kept or settled, not both');
 }
 
 /** What the corpus does not say: each request with made-up fields, and everything else that can happen. */

@@ -1,0 +1,87 @@
+/** How a server is started and ended, what it tells, and the store that its options lead to. */
+
+import type { ServerFact } from '../chat/facts.ts';
+import type { HubLimits } from '../chat/limits.ts';
+import type { Policy } from '../chat/types.ts';
+import { BanterError } from '../errors.ts';
+import type { Environment } from '../net/transport.ts';
+import { aNumber, anObject, aPort, aText, type Shape } from '../options.ts';
+import type { AdmissionLimits } from '../protocol/admission.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import { ServerFiles } from '../store/server-files.ts';
+import type { Store } from '../store/store.ts';
+
+/** How to serve. */
+export interface ServerOptions {
+  /** UDP port; 0 for any free one. Default 6666. */
+  readonly port?: number;
+  /** Address to bind. Default: all, IPv6 and IPv4. */
+  readonly host?: string;
+  /** Folder of the server's identity and of its names ↔ keys (files of mode 0600). Without it both live as long as the process. */
+  readonly dataDir?: string;
+  /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
+  readonly store?: Store;
+  /** What clients may do. Default: `defaultPolicy`. */
+  readonly policy?: Partial<Policy>;
+  /** Bounds of names, groups, messages and rates. Default: as each field says. */
+  readonly limits?: Partial<HubLimits>;
+  /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
+  readonly admission?: Partial<AdmissionLimits>;
+  /** How long `close()` waits for a store that does not answer. Milliseconds, default 10,000; at 0 nothing is waited for. */
+  readonly drainMs?: number;
+  /** Clock and network; a test brings a simulated one. */
+  readonly environment?: Environment;
+}
+
+/** The longest wait for a store. Milliseconds. */
+const drainMsMax = 600_000;
+
+export const serverShape: Shape<ServerOptions> = {
+  port: aPort,
+  host: aText,
+  dataDir: aText,
+  store: anObject,
+  policy: anObject,
+  limits: anObject,
+  admission: anObject,
+  drainMs: aNumber(0, drainMsMax),
+  environment: anObject,
+};
+
+/** How a server ends. */
+export interface CloseOptions {
+  /**
+   * After how long it will be back, as its clients are told: they look for it no sooner, and spread over a fifth more
+   * of this time. Milliseconds, up to 10 minutes. Default: nothing is said, and they try from at once on.
+   */
+  readonly returnMs?: number;
+}
+
+/** Clients look for a server that is gone for longer all the same. Milliseconds. */
+const returnMsMax = 600_000;
+
+export const closeShape: Shape<CloseOptions> = { returnMs: aNumber(0, returnMsMax) };
+
+export interface ServerEvents {
+  /** Something happened. */
+  fact: [fact: ServerFact];
+  /** So many changes were stored in one write, which took so long. Milliseconds. */
+  stored: [changes: number, tookMs: number];
+  /** The store could not read messages that somebody asked for, who was told so or is kept waiting; the server goes on. */
+  readFailed: [error: BanterError];
+  /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
+  failed: [error: Error];
+}
+
+/** The store of a server. @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
+export function openStore(
+  { store, dataDir, limits }: ServerOptions,
+  { random }: Environment,
+): Store {
+  if (store !== undefined && dataDir !== undefined) {
+    throw new BanterError('OPTION_INVALID', 'a server has a store or a dataDir, not both');
+  }
+  const newSeed = (): Uint8Array => random(32);
+  if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
+  return store ?? new MemoryStore(newSeed(), limits);
+}
