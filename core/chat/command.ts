@@ -82,7 +82,7 @@ export function findMembership({ session }: Caller, name: string): Membership | 
   const key = foldName(name);
   const membership = session.memberships.get(key);
   if (membership !== undefined) return membership;
-  if (session.removedFrom.delete(key)) {
+  if (session.removedFrom?.delete(key) === true) {
     return { code: 'REMOVED_FROM_GROUP', detail: `removed from "${name}" for not answering` };
   }
   return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };

@@ -135,7 +135,7 @@ export class Groups {
       name,
       bot,
     });
-    session.removedFrom.delete(group.key);
+    session.removedFrom?.delete(group.key);
     const conversation = listen(addMember(group, session, ordinal, seq), link);
     this.#effects.fact({ type: 'groupJoined', group: group.name, by: name });
     this.#tellChange();
@@ -164,6 +164,7 @@ export class Groups {
     for (const membership of [...session.memberships.values()]) {
       const { group, listener } = membership;
       this.leave(membership, 'unresponsive');
+      session.removedFrom ??= new Set();
       session.removedFrom.add(group.key);
       if (listener === undefined) continue;
       const { link } = listener;
@@ -246,7 +247,6 @@ export class Groups {
   #unlisten(membership: Membership): void {
     const { listener, group } = membership;
     if (listener === undefined) return;
-    listener.link.conversations.delete(listener.conversation);
     const place = listener.link.ready.indexOf(membership);
     if (place >= 0) listener.link.ready.splice(place, 1);
     membership.isReady = false;
@@ -290,7 +290,6 @@ function* linksOf(group: Group): Iterable<Link> {
 function listen(membership: Membership, link: Link): number {
   const conversation = link.nextConversation++;
   membership.listener = { link, conversation };
-  link.conversations.set(conversation, membership);
   membership.group.listeners.add(membership);
   return conversation;
 }

@@ -13,7 +13,7 @@ import { Directory } from './directory.ts';
 import { Effects, type HubEffect } from './effects.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
-import { Mailboxes, newMailView } from './mailboxes.ts';
+import { Mailboxes } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
@@ -110,10 +110,9 @@ export class Hub {
       isSilent: false,
       isReadable: false,
       nextConversation: controlConversation + 1,
-      conversations: new Map(),
       ready: [],
       view: newView(),
-      mail: newMailView(),
+      mail: undefined,
     });
   }
 
@@ -259,7 +258,7 @@ export class Hub {
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
     const { limits, effects, desk, bulletin, mailboxes } = this.#parts;
     if (message.type === 'confirm') {
-      const membership = link.conversations.get(message.conversation);
+      const membership = membershipOf(link, message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
       return;
     }
@@ -303,4 +302,12 @@ export class Hub {
       },
     });
   }
+}
+
+/** Whose conversation it is on a link: a client is in few groups, so that a table of them would cost more than a look. */
+function membershipOf({ registration }: Link, conversation: number): Membership | undefined {
+  for (const membership of registration?.session.memberships.values() ?? []) {
+    if (membership.listener?.conversation === conversation) return membership;
+  }
+  return undefined;
 }

@@ -1,7 +1,7 @@
 /** Who speaks under which name: claims, probes of those in the way, presence, and its end. */
 
 import { type Address, addressKey } from '../protocol/address.ts';
-import { equalBytes } from '../protocol/bytes.ts';
+import { equalBytes, toHex } from '../protocol/bytes.ts';
 import type { Bulletin } from './bulletin.ts';
 import { ClaimQuota } from './claim-quota.ts';
 import { ClaimRules } from './claim-rules.ts';
@@ -127,7 +127,7 @@ export class RegistrationDesk {
       name,
       key,
       memberships: new Map(),
-      removedFrom: new Set(),
+      removedFrom: undefined,
       link: undefined,
     };
     this.#sessions.set(key, session);
@@ -143,7 +143,7 @@ export class RegistrationDesk {
     for (const membership of [...session.memberships.values()]) {
       groups.leave(membership, 'deregistered');
     }
-    session.removedFrom.clear();
+    session.removedFrom = undefined;
     this.#goOffline(link, session);
     effects.fact({ type: 'clientDeregistered', name: session.name });
   }
@@ -309,7 +309,7 @@ export class RegistrationDesk {
     for (const { group } of resume) {
       const key = foldName(group);
       if (session.memberships.has(key)) continue;
-      const reason = session.removedFrom.has(key) ? 'unresponsive' : 'forgotten';
+      const reason = session.removedFrom?.has(key) ? 'unresponsive' : 'forgotten';
       effects.send(link, { type: 'groupLost', group, reason });
     }
     delivery.welcome(session);
@@ -374,7 +374,7 @@ function presentSession(link: Link): Session | undefined {
 
 function isOfProcess(link: Link, { processId }: Claim): boolean {
   const process = link.registration?.process;
-  return process !== undefined && equalBytes(process.id, processId);
+  return process !== undefined && process.id === toHex(processId);
 }
 
 /** What others are told of where a client is. */

@@ -31,11 +31,11 @@ export interface Link {
   /** Whether the owner knows that there is something to read. */
   isReadable: boolean;
   nextConversation: number;
-  readonly conversations: Map<number, Membership>;
   /** Memberships with something to read, in turn. */
   readonly ready: Membership[];
   readonly view: DirectoryView;
-  readonly mail: MailView;
+  /** Undefined until it was handed any. */
+  mail: MailView | undefined;
 }
 
 /** What a link has read of the directory, and what it may read. */
@@ -46,9 +46,9 @@ export interface DirectoryView {
   readVersion: number;
   offeredVersion: number;
   /** Folded names that it looked up, the one asked for longest ago first. */
-  readonly contacts: Set<string>;
+  contacts: Set<string> | undefined;
   /** Folded names of which it is to be told besides: as many at most as it watches. */
-  readonly news: Set<string>;
+  news: Set<string> | undefined;
   /** It is not told everything anew before. */
   resyncableAt: number;
 }
@@ -69,7 +69,7 @@ export interface Session {
   /** By folded name of the group. */
   readonly memberships: Map<string, Membership>;
   /** Folded names of groups that it lost for being unresponsive and has not used since. */
-  readonly removedFrom: Set<string>;
+  removedFrom: Set<string> | undefined;
   /** Where it is present; undefined while it is absent. */
   link: Link | undefined;
 }

@@ -76,7 +76,7 @@ export function takeSnapshot(parts: SnapshotParts, links: Iterable<Link>): HubSn
       name,
       link: link?.number,
       memberships: [...memberships.keys()],
-      removedFrom: [...removedFrom],
+      removedFrom: [...(removedFrom ?? [])],
     })),
     links: Array.from(links, ({ number, registration, isClaiming, isSilent }) => ({
       number,

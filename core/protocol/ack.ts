@@ -120,6 +120,9 @@ export class ReceivedPackets {
       ranges[at - 1] = { first: packetNumber, last: above.last };
     } else if (joinsBelow) {
       ranges[at] = { first: below.first, last: packetNumber };
+    } else if (ranges.length === 0) {
+      // Most connections never have another one, for which an array that has grown would keep room.
+      this.#ranges = [{ first: packetNumber, last: packetNumber }];
     } else {
       ranges.splice(at, 0, { first: packetNumber, last: packetNumber });
       this.#forgetOldest();

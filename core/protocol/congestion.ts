@@ -64,7 +64,7 @@ export class Congestion {
   acknowledged(bytes: number, sentAt: number, limited: boolean): void {
     this.#inFlightBytes -= bytes;
     if (!limited || sentAt <= this.#recoveryStart) return;
-    this.#start ??= new SlowStart();
+    if (this.#thresholdBytes === Number.POSITIVE_INFINITY) this.#start ??= new SlowStart();
     this.#windowBytes += this.#growthBytes(bytes);
   }
 
@@ -74,6 +74,7 @@ export class Congestion {
     this.#start?.sample(rttMs, newest, nextPacketNumber);
     if (this.#start?.growth !== 'over') return;
     this.#thresholdBytes = Math.min(this.#thresholdBytes, this.#windowBytes);
+    this.#start = undefined;
   }
 
   /** Packets were declared lost; one reduction per round trip (§7.3.2). */
@@ -83,6 +84,7 @@ export class Congestion {
     this.#recoveryStart = now;
     this.#windowBytes = Math.max(minimumWindowBytes, Math.floor(this.#windowBytes / 2));
     this.#thresholdBytes = this.#windowBytes;
+    this.#start = undefined;
   }
 
   #growthBytes(bytes: number): number {

@@ -36,7 +36,9 @@ export class ReceiveQueue {
   readonly credit: ReceiveCredit = new ReceiveCredit();
   readonly #conversationsMax: number;
   readonly #budget: ReassemblyBudget;
-  readonly #conversations = new Map<number, Incoming>();
+  /** Of conversation 0, the only one of most connections of a server. */
+  #first: Incoming | undefined;
+  #others: Map<number, Incoming> | undefined;
   #waitingBytes = 0;
 
   constructor({ conversationsMax, budget }: ReceiveQueueOptions = {}) {
@@ -77,19 +79,24 @@ export class ReceiveQueue {
 
   /** Forgets what waits: the connection has ended. */
   clear(): void {
-    this.#conversations.clear();
+    this.#first = undefined;
+    this.#others = undefined;
     this.#budget.giveBack(this.#waitingBytes);
     this.#waitingBytes = 0;
   }
 
   #conversation(conversation: number): Incoming {
-    const known = this.#conversations.get(conversation);
+    const known = conversation === 0 ? this.#first : this.#others?.get(conversation);
     if (known !== undefined) return known;
-    if (this.#conversations.size >= this.#conversationsMax) {
-      throw new MalformedError('too many conversations');
-    }
+    const count = (this.#first === undefined ? 0 : 1) + (this.#others?.size ?? 0);
+    if (count >= this.#conversationsMax) throw new MalformedError('too many conversations');
     const incoming: Incoming = { nextSequence: 0, waiting: undefined };
-    this.#conversations.set(conversation, incoming);
+    if (conversation === 0) {
+      this.#first = incoming;
+    } else {
+      this.#others ??= new Map();
+      this.#others.set(conversation, incoming);
+    }
     return incoming;
   }
 

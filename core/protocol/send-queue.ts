@@ -26,8 +26,8 @@ export class SendQueue {
   #source: MessageSource | undefined;
   /** Taken from the source and not sent for want of room or credit. */
   #ahead: OutgoingMessage | undefined;
-  /** By conversation. */
-  readonly #nextSequence: number[] = [];
+  /** By conversation; most connections know no more than two. */
+  readonly #nextSequence: number[] = [0, 0];
   #fresh: Chunk[] = [];
   #freshHead = 0;
   #lost: Chunk[] = [];

@@ -7,7 +7,7 @@ import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
 import { aNumber, anObject, aPort, aText, type Shape } from '../options.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
-import { MemoryStore } from '../store/memory-store.ts';
+import { EphemeralStore } from '../store/ephemeral-store.ts';
 import { ServerFiles } from '../store/server-files.ts';
 import type { Store } from '../store/store.ts';
 
@@ -83,5 +83,5 @@ export function openStore(
   }
   const newSeed = (): Uint8Array => random(32);
   if (dataDir !== undefined) return ServerFiles.open(dataDir, newSeed);
-  return store ?? new MemoryStore(newSeed(), limits);
+  return store ?? new EphemeralStore(newSeed(), limits);
 }
