@@ -56,6 +56,10 @@ export const errorTable = {
     wire: 20,
     remedy: 'Look whether the message arrived before sending it again.',
   },
+  STORE_FULL: {
+    wire: 21,
+    remedy: 'Try again later: the disk of the server is full; its operator has to make room.',
+  },
   SEARCH_INVALID: {
     wire: 22,
     remedy: 'Search for words: letters or digits, at most 256 bytes in all.',
@@ -93,6 +97,11 @@ export const errorTable = {
   PORT_IN_USE: { remedy: 'Choose another port with -p, or stop the program that uses it.' },
   OPTION_INVALID: { remedy: 'See the help for the options and their bounds.' },
   DATA_UNUSABLE: { remedy: 'Check that the data folder is yours, writable and not damaged.' },
+  DATA_DAMAGED: {
+    remedy: 'Keep a copy of the folder as it is, then restore it from a backup.',
+  },
+  DATA_TOO_NEW: { remedy: 'Update Banter, or restore a backup from before the update.' },
+  IMPORT_INVALID: { remedy: 'Correct the line that the message names, or export again.' },
   COMMAND_INVALID: { remedy: 'See ".help" for the commands and their arguments.' },
   SCRIPT_FAILED: { remedy: 'Correct the line that the message names.' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },

@@ -12,6 +12,7 @@ export type {
   StoredMessage,
   StoredState,
 } from './chat/records.ts';
+export type { GroupRetention, Retention } from './chat/retention.ts';
 export type {
   ChatMessage,
   Committed,
@@ -33,11 +34,14 @@ export type {
   SendOptions,
 } from './client/options.ts';
 export {
+  examineServer,
+  type ServerExamination,
   type TrustPeerOptions,
   type TrustServerOptions,
   trustPeer,
   trustServer,
 } from './client/trust.ts';
+export { type HistoryPart, wholeHistory } from './client/whole-history.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
 export type { Address } from './protocol/address.ts';
 export type { AdmissionLimits } from './protocol/admission.ts';
@@ -45,5 +49,9 @@ export { clientTable, narrate } from './server/console.ts';
 export type { CloseOptions, ServerEvents, ServerOptions } from './server/options.ts';
 export { Server } from './server/server.ts';
 export type { ServerProblem, ServerStats } from './server/server-stats.ts';
+export { beginLine, endLine, type HistoryMessage, messageLine } from './store/history-file.ts';
+export { type Imported, importHistory } from './store/history-import.ts';
 export { MemoryStore } from './store/memory-store.ts';
-export type { Store } from './store/store.ts';
+export { SqliteStore, type SqliteStoreOptions } from './store/sqlite-store.ts';
+export type { GroupStats, PruneQuery, Store, StoreStats } from './store/store.ts';
+export { storedHistory } from './store/stored-history.ts';

@@ -3,7 +3,7 @@
 import type { Archive } from './archive.ts';
 import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
-import type { Effects, Refusal } from './effects.ts';
+import { type Effects, noRoom, type Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import type { Mailboxes } from './mailboxes.ts';
@@ -50,6 +50,8 @@ export interface Command<Asked> {
   readonly needsPresence?: boolean;
   /** Whether it counts against the rate; every request does where this is absent. */
   readonly isFree?: (caller: Caller, request: Asked) => boolean;
+  /** Carried out though the store has no room: it stores nothing, or the end of something. */
+  readonly needsNoRoom?: boolean;
   /** As how many requests it counts. Default 1. */
   readonly cost?: number;
   /** Answers, or says why not. */
@@ -86,4 +88,12 @@ export function findMembership({ session }: Caller, name: string): Membership | 
     return { code: 'REMOVED_FROM_GROUP', detail: `removed from "${name}" for not answering` };
   }
   return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
+}
+
+/** Why nothing can be stored at present, if so. */
+export function storeFault({ effects, limits }: CommandParts): Refusal | undefined {
+  if (effects.isStoreFull) return noRoom;
+  if (effects.unstored < limits.unstored) return undefined;
+  const detail = `${limits.unstored} changes are being stored; try again in a second`;
+  return { code: 'RATE_LIMITED', detail };
 }

@@ -11,9 +11,10 @@ import {
   chargeRequest,
   findMembership,
   type Request,
+  storeFault,
 } from './command.ts';
 import { deposit } from './deposit.ts';
-import type { Refusal } from './effects.ts';
+import { noRoom, type Refusal } from './effects.ts';
 import type { NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
@@ -27,19 +28,20 @@ type CommandTable = {
 
 const commands: CommandTable = {
   // Whoever has talked too fast may still leave.
-  deregister: { isFree: () => true, run: deregister },
+  deregister: { needsNoRoom: true, isFree: () => true, run: deregister },
   createGroup: { run: createGroup },
-  listGroups: { run: listGroups },
+  listGroups: { needsNoRoom: true, run: listGroups },
   joinGroup: { needsPresence: true, run: joinGroup },
   leaveGroup: { needsPresence: true, run: leaveGroup },
-  listMembers: { run: listMembers },
-  sendGroup: { isFree: isSentAgain, run: sendGroup },
-  reportUnanswered: { run: reportUnanswered },
-  lookUp: { run: lookUp },
-  listNames: { run: listNames },
-  history: { run: history },
+  listMembers: { needsNoRoom: true, run: listMembers },
+  // What was sent before has its place already.
+  sendGroup: { needsNoRoom: true, isFree: isSentAgain, run: sendGroup },
+  reportUnanswered: { needsNoRoom: true, run: reportUnanswered },
+  lookUp: { needsNoRoom: true, run: lookUp },
+  listNames: { needsNoRoom: true, run: listNames },
+  history: { needsNoRoom: true, run: history },
   // It may have to look at all that was said.
-  search: { cost: 10, run: search },
+  search: { needsNoRoom: true, cost: 10, run: search },
   deposit: { run: (parts, ...asked) => storeFault(parts) ?? deposit(parts, ...asked) },
 };
 
@@ -59,6 +61,7 @@ export function runCommand(
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };
   }
+  if (command.needsNoRoom !== true && parts.effects.isStoreFull) return noRoom;
   return command.run(parts, caller, request);
 }
 
@@ -201,7 +204,7 @@ function sendGroup(
     commit = { logId: group.logId, seq };
     process.history.record(counter, commit);
   }
-  effects.send(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
+  effects.sendCommitted(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
   return undefined;
 }
 
@@ -261,10 +264,4 @@ function messageFault({ hops, text }: Asked<'sendGroup'>, limits: HubLimits): Re
     return { code: 'MESSAGE_TOO_LONG', detail };
   }
   return undefined;
-}
-
-/** The store is slower than the senders: they come again. */
-function storeFault({ effects, limits }: CommandParts): Refusal | undefined {
-  if (effects.unstored < limits.unstored) return undefined;
-  return { code: 'RATE_LIMITED', detail: `${limits.unstored} changes are being stored` };
 }

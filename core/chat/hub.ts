@@ -190,6 +190,12 @@ export class Hub {
     this.#queries.answered(number, found, now);
   }
 
+  /** The store has no room, or has room again: until it has, whatever would change anything is refused `STORE_FULL`. */
+  storeFull(isFull: boolean, now: number): void {
+    this.#parts.effects.isStoreFull = isFull;
+    this.#publish(now);
+  }
+
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);

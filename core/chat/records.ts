@@ -3,6 +3,7 @@
 import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
 import type { EnvelopeOutcome } from './mail-messages.ts';
+import type { GroupRetention } from './retention.ts';
 import type { ServerMessage } from './wire.ts';
 
 /** A message at its place in a group's log. */
@@ -51,6 +52,8 @@ export interface StoredGroup {
   readonly messages: readonly StoredMessage[];
   /** In the order in which they joined. */
   readonly members: readonly StoredMember[];
+  /** Bounds of its own; where it has none, those of the server hold. */
+  readonly retention: GroupRetention;
 }
 
 /** Where a message of a process was put. */
@@ -113,6 +116,12 @@ export type StoreChange =
   /** The process was away longest of too many. */
   | { readonly type: 'processForgotten'; readonly identity: string; readonly id: Uint8Array }
   | { readonly type: 'groupCreated'; readonly group: string; readonly logId: Uint8Array }
+  /** These are the group's own bounds from now on. */
+  | {
+      readonly type: 'retentionSet';
+      readonly group: string;
+      readonly retention: GroupRetention;
+    }
   /** The member reads what comes after `seq`. */
   | {
       readonly type: 'memberJoined';

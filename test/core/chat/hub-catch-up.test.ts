@@ -66,6 +66,7 @@ describe('a member that is behind the log in memory', () => {
             headSeq: 70,
             messages: [],
             members: [{ name: 'bob', ordinal: 2, confirmedSeq: 5 }],
+            retention: {},
           },
         ],
       },

@@ -228,3 +228,61 @@ function lasting({ hub }: World): unknown {
     })),
   };
 }
+
+describe('while the store has no room, a hub', () => {
+  /** Somebody has sent a message that is not stored, when it turns out that there is no room. */
+  function full() {
+    const people = slowlyStored();
+    const { world, ann } = people;
+    ann.send('g', 'under way', 1);
+    world.hub.storeFull(true, world.now);
+    return people;
+  }
+
+  it('refuses what would change anything, and answers what only asks', () => {
+    const { world, ann, bob } = full();
+    const changes = world.changes.length;
+    for (const asked of [
+      { type: 'createGroup', group: 'h' },
+      { type: 'leaveGroup', group: 'g' },
+    ] as const) {
+      assert.equal(outcome(ann.ask(asked)), 'STORE_FULL');
+    }
+    ann.send('g', 'too late', 2);
+    assert.equal(ann.told('refused').length, 3);
+    ann.ask({ type: 'listGroups', after: 0 });
+    bob.ask({ type: 'listMembers', group: 'g', after: 0 });
+    assert.deepEqual([ann.told('groupList').length, bob.told('memberList').length], [1, 1]);
+    const stranger = world.join('dave', 9);
+    assert.deepEqual([stranger.told('welcome').length, stranger.told('refused').length], [0, 1]);
+    assert.equal(world.changes.length, changes);
+  });
+
+  it('acknowledges a message that is sent again only once it is stored', () => {
+    const { world, ann, bob } = full();
+    ann.send('g', 'under way', 1);
+    assert.deepEqual([ann.told('committed').length, bob.textsIn('g')], [0, []]);
+    world.hub.storeFull(false, world.now);
+    world.store();
+    assert.equal(ann.told('committed').length, 2);
+    assert.deepEqual(bob.textsIn('g'), ['under way']);
+  });
+
+  it('has stored where members stand when there is room again, each once', () => {
+    const { world, ann, bob } = slowlyStored();
+    ann.send('g', 'one', 1);
+    ann.send('g', 'two', 2);
+    world.store();
+    bob.read();
+    world.hub.storeFull(true, world.now);
+    const changes = world.changes.length;
+    bob.confirm('g', 1);
+    bob.confirm('g', 2);
+    assert.equal(world.changes.length, changes);
+    world.hub.storeFull(false, world.now);
+    world.carryOut();
+    assert.deepEqual(world.changes.slice(changes), [
+      { type: 'memberConfirmed', group: 'g', name: 'bob', seq: 2 },
+    ]);
+  });
+});
