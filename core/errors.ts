@@ -39,7 +39,7 @@ export const errorTable = {
   NOT_MEMBER: { wire: 13, remedy: 'Join the group first with "join_group".' },
   REMOVED_FROM_GROUP: {
     wire: 14,
-    remedy: 'Join again: the server took this client for gone and removed it.',
+    remedy: 'Join again with "join_group", unless a person has put you out.',
   },
   NOT_WHILE_IN_GROUP: {
     wire: 15,
@@ -68,6 +68,21 @@ export const errorTable = {
     wire: 23,
     remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
   },
+  NOT_ALLOWED: {
+    wire: 25,
+    remedy: 'Ask who may do it: "describe_group" names the owner, "roles" the moderators.',
+  },
+  BANNED: { wire: 26, remedy: 'Ask a moderator of the group to "unban" the name.' },
+  MUTED: { wire: 27, remedy: 'Wait until then, or ask a moderator to "unmute" you.' },
+  NO_VOICE: { wire: 28, remedy: 'Ask a moderator for a voice: "role <name> member".' },
+  MEMBER_UNKNOWN: {
+    wire: 29,
+    remedy: 'List who is in the group with "list_members" and check the spelling.',
+  },
+  BAN_UNKNOWN: { wire: 30, remedy: 'List the bans of the group with "bans".' },
+  MUTE_UNKNOWN: { wire: 31, remedy: 'Nothing to do: nobody of this name is muted.' },
+  WORDS_TOO_LONG: { wire: 32, remedy: 'Say it in at most 400 bytes.' },
+  LIMIT_REACHED: { wire: 33, remedy: 'Take something back first: the message says what.' },
   MAILBOX_FULL: {
     wire: 40,
     remedy: 'Try again when they were back: the server keeps no more for them until then.',

@@ -13,6 +13,7 @@ export type {
   StoredState,
 } from './chat/records.ts';
 export type { GroupRetention, Retention } from './chat/retention.ts';
+export { type GivenRole, givenRoles, type Role, roles } from './chat/roles.ts';
 export type {
   ChatMessage,
   Committed,
@@ -26,7 +27,8 @@ export type {
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';
-export type { ClientEvents } from './client/events.ts';
+export type { ClientEvents, Removal } from './client/events.ts';
+export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';
 export type {
   ConnectOptions,
   HistoryOptions,

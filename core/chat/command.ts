@@ -9,7 +9,8 @@ import type { HubLimits } from './limits.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
 import type { RegistrationDesk } from './registration.ts';
-import type { Link, Membership, Registration } from './sessions.ts';
+import type { RuleBook } from './rule-book.ts';
+import type { Departure, Link, Membership, Registration } from './sessions.ts';
 import type { Policy } from './types.ts';
 import type { ClientMessage } from './wire.ts';
 
@@ -27,6 +28,7 @@ export interface CommandParts {
   readonly directory: Directory;
   readonly groups: Groups;
   readonly bulletin: Bulletin;
+  readonly rules: RuleBook;
   readonly desk: RegistrationDesk;
   readonly archive: Archive;
   readonly mailboxes: Mailboxes;
@@ -84,10 +86,15 @@ export function findMembership({ session }: Caller, name: string): Membership | 
   const key = foldName(name);
   const membership = session.memberships.get(key);
   if (membership !== undefined) return membership;
-  if (session.removedFrom?.delete(key) === true) {
-    return { code: 'REMOVED_FROM_GROUP', detail: `removed from "${name}" for not answering` };
-  }
-  return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
+  const departure = session.removedFrom?.get(key);
+  if (departure === undefined) return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
+  session.removedFrom?.delete(key);
+  return { code: 'REMOVED_FROM_GROUP', detail: departureWords(name, departure) };
+}
+
+function departureWords(group: string, { reason, by, words }: Departure): string {
+  if (reason === 'unresponsive') return `removed from "${group}" for not answering`;
+  return `${by} ${reason} you from "${group}"${words === '' ? '' : `: ${words}`}`;
 }
 
 /** Why nothing can be stored at present, if so. */

@@ -15,11 +15,21 @@ import {
 } from './command.ts';
 import { deposit } from './deposit.ts';
 import { noRoom, type Refusal } from './effects.ts';
+import {
+  describeGroup,
+  giveRole,
+  introduceGroup,
+  listRoles,
+  setTopic,
+  transferGroup,
+} from './group-roles.ts';
 import type { NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { parseMid } from './mids.ts';
+import { ban, kick, listBans, mute, unban, unmute } from './moderation.ts';
 import { checkName } from './names.ts';
+import { banFault, voiceFault } from './standing.ts';
 import { hopsMax } from './wire-fields.ts';
 
 type CommandTable = {
@@ -39,6 +49,18 @@ const commands: CommandTable = {
   reportUnanswered: { needsNoRoom: true, run: reportUnanswered },
   lookUp: { needsNoRoom: true, run: lookUp },
   listNames: { needsNoRoom: true, run: listNames },
+  // What ends something, or takes it away, frees room.
+  kick: { needsNoRoom: true, run: kick },
+  ban: { run: ban },
+  unban: { needsNoRoom: true, run: unban },
+  listBans: { needsNoRoom: true, run: listBans },
+  mute: { run: mute },
+  unmute: { needsNoRoom: true, run: unmute },
+  setTopic: { run: setTopic },
+  giveRole: { run: giveRole },
+  transferGroup: { run: transferGroup },
+  describeGroup: { needsNoRoom: true, run: describeGroup },
+  listRoles: { needsNoRoom: true, run: listRoles },
   history: { needsNoRoom: true, run: history },
   // It may have to look at all that was said.
   search: { needsNoRoom: true, cost: 10, run: search },
@@ -75,7 +97,7 @@ function deregister(
 }
 
 function createGroup(
-  { groups, effects, limits }: CommandParts,
+  { groups, effects, limits, policy, rules }: CommandParts,
   { session, link }: Caller,
   { requestId, group: name }: Asked<'createGroup'>,
 ): Refusal | undefined {
@@ -92,7 +114,8 @@ function createGroup(
   if (groups.all.length >= limits.groups) {
     return { code: 'SERVER_FULL', detail: `the server has ${limits.groups} groups and no more` };
   }
-  groups.create(name, session);
+  const group = groups.create(name, session);
+  if (policy.ownedGroups) rules.set(group, { type: 'owner', name: session.name });
   effects.send(link, { type: 'done', requestId });
   return undefined;
 }
@@ -115,10 +138,12 @@ function listGroups(
 }
 
 function joinGroup(
-  { groups, effects, policy, limits, bulletin }: CommandParts,
-  { session, link, bot }: Caller,
+  parts: CommandParts,
+  caller: Caller,
   { requestId, group: name }: Asked<'joinGroup'>,
 ): Refusal | undefined {
+  const { groups, effects, policy, limits, bulletin } = parts;
+  const { session, link, bot } = caller;
   const group = groups.find(name);
   if (group === undefined) {
     effects.fact({ type: 'groupJoinRefused', group: name, by: session.name });
@@ -135,9 +160,12 @@ function joinGroup(
   if (link.nextConversation > limits.conversations) {
     return { code: 'SERVER_FULL', detail: 'this connection has joined too often; connect again' };
   }
+  const fault = banFault(group, session, link.identity);
+  if (fault !== undefined) return fault;
   const joined = groups.join(group, session, link, bot);
   effects.send(link, { type: 'joined', requestId, ...joined });
   bulletin.introduce(link, session, group);
+  introduceGroup(parts, caller, group);
   return undefined;
 }
 
@@ -148,7 +176,7 @@ function leaveGroup(
 ): Refusal | undefined {
   const membership = findMembership(caller, group);
   if ('code' in membership) return membership;
-  groups.leave(membership, 'left');
+  groups.leave(membership, { reason: 'left', by: '', words: '' });
   effects.send(caller.link, { type: 'done', requestId });
   return undefined;
 }
@@ -195,10 +223,13 @@ function sendGroup(
   if (commit === 'fresh') {
     const membership = findMembership(caller, request.group);
     if ('code' in membership) return membership;
-    const fault = messageFault(request, limits) ?? storeFault(parts);
-    if (fault !== undefined) return fault;
     const sentAtMs = wallClock(now);
     const { group } = membership;
+    const fault =
+      messageFault(request, limits) ??
+      voiceFault(group, session, link.identity, sentAtMs) ??
+      storeFault(parts);
+    if (fault !== undefined) return fault;
     const sender = { from: session, identity: link.identity, bot };
     const seq = groups.append(group, { mid, ...sender, hops, sentAtMs, text });
     commit = { logId: group.logId, seq };

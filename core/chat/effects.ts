@@ -1,6 +1,7 @@
 /** What a hub wants done, in the order in which it is to be done. */
 
 import { type ErrorCode, errorCodeToWire } from '../errors.ts';
+import type { AuditEntry } from './audit.ts';
 import type { ServerFact } from './facts.ts';
 import { Fifo } from './fifo.ts';
 import type { StoreQuery } from './queries.ts';
@@ -188,6 +189,12 @@ export class Effects {
   /** The answer to a request that is not granted. */
   refuse(link: { readonly number: number }, requestId: number, { code, detail }: Refusal): void {
     this.send(link, { type: 'refused', requestId, code: errorCodeToWire(code), detail });
+  }
+
+  /** Leaves an entry in the audit trail; what is pushed from now on waits for it. */
+  audit(entry: AuditEntry): void {
+    this.store({ type: 'audited', entry });
+    this.fact({ type: 'audited', entry });
   }
 
   fact(fact: ServerFact): void {

@@ -149,7 +149,7 @@ export class RegistrationDesk {
     this.#release(link);
     if (isAuxiliary) return;
     for (const membership of [...session.memberships.values()]) {
-      groups.leave(membership, 'deregistered');
+      groups.leave(membership, { reason: 'deregistered', by: '', words: '' });
     }
     session.removedFrom = undefined;
     this.#goOffline(link, session);
@@ -313,12 +313,12 @@ export class RegistrationDesk {
 
   /** What follows a welcome: which groups are lost, and messages that were missed. */
   #goOn(link: Link, session: Session, { resume }: Claim): void {
-    const { effects, delivery } = this.#parts;
+    const { effects, delivery, groups } = this.#parts;
     for (const { group } of resume) {
       const key = foldName(group);
       if (session.memberships.has(key)) continue;
-      const reason = session.removedFrom?.has(key) ? 'unresponsive' : 'forgotten';
-      effects.send(link, { type: 'groupLost', group, reason });
+      const departure = groups.departureOf(session, link.identity, group);
+      effects.send(link, { type: 'groupLost', group, ...departure });
     }
     delivery.welcome(session);
   }

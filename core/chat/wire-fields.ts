@@ -66,6 +66,9 @@ export const hops: Field<number> = upTo(hopsMax);
 /** The text of a message. Wider than what may be sent, so that a text that is too long can be refused by name. */
 export const body: Field<string> = text(65_000);
 
+/** A topic or a reason. As wide, for the same purpose. */
+export const words: Field<string> = text(1024);
+
 /** A page of names. */
 export const names: Field<readonly { readonly name: string }[]> = list({ name }, pageEntriesMax);
 

@@ -5,8 +5,10 @@ import { type AuditEntry, auditEntriesMax } from '../chat/audit.ts';
 import type { NameBinding } from '../chat/directory.ts';
 import { Fifo } from '../chat/fifo.ts';
 import { LogPool } from '../chat/group-log.ts';
+import { GroupRules } from '../chat/group-rules.ts';
 import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import { parseMid } from '../chat/mids.ts';
+import { foldName } from '../chat/names.ts';
 import type {
   HistoryQuery,
   ReadQuery,
@@ -32,6 +34,7 @@ interface KeptGroup {
   readonly log: MessageLog;
   /** By name, in the order in which they joined. */
   readonly members: Map<string, StoredMember>;
+  readonly rules: GroupRules;
   retention: GroupRetention;
 }
 
@@ -168,6 +171,12 @@ export class MemoryStore implements Store {
       case 'messageAppended':
         this.#append(change);
         break;
+      case 'ruleSet':
+        this.#group(change.group).rules.set(change.rule);
+        break;
+      case 'ruleEnded':
+        this.#group(change.group).rules.end(change.rule, foldName(change.name));
+        break;
       case 'envelopeStored':
         this.#envelopes.set(change.envelope.id, change.envelope);
         break;
@@ -202,7 +211,8 @@ export class MemoryStore implements Store {
 
   #createGroup(name: string, logId: Uint8Array): void {
     const log = new MessageLog(this.#limits.logMessages, this.#limits.logBytes);
-    this.#groups.set(name, { name, logId, log, members: new Map(), retention: {} });
+    const rules = new GroupRules();
+    this.#groups.set(name, { name, logId, log, members: new Map(), retention: {}, rules });
   }
 
   #append({ group: name, identity, message, isHandled }: Appended): void {
@@ -236,10 +246,11 @@ function moveMember({ members }: KeptGroup, name: string, confirmedSeq: number):
   if (member !== undefined) members.set(name, { ...member, confirmedSeq });
 }
 
-function readGroup({ name, logId, log, members, retention }: KeptGroup): StoredGroup {
+function readGroup({ name, logId, log, members, retention, rules }: KeptGroup): StoredGroup {
   const { headSeq } = log;
   const messages = log.read({ afterSeq: 0, limit: headSeq });
-  return { name, logId, headSeq, messages, members: [...members.values()], retention };
+  const told = { members: [...members.values()], retention, rules: rules.all };
+  return { name, logId, headSeq, messages, ...told };
 }
 
 function statsOf({ name, log, members }: KeptGroup): GroupStats {

@@ -2,7 +2,9 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { auditEntriesMax } from '../chat/audit.ts';
+import { keyOf } from '../chat/group-rules.ts';
 import { parseMid } from '../chat/mids.ts';
+import { foldName } from '../chat/names.ts';
 import type { StoreChange } from '../chat/records.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { BoundedMap } from './bounded-map.ts';
@@ -43,6 +45,9 @@ const statements = {
     SELECT id, sender, recipient, mid, ? FROM envelopes WHERE id = ?`,
   dropEnvelope: 'DELETE FROM envelopes WHERE id = ?',
   forgetOutcome: 'DELETE FROM outcomes WHERE id = ?',
+  // What was there goes, so that the newest is the last.
+  setRule: 'INSERT OR REPLACE INTO rules (group_id, type, about, rule) VALUES (?, ?, ?, ?)',
+  endRule: 'DELETE FROM rules WHERE group_id = ? AND type = ? AND about = ?',
   audit: 'INSERT INTO audit (entry) VALUES (?)',
   trimAudit: 'DELETE FROM audit WHERE id <= ?',
 } as const;
@@ -154,6 +159,13 @@ const appliers: Appliers = {
   },
   outcomeForgotten: ({ statements }, { id }) => {
     statements.forgetOutcome.run(id);
+  },
+  ruleSet: (batch, { group, rule }) => {
+    const text = JSON.stringify(rule);
+    batch.statements.setRule.run(groupNumber(batch, group), rule.type, keyOf(rule), text);
+  },
+  ruleEnded: (batch, { group, rule, name }) => {
+    batch.statements.endRule.run(groupNumber(batch, group), rule, foldName(name));
   },
   audited: ({ statements }, { entry }) => {
     const number = Number(statements.audit.run(JSON.stringify(entry)).lastInsertRowid);

@@ -2,6 +2,7 @@
 
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import type { AuditEntry } from '../chat/audit.ts';
+import type { GroupRule } from '../chat/group-rules.ts';
 import type {
   HistoryQuery,
   ReadQuery,
@@ -37,6 +38,7 @@ const statements = {
   groups: `SELECT id, name, log_id, head_seq, keep_age_ms, keep_messages, keep_bytes FROM groups
     ORDER BY id`,
   members: 'SELECT group_id, name, ordinal, confirmed_seq FROM members ORDER BY group_id, ordinal',
+  rules: 'SELECT group_id, rule FROM rules ORDER BY place',
   processes: 'SELECT id, identity, process, forgotten_below FROM processes ORDER BY id',
   sends: `SELECT process_id, counter, log_id, seq FROM sends
     JOIN groups ON groups.id = sends.group_id ORDER BY process_id, counter`,
@@ -134,6 +136,9 @@ export class Queries {
 
   #loadGroups(tailMessages: number): readonly StoredGroup[] {
     const members = groupBy(this.#all('members'), 'group_id', memberOf);
+    // Rules are written by us and by nobody else.
+    const ruleOf = (row: Row): GroupRule => JSON.parse(String(row['rule'])) as GroupRule;
+    const rules = groupBy(this.#all('rules'), 'group_id', ruleOf);
     return this.#all('groups').map((row) => {
       const name = String(row['name']);
       return {
@@ -147,6 +152,7 @@ export class Queries {
         }).toReversed(),
         members: members.get(row['id']) ?? [],
         retention: retentionOf(row),
+        rules: rules.get(row['id']) ?? [],
       };
     });
   }

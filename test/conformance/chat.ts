@@ -17,10 +17,11 @@ import {
   varint,
   word,
 } from './notation.ts';
+import { type OrderWords, orderFields, orderNews, orderRequests } from './order.ts';
 
 const name = text(128);
 const outcomes = ['delivered', 'refused', 'expired'] as const;
-const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten'] as const;
+const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten', 'kicked', 'banned'] as const;
 
 /** Where a member stands in the log of its group. */
 export interface Cursor {
@@ -97,7 +98,7 @@ export interface Said {
 }
 
 /** What the words in the tables below stand for. */
-interface Words {
+interface Words extends OrderWords {
   readonly varint: number;
   readonly flag: boolean;
   readonly bytes8: Uint8Array;
@@ -153,6 +154,7 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   ),
   entries: list(entry, 200),
   addresses: list(record({ host: text(64), port: varint }), 8),
+  ...orderFields,
 };
 
 /** What a client says to its server. */
@@ -219,6 +221,7 @@ const news = {
       groupsPerClient: 'varint',
       privateInGroup: 'flag',
       removeUnresponsive: 'flag',
+      ownedGroups: 'flag',
       silenceMs: 'varint',
       mailbox: 'flag',
       epoch: 'bytes8',
@@ -261,8 +264,6 @@ const news = {
   ],
   gap: [18, { count: 'varint', fromSeq: 'varint' }],
   memberJoined: [19, { group: 'name', name: 'name', bot: 'flag' }],
-  memberLeft: [20, { group: 'name', name: 'name', reason: 'reason' }],
-  groupLost: [21, { group: 'name', reason: 'reason' }],
   directoryEntries: [22, { entries: 'entries' }],
   directoryReset: [23, { directoryVersion: 'varint', wholeDirectory: 'flag' }],
   deposited: [40, { requestId: 'varint', mid: 'mid', to: 'name', durable: 'flag' }],
@@ -281,14 +282,18 @@ const peerMessages = {
   reachableAt: [3, { addresses: 'addresses' }],
 } as const;
 
-export type ClientMessage = OneOf<typeof requests, Words>;
-export type ServerMessage = OneOf<typeof news, Words>;
+export type ClientMessage = OneOf<typeof requests & typeof orderRequests, Words>;
+export type ServerMessage = OneOf<typeof news & typeof orderNews, Words>;
 export type PeerMessage = OneOf<typeof peerMessages, Words>;
 /** A message of one type. */
 export type Of<Message, Type> = Extract<Message, { readonly type: Type }>;
 
-export const clientToServer: Field<ClientMessage> = oneOf(requests, words, varint);
-export const serverToClient: Field<ServerMessage> = oneOf(news, words, varint);
+export const clientToServer: Field<ClientMessage> = oneOf(
+  { ...requests, ...orderRequests },
+  words,
+  varint,
+);
+export const serverToClient: Field<ServerMessage> = oneOf({ ...news, ...orderNews }, words, varint);
 export const clientToClient: Field<PeerMessage> = oneOf(peerMessages, words, varint);
 
 /** Which answer a request has, if it is not refused. */
@@ -304,6 +309,17 @@ export const answers = {
   reportUnanswered: 'done',
   lookUp: 'entry',
   listNames: 'entryList',
+  kick: 'done',
+  ban: 'done',
+  unban: 'done',
+  listBans: 'banList',
+  mute: 'done',
+  unmute: 'done',
+  setTopic: 'done',
+  giveRole: 'done',
+  transferGroup: 'done',
+  describeGroup: 'groupDescription',
+  listRoles: 'roleList',
   history: 'messageList',
   search: 'messageList',
   deposit: 'deposited',

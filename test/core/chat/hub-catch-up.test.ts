@@ -65,6 +65,7 @@ describe('a member that is behind the log in memory', () => {
             logId: new Uint8Array(8).fill(3),
             headSeq: 70,
             messages: [],
+            rules: [],
             members: [{ name: 'bob', ordinal: 2, confirmedSeq: 5 }],
             retention: {},
           },

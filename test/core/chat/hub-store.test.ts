@@ -197,14 +197,18 @@ describe('a hub that starts from what another stored', () => {
 });
 
 const deed = fc.record({
-  type: fc.constantFrom('create', 'join', 'leave', 'send', 'send', 'send', 'confirm'),
+  type: fc.constantFrom(
+    ...(['create', 'join', 'leave', 'send', 'send', 'send', 'confirm'] as const),
+    ...(['kick', 'ban', 'unban', 'mute', 'role', 'transfer', 'topic'] as const),
+  ),
+  about: fc.constantFrom('ann', 'bob', 'carl'),
   group: fc.constantFrom('g', 'h', 'i'),
   person: fc.nat(2),
 });
 
 /** What one of the people does and the others do not. */
 function doing(
-  { type, group, person }: typeof deed extends fc.Arbitrary<infer D> ? D : never,
+  { type, group, person, about: name }: typeof deed extends fc.Arbitrary<infer D> ? D : never,
   at: number,
 ) {
   return (client: TestClient, who: number): void => {
@@ -213,6 +217,13 @@ function doing(
     if (type === 'join') client.ask({ type: 'joinGroup', group });
     if (type === 'leave') client.ask({ type: 'leaveGroup', group });
     if (type === 'send') client.send(group, `message ${at}`, at + 1);
+    if (type === 'kick') client.ask({ type, group, name, reason: '' });
+    if (type === 'ban') client.ask({ type, group, name, reason: `${at}` });
+    if (type === 'unban') client.ask({ type, group, name });
+    if (type === 'mute') client.ask({ type, group, name, minutes: at, reason: '' });
+    if (type === 'role') client.ask({ type: 'giveRole', group, name, role: 'moderator' });
+    if (type === 'transfer') client.ask({ type: 'transferGroup', group, name });
+    if (type === 'topic') client.ask({ type: 'setTopic', group, text: `${at % 3 || ''}` });
     if (type === 'confirm') client.confirm(group, client.told('groupMessage').at(-1)?.seq ?? 0);
   };
 }

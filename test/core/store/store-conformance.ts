@@ -14,6 +14,7 @@ import {
 import type { Retention } from '../../../core/chat/retention.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
 import type { Store } from '../../../core/store/store.ts';
+import { claimRules } from './rule-conformance.ts';
 
 /** A store under test. */
 export interface Opened {
@@ -225,6 +226,8 @@ export function conformanceOf(name: string, open: OpenStore): void {
       });
       assert.deepEqual([found?.seq, found?.text, found?.from], [1, 'server here', 'Ann']);
     });
+
+    claimRules(open, begun);
 
     it('finds everything as it was when it is opened again', async (t) => {
       const { store, reopen } = await open(t);
