@@ -24,10 +24,24 @@ export type {
   Policy,
   PrivateMessage,
   Receipt,
+  Stored,
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
+export { type AccessMode, accessModes } from './chat/wire-administration.ts';
+export type {
+  Access,
+  AccessOptions,
+  Account,
+  Administration,
+  Invitation,
+  InvitationOptions,
+  KeyBan,
+  NamedKey,
+  NewInvitation,
+  Operator,
+} from './client/administration.ts';
 export { Client } from './client/client.ts';
-export type { ClientEvents, Removal } from './client/events.ts';
+export type { Announcement, ClientEvents, Removal } from './client/events.ts';
 export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';
 export type {
   ConnectOptions,

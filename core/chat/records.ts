@@ -3,6 +3,7 @@
 import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
 import type { GroupRule, RuleType } from './group-rules.ts';
+import { type HouseChange, openHouse, type StoredHouse } from './house.ts';
 import type { EnvelopeOutcome } from './mail-messages.ts';
 import type { GroupRetention } from './retention.ts';
 import type { ServerMessage } from './wire.ts';
@@ -101,6 +102,7 @@ export interface StoredState {
   readonly names: readonly NameBinding[];
   readonly groups: readonly StoredGroup[];
   readonly processes: readonly StoredProcess[];
+  readonly house: StoredHouse;
   readonly envelopes: readonly StoredEnvelope[];
   /** In the order in which they came about. */
   readonly outcomes: readonly StoredOutcome[];
@@ -109,6 +111,9 @@ export interface StoredState {
 /** A change of {@link StoredState}; names of groups and members are as they were first spelt. */
 export type StoreChange =
   | { readonly type: 'nameBound'; readonly name: string; readonly identity: string }
+  /** The name is free again; its memberships have ended before. */
+  | { readonly type: 'nameReleased'; readonly name: string }
+  | HouseChange
   /** A process has registered of which nothing is known; counters below `nextCounter` were used before. */
   | {
       readonly type: 'processOpened';
@@ -173,6 +178,7 @@ export const nothingStored: StoredState = {
   names: [],
   groups: [],
   processes: [],
+  house: openHouse,
   envelopes: [],
   outcomes: [],
 };

@@ -2,6 +2,7 @@
 
 import type { Address } from '../protocol/address.ts';
 import type { Reading } from './catch-up.ts';
+import { nowhere } from './directory.ts';
 import type { GroupLog } from './group-log.ts';
 import type { GroupRules } from './group-rules.ts';
 import type { MailView } from './mailboxes.ts';
@@ -38,6 +39,11 @@ export interface Link {
   readonly view: DirectoryView;
   /** Undefined until it was handed any. */
   mail: MailView | undefined;
+}
+
+/** What others are told of where a client is. */
+export function toldAddress({ hidesAddress, address }: Link): Address {
+  return hidesAddress ? nowhere : address;
 }
 
 /** What a link has read of the directory, and what it may read. */

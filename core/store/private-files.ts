@@ -172,6 +172,16 @@ export class JsonLines<Item> {
     this.#items.length = 0;
   }
 
+  /** Puts other records in the place of all. @throws BanterError DATA_UNUSABLE, and they stay as they were */
+  replace(items: readonly Item[]): void {
+    const text = items.map((item) => `${JSON.stringify(item)}\n`).join('');
+    writePrivate(this.#path, text);
+    this.close();
+    this.#bytes = Buffer.byteLength(text);
+    this.#items.length = 0;
+    for (const item of items) this.#items.push(item);
+  }
+
   close(): void {
     if (this.#file !== undefined) closeSync(this.#file);
     this.#file = undefined;

@@ -16,6 +16,7 @@ import type {
 } from '../chat/records.ts';
 import { SendHistory } from '../chat/send-history.ts';
 import { guarded, pageBytes, pragma } from './sqlite-database.ts';
+import { houseQueries, readHouse } from './sqlite-house.ts';
 import { retentionOf } from './sqlite-pruning.ts';
 import type { GroupStats, StoreStats } from './store.ts';
 import { type Phrase, phrasesOf } from './words.ts';
@@ -56,6 +57,7 @@ const statements = {
   groupStats: `SELECT name, head_seq, head_seq - first_seq + 1 AS messages, bytes,
     (SELECT count(*) FROM members WHERE group_id = groups.id) AS members FROM groups ORDER BY id`,
   count: `SELECT (SELECT count(*) FROM names) AS names, (SELECT count(*) FROM processes) AS processes`,
+  ...houseQueries,
   audit: 'SELECT entry FROM audit ORDER BY id DESC LIMIT ?',
 } as const;
 
@@ -77,6 +79,7 @@ export class Queries {
         name: String(row['name']),
         identity: String(row['identity']),
       })),
+      house: readHouse((query) => this.#all(query)),
       groups: this.#loadGroups(limits.tailMessages),
       processes: this.#loadProcesses(limits.sendsRemembered),
       envelopes: this.#all('envelopes').map((row) => ({

@@ -14,6 +14,7 @@ import {
 import type { Retention } from '../../../core/chat/retention.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
 import type { Store } from '../../../core/store/store.ts';
+import { houseConformanceOf } from './house-conformance.ts';
 import { claimRules } from './rule-conformance.ts';
 
 /** A store under test. */
@@ -67,6 +68,7 @@ function messageOf(change: StoreChange): unknown {
 
 /** The tests, for a store of that name. */
 export function conformanceOf(name: string, open: OpenStore): void {
+  houseConformanceOf(name, open);
   describe(`${name}, as a store,`, () => {
     it('begins with nothing', async (t) => {
       const { store } = await open(t);
