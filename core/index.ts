@@ -68,6 +68,16 @@ export type { ServerProblem, ServerStats } from './server/server-stats.ts';
 export { beginLine, endLine, type HistoryMessage, messageLine } from './store/history-file.ts';
 export { type Imported, importHistory } from './store/history-import.ts';
 export { MemoryStore } from './store/memory-store.ts';
+export {
+  backupServer,
+  checkServerData,
+  compactServer,
+  type Restored,
+  type RestoreOptions,
+  restoreServer,
+  serverOwner,
+  serverStats,
+} from './store/server-folder.ts';
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite-store.ts';
 export type { GroupStats, PruneQuery, Store, StoreStats } from './store/store.ts';
 export { storedHistory } from './store/stored-history.ts';

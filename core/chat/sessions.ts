@@ -6,6 +6,7 @@ import { nowhere } from './directory.ts';
 import type { GroupLog } from './group-log.ts';
 import type { GroupRules } from './group-rules.ts';
 import type { MailView } from './mailboxes.ts';
+import type { FormerLog } from './records.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { LeaveReason } from './types.ts';
@@ -98,6 +99,8 @@ export interface Group {
   readonly key: string;
   readonly logId: Uint8Array;
   readonly log: GroupLog;
+  /** Logs that it had before it was restored from a backup, the newest last. */
+  readonly formerLogs: readonly FormerLog[];
   readonly rules: GroupRules;
   /** By folded name of the member, in the order in which they joined. */
   readonly members: Map<string, Membership>;
