@@ -258,7 +258,7 @@ const plants: readonly Plant[] = [
         (readNext) =>
           function (this: Mailboxes, link) {
             const next = readNext.call(this, link);
-            for (const id of link.mail.underWay.keys()) this.settle(link, id, 'delivered');
+            for (const id of link.mail?.underWay.keys() ?? []) this.settle(link, id, 'delivered');
             return next;
           },
       ),

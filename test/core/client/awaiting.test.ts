@@ -184,7 +184,7 @@ describe('a client whose peer has crashed', () => {
     await scene.settle(ann.client.send('bob', 'one'));
     // Until they have found the direct way.
     await scene.pass(1000);
-    const sending = ann.client.send('bob', 'two').catch(({ code }) => code);
+    const sending = ann.client.send('bob', 'two', { store: false }).catch(({ code }) => code);
     await takeAndCrash(scene, bob.host, ann.host);
     const crashedAt = scene.network.now;
     assert.equal(await scene.settle(sending), 'PEER_UNREACHABLE');
