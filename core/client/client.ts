@@ -10,8 +10,10 @@ import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { ClientFiles, Journal } from '../store/client-files.ts';
+import type { Administration } from './administration.ts';
 import type { GroupMessages } from './archive.ts';
 import { Deliveries } from './deliveries.ts';
+import { deregister } from './departure.ts';
 import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
@@ -30,9 +32,6 @@ import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session.ts';
 import { Wiring } from './wiring.ts';
-
-/** Whoever leaves does not wait longer than this for the server to hear of it. Milliseconds. */
-const closePatienceMs = 2500;
 
 type Welcome = AnswerOf<'welcome'>;
 
@@ -98,6 +97,7 @@ export class Client extends EventEmitter<ClientEvents> {
   /**
    * Registers `options.name` and resolves once the server has welcomed it and the directory is complete.
    * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_CONFUSABLE, NAME_PRESENT, ADDRESS_TAKEN,
+   * BANNED_FROM_SERVER, NOT_ADMITTED, INVITATION_INVALID, RATE_LIMITED,
    * SERVER_FULL, ADDRESS_INVALID, PORT_IN_USE, OPTION_INVALID, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
    */
   static async connect(options: ConnectOptions): Promise<Client> {
@@ -265,6 +265,11 @@ export class Client extends EventEmitter<ClientEvents> {
     return this.#running.lookUps.list(options);
   }
 
+  /** What an operator of the server can do; anybody else is refused NOT_OPERATOR. @throws BanterError CLOSED */
+  get administration(): Administration {
+    return this.#running.administration;
+  }
+
   /** Tells the server that `name` did not answer; the server looks for itself. @throws BanterError USER_UNKNOWN */
   async reportUnanswered(name: string): Promise<void> {
     await this.#running.session.ask({ type: 'reportUnanswered', name }, 'done');
@@ -378,25 +383,13 @@ export class Client extends EventEmitter<ClientEvents> {
   async #close(): Promise<boolean> {
     this.#deliveries.confirm();
     // Who is away hears nothing; the server will find out by the silence.
-    const isDone = this.connected && (await this.#deregister());
+    const session = this.connected ? this.#wiring?.session : undefined;
+    const isDone =
+      session !== undefined && (await deregister(session, this.#environment, this.#silenceMs));
     this.#inbox.release();
     await this.#free();
     this.emit('closed', undefined);
     return isDone;
-  }
-
-  async #deregister(): Promise<boolean> {
-    const patience = new AbortController();
-    const patienceMs = Math.min(this.#silenceMs, closePatienceMs);
-    const cancelTimer = this.#environment.setTimer(() => patience.abort(), patienceMs);
-    try {
-      await this.#wiring?.session.ask({ type: 'deregister' }, 'done', patience.signal);
-      return true;
-    } catch {
-      return false;
-    } finally {
-      cancelTimer();
-    }
   }
 
   /** The session has ended by itself. */

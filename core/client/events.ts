@@ -10,6 +10,15 @@ import type {
   PrivateMessage,
 } from '../chat/types.ts';
 
+/** What an operator tells everybody. */
+export interface Announcement {
+  /** The operator's name. */
+  readonly by: string;
+  readonly text: string;
+  /** Milliseconds since the epoch by the server's clock. */
+  readonly atMs: number;
+}
+
 /** Who took a client out of a group, and why in its words, which may be empty. */
 export interface Removal {
   readonly by: string;
@@ -87,6 +96,8 @@ export interface ClientEvents {
   groupLost: [group: string, reason: LeaveReason | 'forgotten', removal?: Removal];
   /** Messages of a group are gone for ever; `count` of them where that is known. */
   gapFound: [group: string, count: number | undefined];
+  /** An operator of the server tells everybody something. */
+  announced: [announcement: Announcement];
   /**
    * The server does not answer; the client keeps trying to come back. `returnMs` is after how long the server said that
    * it would be back, when it said so; the client looks for it no sooner.

@@ -37,7 +37,16 @@ const repeatable: ReadonlySet<Request['type']> = new Set([
   'deposit',
   'reportUnanswered',
   'deregister',
+  'listOperators',
+  'listAccounts',
+  'listBannedKeys',
+  'listAdmissions',
+  'listInvitations',
+  'readAudit',
 ]);
+
+/** Smaller numbers are those of the registration. */
+const firstRequestId = 2;
 
 /** Requests under way at most; beyond, callers must wait for answers. */
 const pendingMax = 16_384;
@@ -58,7 +67,7 @@ export class Requests {
   readonly #environment: Environment;
   readonly #send: (request: Request) => void;
   readonly #pending = new Map<number, Pending>();
-  #nextId = 1;
+  #nextId = firstRequestId;
   #nextCounter = 1;
   /** Whether the server can be asked; requests wait otherwise. */
   #open = false;
@@ -190,7 +199,7 @@ function lost(pending: Pending): BanterError {
 /** A server drops what it cannot read, so that nobody would ever answer a name that is too long for the wire. */
 function unreadableName(body: RequestBody): BanterError | undefined {
   const group = 'group' in body ? body.group : '';
-  const name = 'name' in body ? body.name : '';
+  const name = 'name' in body ? body.name : 'who' in body ? body.who : '';
   if (isTooLong(group)) {
     const data = { name: group };
     if (body.type === 'createGroup') {

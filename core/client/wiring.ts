@@ -7,10 +7,12 @@ import type { ServerAddress } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import type { Environment } from '../net/transport.ts';
+import { fromHex } from '../protocol/bytes.ts';
 import type { Crypto, Identity } from '../protocol/crypto.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { ClientFiles } from '../store/client-files.ts';
+import { Administration } from './administration.ts';
 import { Archive } from './archive.ts';
 import { Direct } from './direct.ts';
 import { Letterbox } from './letterbox.ts';
@@ -69,6 +71,7 @@ export class Wiring {
   readonly letterbox: Letterbox;
   readonly routes: Routes;
   readonly lookUps: LookUps;
+  readonly administration: Administration;
   readonly archive: Archive;
   readonly endpoint: Endpoint;
   readonly #driver: Driver;
@@ -82,6 +85,7 @@ export class Wiring {
       auxiliary = false,
       takeOver = false,
       relayOnly = false,
+      invitation,
       reconnect = true,
     } = options.options;
     const shared = { endpoint, environment, mirror, wake: () => driver.wake() };
@@ -113,6 +117,7 @@ export class Wiring {
     this.letterbox = new Letterbox(mailed);
     this.mail = new Mail({ ...mailed, ask: this.#ask, isKept, onOutcome: options.onOutcome });
     this.archive = new Archive({ environment, memberships: options.memberships, ask: this.#ask });
+    this.administration = new Administration({ environment, ask: this.#ask });
     this.session = new Session(
       {
         ...shared,
@@ -125,6 +130,7 @@ export class Wiring {
         auxiliary,
         takeOver,
         relayOnly,
+        invitation: invitation === undefined ? undefined : fromHex(invitation),
         reconnect,
         timing: { silenceMs, keepaliveMs, idleTimeoutMs: serverIdleTimeoutMs },
         followsPolicy: options.options.silenceMs === undefined,
