@@ -88,6 +88,10 @@ export const errorTable = {
     remedy: 'Join with the password: "join_group <group> <password>".',
   },
   PASSWORD_WRONG: { wire: 36, remedy: 'Ask the owner of the group for the password.' },
+  GROUP_NOT_EMPTY: {
+    wire: 37,
+    remedy: 'Wait until the others have left, or "kick" them; "list_members" names them.',
+  },
   LIMIT_REACHED: { wire: 33, remedy: 'Take something back first: the message says what.' },
   MAILBOX_FULL: {
     wire: 40,

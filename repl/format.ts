@@ -69,6 +69,7 @@ const descriptions: Describe = {
       : roles.map(({ name, role }) => `${safeText(name)}  ${role}`).join('\n'),
   topic: ({ group, topic }) => describeTopic(group, topic),
   groupSet: ({ group, ...entrance }) => `#${safeText(group)} is ${describeEntrance(entrance)} now`,
+  groupRemoved: ({ group }) => `#${safeText(group)} is removed`,
   topicSet: ({ group, text }) =>
     `you ${text === '' ? 'took away' : 'set'} the topic of #${safeText(group)}`,
   groupDescription: ({ group, owner, role, members, topic, ...entrance }) =>

@@ -25,6 +25,7 @@ const departures: Readonly<Record<LeaveReason, string>> = {
   unresponsive: 'does not answer and was removed from',
   kicked: 'was kicked out of',
   banned: 'was banned from',
+  removed: 'left with the end of',
 };
 
 const losses: Readonly<Record<LeaveReason | 'forgotten', (group: string) => string>> = {
@@ -34,6 +35,7 @@ const losses: Readonly<Record<LeaveReason | 'forgotten', (group: string) => stri
   unresponsive: (group) => `you were removed from #${group} (unresponsive)`,
   kicked: (group) => `you were kicked out of #${group}`,
   banned: (group) => `you were banned from #${group}`,
+  removed: (group) => `the group #${group} was removed`,
 };
 
 const failures: Readonly<Record<ClientEvents['privateMessageLost'][0]['reason'], string>> = {

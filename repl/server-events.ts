@@ -22,6 +22,7 @@ const tellings: Tellings = {
   clientDeregistered: ({ name }) => ({ words: `${safeText(name)} went offline` }),
   clientLost: ({ name }) => ({ words: `${safeText(name)} does not answer` }),
   groupCreated: ({ group, by }) => ({ words: `${safeText(by)} created #${safeText(group)}` }),
+  groupRemoved: ({ group, by }) => ({ words: `${safeText(by)} removed #${safeText(group)}` }),
   groupJoined: ({ group, by }) => ({ words: `${safeText(by)} joined #${safeText(group)}` }),
   groupMessageSent: ({ group, by, text }) => ({
     // One for each message: more than most want to keep.

@@ -8,6 +8,7 @@ import type { Doorkeeper } from './doorkeeper.ts';
 import { type Effects, noRoom, type Refusal } from './effects.ts';
 import type { Entrance } from './entrance.ts';
 import type { Evictions } from './evictions.ts';
+import type { GroupQuota } from './group-quota.ts';
 import type { Groups } from './groups.ts';
 import type { Invitations } from './invitations.ts';
 import type { HubLimits } from './limits.ts';
@@ -35,6 +36,7 @@ export interface CommandParts {
   readonly groups: Groups;
   readonly bulletin: Bulletin;
   readonly rules: RuleBook;
+  readonly quota: GroupQuota;
   readonly invitations: Invitations;
   readonly entrance: Entrance;
   /** How often each identity invites. */
@@ -114,6 +116,7 @@ export function findMembership({ session }: Caller, name: string): Membership | 
 
 function departureWords(group: string, { reason, by, words }: Departure): string {
   if (reason === 'unresponsive') return `removed from "${group}" for not answering`;
+  if (reason === 'removed') return `${by} removed the group "${group}"`;
   return `${by} ${reason} you from "${group}"${words === '' ? '' : `: ${words}`}`;
 }
 

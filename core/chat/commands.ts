@@ -3,7 +3,6 @@
 import { toHex } from '../protocol/bytes.ts';
 import { administrationCommands } from './administration.ts';
 import { history, search } from './archive.ts';
-import { confusable } from './claim-rules.ts';
 import {
   type Asked,
   type Caller,
@@ -17,6 +16,8 @@ import {
 } from './command.ts';
 import { deposit } from './deposit.ts';
 import { noRoom, type Refusal } from './effects.ts';
+import { createGroup, removeGroup } from './founding.ts';
+import type { NamePage } from './group-list.ts';
 import {
   describeGroup,
   giveRole,
@@ -32,12 +33,10 @@ import {
   setNewcomers,
   setPassword,
 } from './group-settings.ts';
-import type { NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { parseMid } from './mids.ts';
 import { ban, kick, listBans, mute, unban, unmute } from './moderation.ts';
-import { checkName } from './names.ts';
 import { voiceFault } from './standing.ts';
 import { hopsMax } from './wire-fields.ts';
 
@@ -46,6 +45,7 @@ const commands: CommandsOf<Request['type']> = {
   // Whoever has talked too fast may still leave.
   deregister: { needsNoRoom: true, isFree: () => true, run: deregister },
   createGroup: { run: createGroup },
+  removeGroup: { needsNoRoom: true, run: removeGroup },
   listGroups: { needsNoRoom: true, run: listGroups },
   joinGroup: { needsPresence: true, run: joinGroup },
   joinWithPassword: { needsPresence: true, run: joinGroup },
@@ -109,30 +109,6 @@ function deregister(
 ): undefined {
   desk.deregister(caller.link, caller);
   effects.send(caller.link, { type: 'done', requestId });
-}
-
-function createGroup(
-  { groups, effects, limits, policy, rules }: CommandParts,
-  { session, link }: Caller,
-  { requestId, group: name }: Asked<'createGroup'>,
-): Refusal | undefined {
-  const fault = checkName(name);
-  if (fault !== undefined) {
-    return { code: 'GROUP_NAME_INVALID', detail: `the name "${name}" ${fault}` };
-  }
-  if (groups.find(name) !== undefined) {
-    effects.fact({ type: 'groupCreateRefused', group: name, by: session.name });
-    return { code: 'GROUP_EXISTS', detail: `there is a group "${name}" already` };
-  }
-  const other = groups.findLookalike(name);
-  if (other !== undefined) return confusable(name, other);
-  if (groups.all.length >= limits.groups) {
-    return { code: 'SERVER_FULL', detail: `the server has ${limits.groups} groups and no more` };
-  }
-  const group = groups.create(name, session);
-  if (policy.ownedGroups) rules.set(group, { type: 'owner', name: session.name });
-  effects.send(link, { type: 'done', requestId });
-  return undefined;
 }
 
 function listGroups(

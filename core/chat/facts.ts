@@ -11,6 +11,7 @@ export type ServerFact =
   /** The directory changed; `entries` is all of it when there are listeners. */
   | { readonly type: 'directoryChanged'; readonly entries: readonly DirectoryEntry[] }
   | { readonly type: 'groupCreated'; readonly group: string; readonly by: string }
+  | { readonly type: 'groupRemoved'; readonly group: string; readonly by: string }
   | { readonly type: 'groupCreateRefused'; readonly group: string; readonly by: string }
   | { readonly type: 'groupJoined'; readonly group: string; readonly by: string }
   | { readonly type: 'groupJoinRefused'; readonly group: string; readonly by: string }

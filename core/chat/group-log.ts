@@ -119,6 +119,12 @@ export class LogPool<Log extends Shrinkable = GroupLog> {
     this.#shrink(log);
   }
 
+  /** A log is there no more. */
+  forget(log: Log): void {
+    this.#bytes -= this.#bytesByLog.get(log) ?? 0;
+    this.#bytesByLog.delete(log);
+  }
+
   /** To be told after each append. */
   appended(log: Log): void {
     this.#account(log);

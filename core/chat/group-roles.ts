@@ -8,6 +8,7 @@ import { foldName } from './names.ts';
 import { mayAct, outranks } from './roles.ts';
 import type { Group } from './sessions.ts';
 import { actorIn, memberTargetOf, targetOf, wordsFault } from './standing.ts';
+import type { DirectoryEntry } from './types.ts';
 import { pageEntriesMax } from './wire-fields.ts';
 
 /** One gives what is below oneself, to those below oneself, whether they are in the group or not. */
@@ -42,16 +43,20 @@ export function giveRole(
 export function transferGroup(
   parts: CommandParts,
   caller: Caller,
-  { requestId, group: name, name: whom }: Asked<'transferGroup'>,
+  request: Asked<'transferGroup'>,
 ): Refusal | undefined {
+  if (parts.doorkeeper.isOperator(caller.link.identity)) return assign(parts, caller, request);
+  const { requestId, group: name, name: whom } = request;
   const actor = actorIn(parts, caller, name, 'transfer');
   if ('code' in actor) return actor;
   const target = memberTargetOf(parts, actor, whom);
   if ('code' in target) return target;
   const { group } = actor;
-  const fault = parts.rules.objection(group, 'role', actor.name);
+  const fault =
+    parts.quota.objection(target.key, target.name) ??
+    parts.rules.objection(group, 'role', actor.name);
   if (fault !== undefined) return fault;
-  giveOwner(parts, group, target.name, actor.name);
+  giveOwner(parts, group, target, actor.name);
   parts.rules.set(group, { type: 'role', name: actor.name, role: 'moderator' });
   tellRole(parts, group, actor.name, actor.name);
   account(parts, caller, actor, 'transfer', target.name);
@@ -59,11 +64,33 @@ export function transferGroup(
   return undefined;
 }
 
+/** An operator of the server gives any group to anybody: groups without an owner, and those of who has lost a key. */
+function assign(
+  parts: CommandParts,
+  caller: Caller,
+  { requestId, group: name, name: whom }: Asked<'transferGroup'>,
+): Refusal | undefined {
+  const group = parts.groups.find(name);
+  if (group === undefined) return { code: 'GROUP_UNKNOWN', detail: `there is no group "${name}"` };
+  const target = parts.directory.find(whom);
+  if (target === undefined) return { code: 'USER_UNKNOWN', detail: `there is no user "${whom}"` };
+  const by = { group, name: caller.session.name };
+  giveOwner(parts, group, target, by.name);
+  account(parts, caller, by, 'transfer', target.name);
+  parts.effects.send(caller.link, { type: 'done', requestId });
+  return undefined;
+}
+
 /** Makes a name the owner of a group, in place of the one before, and tells the members. */
-function giveOwner(parts: CommandParts, group: Group, name: string, by: string): void {
-  parts.rules.end(group, 'role', name);
-  parts.rules.end(group, 'mute', name);
+function giveOwner(
+  parts: CommandParts,
+  group: Group,
+  { name, key }: DirectoryEntry,
+  by: string,
+): void {
+  for (const type of ['role', 'mute', 'ban'] as const) parts.rules.end(group, type, name);
   parts.rules.set(group, { type: 'owner', name });
+  parts.quota.hold(group, key);
   tellRole(parts, group, name, by);
 }
 

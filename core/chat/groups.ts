@@ -4,10 +4,10 @@ import { equalBytes } from '../protocol/bytes.ts';
 import type { Delivery } from './delivery.ts';
 import type { Effects } from './effects.ts';
 import { Fifo } from './fifo.ts';
+import { GroupList, type NamePage } from './group-list.ts';
 import { GroupLog, LogPool } from './group-log.ts';
 import { GroupRules } from './group-rules.ts';
 import type { HubLimits } from './limits.ts';
-import { Lookalikes } from './lookalikes.ts';
 import { foldName } from './names.ts';
 import type { FormerLog, StoredGroup, StoredMessage } from './records.ts';
 import type { Departure, Group, Link, Membership, Session } from './sessions.ts';
@@ -25,12 +25,6 @@ export interface Draft {
   readonly hops: number;
   readonly sentAtMs: number;
   readonly text: string;
-}
-
-/** One page of names; `next` asks for the one after it, 0 for the end. */
-export interface NamePage {
-  readonly names: readonly { readonly name: string }[];
-  readonly next: number;
 }
 
 /** What a client is told of a group that it lost. */
@@ -53,10 +47,7 @@ export class Groups {
   readonly #effects: Effects;
   readonly #delivery: Delivery;
   readonly #pool: LogPool;
-  readonly #groups = new Map<string, Group>();
-  /** The same in the order of their creation, for pages. */
-  readonly #list: Group[] = [];
-  readonly #lookalikes = new Lookalikes();
+  readonly #list = new GroupList();
   /** As many as there are changes under way to the store, at most. */
   readonly #unreleased = new Fifo<Unreleased>();
 
@@ -75,16 +66,16 @@ export class Groups {
 
   /** All groups in the order of their creation. */
   get all(): readonly Group[] {
-    return this.#list;
+    return this.#list.all;
   }
 
   find(name: string): Group | undefined {
-    return this.#groups.get(foldName(name));
+    return this.#list.find(name);
   }
 
   /** The group that a new name could be taken for. */
   findLookalike(name: string): string | undefined {
-    return this.#lookalikes.find(name);
+    return this.#list.findLookalike(name);
   }
 
   /** Puts the groups of an earlier hub in place; their members are absent. Only before anything else. */
@@ -108,11 +99,21 @@ export class Groups {
     return group;
   }
 
+  /** Removes a group with all that was said in it; who is a member hears so. */
+  dissolve(group: Group, by: string): void {
+    for (const membership of [...group.members.values()]) {
+      this.putOut(membership, { reason: 'removed', by, words: '' });
+    }
+    this.#effects.store({ type: 'groupRemoved', group: group.name });
+    this.#list.delete(group);
+    this.#pool.forget(group.log);
+    this.#effects.fact({ type: 'groupRemoved', group: group.name, by });
+    this.#tellChange();
+  }
+
   /** A page of the groups in the order of their creation. */
   page(after: number): NamePage {
-    const end = after + pageEntriesMax;
-    const names = this.#list.slice(after, end).map(({ name }) => ({ name }));
-    return { names, next: end < this.#list.length ? end : 0 };
+    return this.#list.page(after);
   }
 
   /** A page of the members of a group in the order in which they joined. */
@@ -263,6 +264,7 @@ export class Groups {
   ): Group {
     const { logMessages, logBytes } = this.#limits;
     const group: Group = {
+      ordinal: this.#list.takeOrdinal(),
       name,
       key: foldName(name),
       logId,
@@ -273,9 +275,7 @@ export class Groups {
       listeners: new Set(),
       nextOrdinal: 1,
     };
-    this.#groups.set(group.key, group);
-    this.#lookalikes.add(name);
-    this.#list.push(group);
+    this.#list.add(group);
     return group;
   }
 
@@ -314,7 +314,7 @@ export class Groups {
 
   /** The tables are put together when somebody looks at them. */
   #tellChange(): void {
-    const list = this.#list;
+    const list = this.#list.all;
     this.#effects.fact({
       type: 'groupsChanged',
       get groups(): ReadonlyMap<string, readonly string[]> {

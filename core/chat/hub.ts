@@ -15,6 +15,7 @@ import { Doorkeeper } from './doorkeeper.ts';
 import { Effects, type HubEffect } from './effects.ts';
 import { Entrance } from './entrance.ts';
 import { Evictions } from './evictions.ts';
+import { GroupQuota } from './group-quota.ts';
 import { Groups } from './groups.ts';
 import { Invitations } from './invitations.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
@@ -96,12 +97,17 @@ export class Hub {
     const rules = new RuleBook(limits, effects);
     const invitations = new Invitations({ limits, effects, rules, findSession, wallClock });
     const entrance = new Entrance({ rules, invitations, random, hash });
-    const order = { rules, invitations, entrance };
+    const quota = new GroupQuota(limits);
+    const order = { rules, invitations, entrance, quota };
     const atDesk = { ...shared, epoch, delivery, processes, links, relay, invitations };
     const desk = new RegistrationDesk(atDesk);
     groups.restore(stored.groups, (name) => desk.session(name));
     for (const { name, rules: kept } of stored.groups) rules.restore(groups.find(name), kept);
-    for (const group of groups.all) invitations.restore(group);
+    for (const group of groups.all) {
+      invitations.restore(group);
+      const owner = directory.find(group.rules.owner ?? '');
+      if (owner !== undefined) quota.hold(group, owner.key);
+    }
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
     const evictions = new Evictions({ ...shared, rules, mailboxes, desk, links });

@@ -24,8 +24,10 @@ export interface HubLimits {
   readonly admissions: number;
   /** Invitations that are open; another is refused `SERVER_FULL`. Default 1,000. */
   readonly invitations: number;
-  /** Groups ever created; another is refused `SERVER_FULL`. Default 10,000. */
+  /** Groups; another takes the place of one that nobody is in and in which nothing was said, or is refused `SERVER_FULL`. Default 10,000. */
   readonly groups: number;
+  /** Groups of an identity; another is refused `LIMIT_REACHED`. Default 20. */
+  readonly groupsPerIdentity: number;
   /** Names that a group gives a role; another is refused `LIMIT_REACHED`. Default 1,000. */
   readonly rolesPerGroup: number;
   /** Names banned from a group; another is refused `LIMIT_REACHED`. Default 1,000. */
@@ -108,6 +110,7 @@ const defaultLimits: HubLimits = {
   admissions: 100_000,
   invitations: 1000,
   groups: 10_000,
+  groupsPerIdentity: 20,
   rolesPerGroup: 1000,
   bansPerGroup: 1000,
   mutesPerGroup: 1000,

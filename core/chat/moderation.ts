@@ -157,7 +157,7 @@ export function unmute(
 export function account(
   { effects, wallClock }: CommandParts,
   { now }: Caller,
-  { group, name: by }: Actor,
+  { group, name: by }: Pick<Actor, 'group' | 'name'>,
   action: string,
   target?: string,
   detail?: string,

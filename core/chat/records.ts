@@ -139,6 +139,8 @@ export type StoreChange =
       readonly group: string;
       readonly retention: GroupRetention;
     }
+  /** With its messages, members and rules; its name is free again. What became of sends to it stays known. */
+  | { readonly type: 'groupRemoved'; readonly group: string }
   /** The member reads what comes after `seq`. */
   | {
       readonly type: 'memberJoined';

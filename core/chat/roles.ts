@@ -30,6 +30,7 @@ export type GroupAction =
   | 'invite'
   | 'letIn'
   | 'configure'
+  | 'remove'
   | 'transfer';
 
 /** The least role for each action. */
@@ -44,6 +45,7 @@ export const leastRoles: Readonly<Record<GroupAction, Role>> = {
   invite: 'member',
   letIn: 'moderator',
   configure: 'owner',
+  remove: 'owner',
   transfer: 'owner',
 };
 

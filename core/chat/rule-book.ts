@@ -63,6 +63,11 @@ export class RuleBook {
     return ended;
   }
 
+  /** The group is removed, and its rules with it. */
+  forget(group: Group): void {
+    for (const { type } of group.rules.all) if (type in bounds) this.#count--;
+  }
+
   #put(group: Group, rule: GroupRule): void {
     if (group.rules.set(rule) && rule.type in bounds) this.#count++;
   }

@@ -92,8 +92,10 @@ export interface Departure {
   readonly words: string;
 }
 
-/** A group; once created it stays. */
+/** A group; it stays until it is removed. */
 export interface Group {
+  /** Counted from 1 among all groups since the start. */
+  readonly ordinal: number;
   readonly name: string;
   /** The folded name. */
   readonly key: string;

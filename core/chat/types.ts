@@ -126,4 +126,10 @@ export interface DirectoryEntry {
 }
 
 /** Why a client is no longer a member of a group. */
-export type LeaveReason = 'left' | 'deregistered' | 'unresponsive' | 'kicked' | 'banned';
+export type LeaveReason =
+  | 'left'
+  | 'deregistered'
+  | 'unresponsive'
+  | 'kicked'
+  | 'banned'
+  | 'removed';

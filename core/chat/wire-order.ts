@@ -32,6 +32,7 @@ const lostReasons: readonly LostReason[] = [
   'forgotten',
   'kicked',
   'banned',
+  'removed',
 ];
 
 interface AboutGroup {
@@ -75,6 +76,8 @@ export type OrderRequest =
   | ({ readonly type: 'clearPassword' } & AboutGroup)
   /** The same as `joinGroup`, with the proof of the password: `joined`. */
   | ({ readonly type: 'joinWithPassword'; readonly proof: Uint8Array } & AboutGroup)
+  /** Removes a group that nobody else is in, and what was said in it: `done`. */
+  | ({ readonly type: 'removeGroup' } & AboutGroup)
   /** How the group is, and what the caller is in it: `groupDescription`. */
   | ({ readonly type: 'describeGroup' } & AboutGroup)
   /** One page of the names that were given a role, like `listGroups`: `roleList`. */
@@ -201,6 +204,7 @@ export const orderRequests: TablesOf<OrderRequest> = {
   setPassword: { number: 34, fields: { ...aboutGroup, proof } },
   clearPassword: { number: 35, fields: aboutGroup },
   joinWithPassword: { number: 36, fields: { ...aboutGroup, proof } },
+  removeGroup: { number: 37, fields: aboutGroup },
   listRoles: { number: 30, fields: { ...aboutGroup, after: varint } },
 };
 

@@ -145,9 +145,17 @@ export class Moderation {
     }
   }
 
-  /** Makes a member the owner; who was it is a moderator from then on. @throws BanterError MEMBER_UNKNOWN, USER_UNKNOWN */
+  /**
+   * Makes a member the owner; who was it is a moderator from then on. An operator of the server gives any group to anybody.
+   * @throws BanterError MEMBER_UNKNOWN, USER_UNKNOWN, GROUP_UNKNOWN, LIMIT_REACHED where the new one has too many
+   */
   async transfer(group: string, name: string): Promise<void> {
     await this.#ask({ type: 'transferGroup', group, name }, 'done');
+  }
+
+  /** Removes a group that nobody else is in, with all that was said in it. @throws BanterError GROUP_NOT_EMPTY */
+  async remove(group: string): Promise<void> {
+    await this.#ask({ type: 'removeGroup', group }, 'done');
   }
 
   /** The owner, and who was given a role, whether in the group or not. */

@@ -16,6 +16,7 @@ const narrations: Narrations = {
   clientLost: () => [],
   directoryChanged: ({ entries }) => [say('Client table updated.'), clientTable(entries)],
   groupCreated: ({ by, group }) => [say(`Client ${by} created group ${group} successfully`)],
+  groupRemoved: () => [],
   groupCreateRefused: ({ by, group }) => [
     say(`Client ${by} creating group ${group} failed, group already exists`),
   ],
@@ -45,6 +46,7 @@ const departures: Readonly<Record<LeaveReason, (by: string, group: string) => st
   deregistered: (by) => `Client ${by} left group`,
   kicked: (by) => `Client ${by} left group`,
   banned: (by) => `Client ${by} left group`,
+  removed: (by) => `Client ${by} left group`,
   unresponsive: (by, group) => `Client ${by} not responsive, removed from ${group}`,
 };
 

@@ -161,6 +161,10 @@ export class MemoryStore implements Store {
       case 'groupCreated':
         this.#createGroup(change.group, change.logId);
         break;
+      case 'groupRemoved':
+        this.#pool.forget(this.#group(change.group).log);
+        this.#groups.delete(change.group);
+        break;
       case 'retentionSet':
         this.#group(change.group).retention = change.retention;
         break;

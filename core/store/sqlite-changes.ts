@@ -10,7 +10,7 @@ import { toHex } from '../protocol/bytes.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { inTransaction } from './sqlite-database.ts';
 import { houseAppliers, houseStatements } from './sqlite-house.ts';
-import { messageBytes } from './sqlite-pruning.ts';
+import { dropRemoved, messageBytes } from './sqlite-pruning.ts';
 import { wordsOf } from './words.ts';
 
 /** Groups and processes whose numbers are at hand; others are looked up. */
@@ -24,6 +24,12 @@ const statements = {
   bindName: 'INSERT INTO names (name, identity) VALUES (?, ?)',
   releaseName: 'DELETE FROM names WHERE name = ?',
   createGroup: 'INSERT INTO groups (name, log_id) VALUES (?, ?)',
+  dropMembers: 'DELETE FROM members WHERE group_id = ?',
+  dropRules: 'DELETE FROM rules WHERE group_id = ?',
+  // Nothing of it is to be kept, and what there is goes as retention has it go: a little at a time.
+  removeGroup: `UPDATE groups SET name = name || ' ' || id, is_removed = 1, keep_messages = 0,
+    keep_age_ms = NULL, keep_bytes = NULL WHERE id = ?`,
+  dropRemoved,
   findGroup: 'SELECT id FROM groups WHERE name = ?',
   growGroup: 'UPDATE groups SET head_seq = ?, bytes = bytes + ? WHERE id = ?',
   setRetention: `UPDATE groups SET keep_age_ms = ?, keep_messages = ?, keep_bytes = ? WHERE id = ?`,
@@ -138,6 +144,16 @@ const appliers: Appliers = {
     const { lastInsertRowid } = statements.createGroup.run(group, logId);
     groups.set(group, Number(lastInsertRowid));
   },
+  groupRemoved: (batch, { group }) => {
+    const { statements, groups } = batch;
+    const number = groupNumber(batch, group);
+    grow(batch, number);
+    batch.confirmed.delete(number);
+    for (const drop of [statements.dropMembers, statements.dropRules]) drop.run(number);
+    statements.removeGroup.run(number);
+    statements.dropRemoved.run();
+    groups.delete(group);
+  },
   retentionSet: (batch, { group, retention }) => {
     const { ageMs = null, messages = null, bytes = null } = retention;
     batch.statements.setRetention.run(ageMs, messages, bytes, groupNumber(batch, group));
@@ -231,11 +247,20 @@ function confirm({ confirmed }: Batch, group: number, name: string, seq: number)
 }
 
 /** Where groups and members stand at the end is all that counts. */
-function finish({ statements, grown, confirmed }: Batch): void {
-  for (const [group, { headSeq, bytes }] of grown) statements.growGroup.run(headSeq, bytes, group);
+function finish(batch: Batch): void {
+  const { statements, grown, confirmed } = batch;
+  for (const group of [...grown.keys()]) grow(batch, group);
   for (const [group, members] of confirmed) {
     for (const [name, seq] of members) statements.confirm.run(seq, group, name);
   }
+}
+
+/** Writes how far a group goes, if it has grown. */
+function grow({ statements, grown }: Batch, group: number): void {
+  const growth = grown.get(group);
+  if (growth === undefined) return;
+  statements.growGroup.run(growth.headSeq, growth.bytes, group);
+  grown.delete(group);
 }
 
 function groupNumber({ statements, groups }: Batch, name: string): number {

@@ -61,6 +61,10 @@ export function findExcess(
   });
 }
 
+/** Lets go of removed groups of which nothing is left. The newest group keeps its number, so that it is not given to another, which sends to this one would then be taken for. */
+export const dropRemoved = `DELETE FROM groups WHERE is_removed = 1 AND first_seq > head_seq
+  AND id < (SELECT max(id) FROM groups)`;
+
 /** Drops what was found. @throws BanterError STORE_FULL, DATA_UNUSABLE, DATA_DAMAGED */
 export function dropExcess(path: string, database: DatabaseSync, found: readonly Excess[]): void {
   const unindex = database.prepare(`DELETE FROM words WHERE rowid IN
@@ -75,6 +79,7 @@ export function dropExcess(path: string, database: DatabaseSync, found: readonly
       drop.run(group, firstSeq);
       shrink.run(firstSeq, bytes, group);
     }
+    database.exec(dropRemoved);
   });
 }
 

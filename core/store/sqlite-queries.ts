@@ -35,7 +35,7 @@ const ofGroup = 'group_id = (SELECT id FROM groups WHERE name = ?)';
 const statements = {
   names: 'SELECT name, identity FROM names ORDER BY id',
   groups: `SELECT id, name, log_id, head_seq, keep_age_ms, keep_messages, keep_bytes FROM groups
-    ORDER BY id`,
+    WHERE is_removed = 0 ORDER BY id`,
   formerLogs: 'SELECT group_id, log_id, seq FROM former_logs ORDER BY place',
   members: 'SELECT group_id, name, ordinal, confirmed_seq FROM members ORDER BY group_id, ordinal',
   rules: 'SELECT group_id, rule FROM rules ORDER BY place',
@@ -54,7 +54,8 @@ const statements = {
       (SELECT rowid AS found FROM words WHERE words MATCH ? AND rowid <= ? ORDER BY rowid DESC LIMIT ?)
     JOIN messages ON messages.id = found ORDER BY found DESC`,
   groupStats: `SELECT name, head_seq, head_seq - first_seq + 1 AS messages, bytes,
-    (SELECT count(*) FROM members WHERE group_id = groups.id) AS members FROM groups ORDER BY id`,
+    (SELECT count(*) FROM members WHERE group_id = groups.id) AS members FROM groups
+    WHERE is_removed = 0 ORDER BY id`,
   count: `SELECT (SELECT count(*) FROM names) AS names, (SELECT count(*) FROM processes) AS processes`,
   ...houseQueries,
   audit: 'SELECT entry FROM audit ORDER BY id DESC LIMIT ?',

@@ -107,6 +107,7 @@ export type CommandResult =
       GroupDescription,
       'group' | 'inviteOnly' | 'hasPassword' | 'newcomers'
     >)
+  | { readonly type: 'groupRemoved'; readonly group: string }
   | { readonly type: 'topicSet'; readonly group: string; readonly text: string }
   | ({ readonly type: 'groupDescription' } & GroupDescription)
   | {

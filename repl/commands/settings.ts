@@ -44,7 +44,7 @@ const settings: ReadonlyMap<string, Set> = new Map<string, Set>([
   ],
 ]);
 
-/** `set_group`, `describe_group`, `transfer`. */
+/** `set_group`, `describe_group`, `transfer`, `remove_group`. */
 export const settingCommands: readonly Command[] = [
   defineCommand({
     name: 'set_group',
@@ -84,6 +84,17 @@ export const settingCommands: readonly Command[] = [
       const group = session.groupOr(undefined);
       await session.client.moderation.transfer(group, member);
       return { type: 'moderated', action: 'transfer', group, name: member };
+    },
+  }),
+  defineCommand({
+    name: 'remove_group',
+    section: 'Order',
+    summary: 'remove a group of yours that nobody else is in, and all that was said in it',
+    example: 'remove_group ops',
+    parameters: [{ name: 'group', type: 'group' }],
+    async run(session, { group }) {
+      await session.client.moderation.remove(group);
+      return { type: 'groupRemoved', group };
     },
   }),
 ];

@@ -27,7 +27,15 @@ import { type OrderWords, orderFields, orderNews, orderRequests } from './order.
 
 const name = text(128);
 const outcomes = ['delivered', 'refused', 'expired'] as const;
-const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten', 'kicked', 'banned'] as const;
+const reasons = [
+  'left',
+  'deregistered',
+  'unresponsive',
+  'forgotten',
+  'kicked',
+  'banned',
+  'removed',
+] as const;
 
 /** Where a member stands in the log of its group. */
 export interface Cursor {
@@ -342,6 +350,7 @@ export const answers = {
   setNewcomers: 'done',
   setPassword: 'done',
   clearPassword: 'done',
+  removeGroup: 'done',
   joinWithPassword: 'joined',
   history: 'messageList',
   search: 'messageList',

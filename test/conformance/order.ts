@@ -63,6 +63,7 @@ export const orderRequests = {
   setNewcomers: [33, { requestId: 'varint', group: 'name', role: 'newcomer' }],
   setPassword: [34, { requestId: 'varint', group: 'name', proof: 'proof' }],
   clearPassword: [35, { requestId: 'varint', group: 'name' }],
+  removeGroup: [37, { requestId: 'varint', group: 'name' }],
   joinWithPassword: [36, { requestId: 'varint', group: 'name', proof: 'proof' }],
   listRoles: [30, { requestId: 'varint', group: 'name', after: 'varint' }],
 } as const;

@@ -164,7 +164,9 @@ set_group newcomers guest
 set_group password "open sesame"
 set_group invite_only on
 invite bob
-set_group invite_only off`,
+set_group invite_only off
+create_group attic
+remove_group attic`,
   );
   assert.equal(errors, '');
   assert.deepEqual(output.trim().split('\n').slice(2), [
@@ -173,6 +175,8 @@ set_group invite_only off`,
     '#ops is invite-only, newcomers are guests now',
     'bob is invited to #ops',
     '#ops is open with a password, newcomers are guests now',
+    'group attic created; enter it with "join_group"',
+    '#attic is removed',
   ]);
   await isInvited;
   assert.deepEqual(notices, ['ann invites you to #ops: join_group ops']);
@@ -190,6 +194,7 @@ test('a setting that is none, or has a value that it cannot have, is refused wit
     ['set_group newcomers owner', /usage: set_group newcomers member\|guest/],
     ['set_group password', /usage: set_group password <password>/],
     ['set_group no_password x', /usage: set_group no_password/],
+    ['remove_group nowhere', /not a member of "nowhere"/],
     ['set_group colour red', /"colour" is not one of invite_only, newcomers/],
   ];
   for (const [at, [line, error]] of wrong.entries()) {

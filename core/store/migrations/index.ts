@@ -5,6 +5,7 @@ import { mail } from './0002-mail.ts';
 import { order } from './0003-order.ts';
 import { house } from './0004-house.ts';
 import { restores } from './0005-restores.ts';
+import { removals } from './0006-removals.ts';
 import type { Migration } from './migration.ts';
 
 /** By name, which begins with the number of the version that it leads to. */
@@ -14,4 +15,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-order': order,
   '0004-house': house,
   '0005-restores': restores,
+  '0006-removals': removals,
 };

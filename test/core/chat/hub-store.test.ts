@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { HubOptions } from '../../../core/chat/hub.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
-import { gathered, outcome, processId, type TestClient, World } from './world.ts';
+import { gathered, identity, outcome, processId, type TestClient, World } from './world.ts';
 
 /** Members of "g" whose later changes wait to be stored. */
 function slowlyStored(options: Partial<HubOptions> = {}) {
@@ -200,6 +200,7 @@ const deed = fc.record({
   type: fc.constantFrom(
     ...(['create', 'join', 'leave', 'send', 'send', 'send', 'confirm'] as const),
     ...(['kick', 'ban', 'unban', 'mute', 'role', 'transfer', 'topic'] as const),
+    ...(['invite', 'close', 'lock', 'remove'] as const),
   ),
   about: fc.constantFrom('ann', 'bob', 'carl'),
   group: fc.constantFrom('g', 'h', 'i'),
@@ -224,6 +225,10 @@ function doing(
     if (type === 'role') client.ask({ type: 'giveRole', group, name, role: 'moderator' });
     if (type === 'transfer') client.ask({ type: 'transferGroup', group, name });
     if (type === 'topic') client.ask({ type: 'setTopic', group, text: `${at % 3 || ''}` });
+    if (type === 'invite') client.ask({ type, group, name });
+    if (type === 'close') client.ask({ type: 'setInviteOnly', group, isOn: at % 2 === 0 });
+    if (type === 'lock') client.ask({ type: 'setPassword', group, proof: identity(at % 200) });
+    if (type === 'remove') client.ask({ type: 'removeGroup', group });
     if (type === 'confirm') client.confirm(group, client.told('groupMessage').at(-1)?.seq ?? 0);
   };
 }

@@ -20,6 +20,7 @@ describe('bounds of a hub', () => {
     const ann = world.join('ann', 1);
     assert.equal(outcome(world.connect(2).register('bob')), 'SERVER_FULL');
     assert.equal(outcome(ann.ask({ type: 'createGroup', group: 'a' })), 'done');
+    ann.ask({ type: 'joinGroup', group: 'a' });
     assert.equal(outcome(ann.ask({ type: 'createGroup', group: 'b' })), 'SERVER_FULL');
   });
 

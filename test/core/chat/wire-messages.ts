@@ -23,6 +23,7 @@ const reason = fc.constantFrom(
   'forgotten',
   'kicked',
   'banned',
+  'removed',
 );
 const role = fc.constantFrom(...roles);
 const newcomers = fc.constantFrom(...newcomerRoles);
@@ -102,6 +103,7 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = anyOf<ClientMessage>({
   setNewcomers: { requestId, group, role: newcomers },
   setPassword: { requestId, group, proof: bytes(32) },
   clearPassword: { requestId, group },
+  removeGroup: { requestId, group },
   joinWithPassword: { requestId, group, proof: bytes(32) },
   history: { requestId, group, beforeSeq: seq, limit: integer },
   search: { requestId, group, words: text, beforeSeq: seq, limit: integer },

@@ -183,7 +183,7 @@ describe('the wire', () => {
     ['an unknown message', '3f07'],
     ['more hops than there can be', '11abababababababab000000000000010201016201' + '0800' + '00'],
     ['a flag beyond 1', '130167016e02'],
-    ['a reason beyond the table', '140167016e060000'],
+    ['a reason beyond the table', '140167016e070000'],
     ['text that is not UTF-8', '0107' + '04' + '02c328'],
     ['a page of more messages than 64', `0a01${'09'.repeat(8)}41${'00'.repeat(65 * 22)}00`],
     ['a list longer than a page', `040740c9${'00'.repeat(201)}00`],

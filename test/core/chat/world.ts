@@ -72,7 +72,12 @@ export class World {
       hash: (bytes) => Uint8Array.from(bytes, (byte, at) => byte ^ (0x5a + at)),
       ...options,
       // Most tests ask faster than a person, and from one address; those of the rates say so.
-      limits: { requestBurst: 100_000, namesPerAddress: 100_000, ...options.limits },
+      limits: {
+        requestBurst: 100_000,
+        namesPerAddress: 100_000,
+        groupsPerIdentity: 100_000,
+        ...options.limits,
+      },
     });
   }
 

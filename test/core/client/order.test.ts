@@ -164,4 +164,18 @@ describe('a group with an owner', () => {
     await dora.joinGroup('dev');
     assert.equal(invitations.values.length, 1);
   });
+
+  it('is removed by its owner once the others have left, and its name is free', async (t) => {
+    const world = await World.start(t);
+    const [ann, bob, carol] = await gather(world);
+    assert.equal(await codeOf(ann.moderation.remove('dev')), 'GROUP_NOT_EMPTY');
+    for (const client of [bob, carol]) await client.leaveGroup('dev');
+    const lost = told(ann, 'groupLost');
+    await ann.moderation.remove('Dev');
+    assert.deepEqual([await lost.count(1), ann.groups], [['dev'], []]);
+    assert.deepEqual(await bob.listGroups(), []);
+    await bob.createGroup('DEV');
+    await ann.joinGroup('dev');
+    assert.equal((await ann.moderation.describe('dev')).owner, 'Bob');
+  });
 });

@@ -17,6 +17,7 @@ import { groupsPerClientMax } from '../../../core/chat/wire.ts';
 import { auditPageEntriesMax, reasonBytesMax } from '../../../core/chat/wire-administration.ts';
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { pageMessagesMax, wordsBytesMax } from '../../../core/chat/wire-history.ts';
+import { bansPerPage, muteMinutesMax, wordsBytesMax } from '../../../core/chat/wire-order.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
 import { messageBytesMax } from '../../../core/protocol/chunk.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
@@ -64,6 +65,14 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['names, groups', [limits.names, limits.groups]],
   ['names that everybody is told of', [limits.directoryNames]],
   ['contacts of a connection', [limits.contacts]],
+  ['groups of an identity', [limits.groupsPerIdentity]],
+  ['topic, reason', [wordsBytesMax]],
+  ['mute', [muteMinutesMax]],
+  ['roles, bans, mutes of a group', [limits.rolesPerGroup]],
+  ['roles, bans, mutes and invitations of all groups', [limits.rules]],
+  ['bans of a page', [bansPerPage]],
+  ['invitations', [7, limits.invitationsPerGroup, limits.invitationsPerClient]],
+  ['invitations of an identity', [limits.invitesAtOnce, 10]],
   ['counters remembered', [limits.sendsRemembered, limits.processesRemembered]],
   ['look whether a client lives', [limits.probeMs / 1000, limits.probeClaims]],
   ['messages of a log', [limits.logMessages, limits.logBytes / mib, limits.logBytesTotal / mib]],

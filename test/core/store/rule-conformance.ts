@@ -6,8 +6,15 @@ import type { GroupRule } from '../../../core/chat/group-rules.ts';
 import type { StoreChange, StoredState } from '../../../core/chat/records.ts';
 import type { OpenStore } from './store-conformance.ts';
 
-/** @param begun makes the group "Dev", and no other */
-export function claimRules(open: OpenStore, begun: readonly StoreChange[]): void {
+/**
+ * @param begun makes the group "Dev", and no other
+ * @param said are messages in it, each with an ü
+ */
+export function claimRules(
+  open: OpenStore,
+  begun: readonly StoreChange[],
+  said: readonly StoreChange[],
+): void {
   it('keeps of each type and name the newest rule, in the order in which they were set', async (t) => {
     const { store, reopen } = await open(t);
     await store.write(begun);
@@ -50,6 +57,50 @@ export function claimRules(open: OpenStore, begun: readonly StoreChange[]): void
     );
     const before = rulesOf(await store.load());
     assert.deepEqual(byType(rulesOf(await (await reopen()).load())), byType(before));
+  });
+
+  it('removes a group with all that is of it, and gives its name and nothing else to another', async (t) => {
+    const { store, reopen } = await open(t);
+    const other = new Uint8Array(8).fill(4);
+    const topic = { type: 'topic', text: 'one', by: 'Ann', atMs: 1 } as const;
+    await store.write([...begun, ...said, { type: 'ruleSet', group: 'Dev', rule: topic }]);
+    await store.write([
+      { type: 'groupCreated', group: 'Ops', logId: other },
+      { type: 'groupRemoved', group: 'Dev' },
+    ]);
+    const left = await store.load();
+    assert.deepEqual(
+      left.groups.map(({ name }) => name),
+      ['Ops'],
+    );
+    const query = { group: 'Dev', words: 'ü', beforeSeq: undefined, limit: 9 };
+    assert.deepEqual(await store.search(query), []);
+    await store.write([{ type: 'groupCreated', group: 'Dev', logId: other }]);
+    const [, again] = (await store.load()).groups;
+    assert.deepEqual(
+      [again?.headSeq, again?.members, again?.rules, again?.messages],
+      [0, [], [], []],
+    );
+    // Retention takes what is left of the removed one, a little at a time.
+    while ((await store.prune({ retention: {}, nowMs: 1_800_000_000_000 })) > 0);
+    assert.deepEqual(await store.search(query), []);
+    assert.equal((await store.stats()).messages, 0);
+    await store.write([{ type: 'groupRemoved', group: 'Dev' }]);
+    const kept = await (await reopen()).load();
+    assert.deepEqual(
+      kept.groups.map(({ name }) => name),
+      ['Ops'],
+    );
+  });
+
+  it('gives a group nothing of what was sent to one before it', async (t) => {
+    const { store } = await open(t);
+    await store.write([...begun, ...said, { type: 'groupRemoved', group: 'Dev' }]);
+    while ((await store.prune({ retention: {}, nowMs: 1_800_000_000_000 })) > 0);
+    const logId = new Uint8Array(8).fill(5);
+    await store.write([{ type: 'groupCreated', group: 'New', logId }]);
+    const sends = (await store.load()).processes.flatMap((process) => process.sends);
+    assert.ok(sends.every((send) => send.logId[0] !== 5));
   });
 }
 

@@ -229,7 +229,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
       assert.deepEqual([found?.seq, found?.text, found?.from], [1, 'server here', 'Ann']);
     });
 
-    claimRules(open, begun);
+    claimRules(open, begun, [appended(1), appended(2)]);
 
     it('finds everything as it was when it is opened again', async (t) => {
       const { store, reopen } = await open(t);
