@@ -32,7 +32,6 @@ export type {
   Access,
   AccessOptions,
   Account,
-  Administration,
   Invitation,
   InvitationOptions,
   KeyBan,
@@ -40,6 +39,7 @@ export type {
   NewInvitation,
   Operator,
 } from './client/administration.ts';
+export { Administration } from './client/administration.ts';
 export { Client } from './client/client.ts';
 export type { Announcement, ClientEvents, Removal } from './client/events.ts';
 export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';

@@ -10,6 +10,7 @@ import {
 } from '../core/index.ts';
 import type { PluginSummary } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
+import { administrationDescriptions } from './format-administration.ts';
 import { safeOutput, safeText } from './safe-text.ts';
 
 /** How lines are made. */
@@ -94,6 +95,7 @@ const descriptions: Describe = {
         : `in ${groups.map((group) => `#${safeText(group)}`).join(', ')}`;
     return `${safeText(name)}, ${where}, ${connected ? 'connected' : 'disconnected'}; server #${safeText(server)}; your key ${key}`;
   },
+  ...administrationDescriptions,
   deregistered: ({ name }) => `${safeText(name)} is offline`,
   pluginLoaded: ({ plugin }) =>
     `${describePlugin(plugin)}; may: ${plugin.permissions.map((permission) => safeText(permission)).join(', ') || 'nothing'}`,
