@@ -13,7 +13,14 @@ export type {
   StoredState,
 } from './chat/records.ts';
 export type { GroupRetention, Retention } from './chat/retention.ts';
-export { type GivenRole, givenRoles, type Role, roles } from './chat/roles.ts';
+export {
+  type GivenRole,
+  givenRoles,
+  type NewcomerRole,
+  newcomerRoles,
+  type Role,
+  roles,
+} from './chat/roles.ts';
 export type {
   ChatMessage,
   Committed,
@@ -42,6 +49,7 @@ export type {
 export { Administration } from './client/administration.ts';
 export { Client } from './client/client.ts';
 export type { Announcement, ClientEvents, Removal } from './client/events.ts';
+export type { JoinOptions } from './client/group-password.ts';
 export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';
 export type {
   ConnectOptions,
@@ -68,6 +76,16 @@ export type { ServerProblem, ServerStats } from './server/server-stats.ts';
 export { beginLine, endLine, type HistoryMessage, messageLine } from './store/history-file.ts';
 export { type Imported, importHistory } from './store/history-import.ts';
 export { MemoryStore } from './store/memory-store.ts';
+export {
+  backupServer,
+  checkServerData,
+  compactServer,
+  type Restored,
+  type RestoreOptions,
+  restoreServer,
+  serverOwner,
+  serverStats,
+} from './store/server-folder.ts';
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite-store.ts';
 export type { GroupStats, PruneQuery, Store, StoreStats } from './store/store.ts';
 export { storedHistory } from './store/stored-history.ts';

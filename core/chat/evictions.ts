@@ -84,7 +84,8 @@ export class Evictions {
   #endRules(folded: string): void {
     const { groups, rules } = this.#parts;
     for (const group of groups.all) {
-      for (const type of ['role', 'ban', 'mute'] as const) rules.end(group, type, folded);
+      for (const type of ['role', 'ban', 'mute', 'invitation'] as const)
+        rules.end(group, type, folded);
       const { owner } = group.rules;
       if (owner !== undefined && foldName(owner) === folded) rules.end(group, 'owner');
     }

@@ -43,6 +43,13 @@ export interface StoredMember {
   readonly confirmedSeq: number;
 }
 
+/** A log that a group had before it was restored from a backup: up to `seq` it is the present one. */
+export interface FormerLog {
+  /** 8 bytes. */
+  readonly logId: Uint8Array;
+  readonly seq: number;
+}
+
 /** A group as it was when its last change was stored. */
 export interface StoredGroup {
   readonly name: string;
@@ -54,6 +61,8 @@ export interface StoredGroup {
   readonly messages: readonly StoredMessage[];
   /** In the order in which they joined. */
   readonly members: readonly StoredMember[];
+  /** The newest last. */
+  readonly formerLogs: readonly FormerLog[];
   /** Of each type and name the newest, and none that was ended; those of a type in the order in which they were set. */
   readonly rules: readonly GroupRule[];
   /** Bounds of its own; where it has none, those of the server hold. */

@@ -1,7 +1,7 @@
 /** Who speaks under which name: claims, probes of those in the way, presence, and its end. */
 
 import { type Address, addressKey } from '../protocol/address.ts';
-import { equalBytes } from '../protocol/bytes.ts';
+import { equalBytes, toHex } from '../protocol/bytes.ts';
 import type { Bulletin } from './bulletin.ts';
 import { ClaimQuota } from './claim-quota.ts';
 import { ClaimRules } from './claim-rules.ts';
@@ -10,6 +10,7 @@ import type { Directory } from './directory.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import type { CloseReason, Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
+import type { Invitations } from './invitations.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
 import { PendingNames } from './pending-names.ts';
@@ -47,6 +48,7 @@ export interface DeskParts {
   readonly bulletin: Bulletin;
   readonly processes: Processes;
   readonly relay: Relay;
+  readonly invitations: Invitations;
   /** The links that are up, by number. */
   readonly links: Map<number, Link>;
 }
@@ -129,7 +131,7 @@ export class RegistrationDesk {
       name,
       key,
       memberships: new Map(),
-      removedFrom: new Map(),
+      removedFrom: undefined,
       link: undefined,
     };
     this.#sessions.set(key, session);
@@ -145,7 +147,7 @@ export class RegistrationDesk {
     for (const membership of [...session.memberships.values()]) {
       groups.leave(membership, { reason: 'deregistered', by: '', words: '' });
     }
-    session.removedFrom.clear();
+    session.removedFrom = undefined;
     this.#goOffline(link, session);
     effects.fact({ type: 'clientDeregistered', name: session.name });
   }
@@ -294,7 +296,7 @@ export class RegistrationDesk {
       ...bulletin.open(link, session, knownVersion),
       groups: claim.auxiliary ? [] : groups.attach(session, link, claim.resume),
     });
-    if (!claim.auxiliary) this.#goOn(link, session, claim);
+    if (!claim.auxiliary) this.#goOn(link, session, claim, now);
     bulletin.goOn(link, knownVersion);
     if (replaced !== undefined) this.retryClaims(replaced, now);
   }
@@ -313,14 +315,10 @@ export class RegistrationDesk {
   }
 
   /** What follows a welcome: which groups are lost, and messages that were missed. */
-  #goOn(link: Link, session: Session, { resume }: Claim): void {
-    const { effects, delivery, groups } = this.#parts;
-    for (const { group } of resume) {
-      const key = foldName(group);
-      if (session.memberships.has(key)) continue;
-      const departure = groups.departureOf(session, link.identity, group);
-      effects.send(link, { type: 'groupLost', group, ...departure });
-    }
+  #goOn(link: Link, session: Session, { resume }: Claim, now: number): void {
+    const { delivery, groups, invitations } = this.#parts;
+    groups.tellLosses(session, link, resume);
+    invitations.tell(link, session, now);
     delivery.welcome(session);
   }
 
@@ -394,5 +392,5 @@ function presentSession(link: Link): Session | undefined {
 
 function isOfProcess(link: Link, { processId }: Claim): boolean {
   const process = link.registration?.process;
-  return process !== undefined && equalBytes(process.id, processId);
+  return process !== undefined && process.id === toHex(processId);
 }

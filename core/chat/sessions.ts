@@ -6,6 +6,7 @@ import { nowhere } from './directory.ts';
 import type { GroupLog } from './group-log.ts';
 import type { GroupRules } from './group-rules.ts';
 import type { MailView } from './mailboxes.ts';
+import type { FormerLog } from './records.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { LeaveReason } from './types.ts';
@@ -34,11 +35,11 @@ export interface Link {
   /** Whether the owner knows that there is something to read. */
   isReadable: boolean;
   nextConversation: number;
-  readonly conversations: Map<number, Membership>;
   /** Memberships with something to read, in turn. */
   readonly ready: Membership[];
   readonly view: DirectoryView;
-  readonly mail: MailView;
+  /** Undefined until it was handed any. */
+  mail: MailView | undefined;
 }
 
 /** What others are told of where a client is. */
@@ -54,9 +55,9 @@ export interface DirectoryView {
   readVersion: number;
   offeredVersion: number;
   /** Folded names that it looked up, the one asked for longest ago first. */
-  readonly contacts: Set<string>;
+  contacts: Set<string> | undefined;
   /** Folded names of which it is to be told besides: as many at most as it watches. */
-  readonly news: Set<string>;
+  news: Set<string> | undefined;
   /** It is not told everything anew before. */
   resyncableAt: number;
 }
@@ -76,8 +77,8 @@ export interface Session {
   readonly key: string;
   /** By folded name of the group. */
   readonly memberships: Map<string, Membership>;
-  /** Why it lost groups that it has not used since, by folded name; as many as there are groups. */
-  readonly removedFrom: Map<string, Departure>;
+  /** Why it lost groups that it has not used since, by folded name; as many as there are groups; undefined for none. */
+  removedFrom: Map<string, Departure> | undefined;
   /** Where it is present; undefined while it is absent. */
   link: Link | undefined;
 }
@@ -98,6 +99,8 @@ export interface Group {
   readonly key: string;
   readonly logId: Uint8Array;
   readonly log: GroupLog;
+  /** Logs that it had before it was restored from a backup, the newest last. */
+  readonly formerLogs: readonly FormerLog[];
   readonly rules: GroupRules;
   /** By folded name of the member, in the order in which they joined. */
   readonly members: Map<string, Membership>;

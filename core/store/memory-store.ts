@@ -11,6 +11,7 @@ import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import { parseMid } from '../chat/mids.ts';
 import { foldName } from '../chat/names.ts';
 import type {
+  FormerLog,
   HistoryQuery,
   ReadQuery,
   SearchQuery,
@@ -257,7 +258,9 @@ function moveMember({ members }: KeptGroup, name: string, confirmedSeq: number):
 function readGroup({ name, logId, log, members, retention, rules }: KeptGroup): StoredGroup {
   const { headSeq } = log;
   const messages = log.read({ afterSeq: 0, limit: headSeq });
-  const told = { members: [...members.values()], retention, rules: rules.all };
+  // Only what is kept on a disk is restored from a backup.
+  const formerLogs: readonly FormerLog[] = [];
+  const told = { members: [...members.values()], formerLogs, retention, rules: rules.all };
   return { name, logId, headSeq, messages, ...told };
 }
 

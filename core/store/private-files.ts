@@ -85,8 +85,8 @@ function discard(path: string): void {
   }
 }
 
-/** A new name in a folder is durable only once the folder is. */
-function syncFolder(path: string): void {
+/** Makes the names in a folder durable: a new one is so only once the folder is. */
+export function syncFolder(path: string): void {
   // Windows neither needs nor allows it.
   if (process.platform === 'win32') return;
   const folder = openSync(path, 'r');

@@ -6,6 +6,7 @@ import { groupCommands } from './groups.ts';
 import { historyCommands } from './history.ts';
 import { orderCommands } from './order.ts';
 import { scriptCommands } from './scripts.ts';
+import { settingCommands } from './settings.ts';
 import { talkCommands } from './talk.ts';
 import { youCommands } from './you.ts';
 
@@ -13,6 +14,7 @@ const all: readonly Command[] = [
   ...talkCommands,
   ...groupCommands,
   ...orderCommands,
+  ...settingCommands,
   ...administrationCommands,
   ...historyCommands,
   ...youCommands,

@@ -44,6 +44,9 @@ const answers = {
     topic: 'deploys',
     topicBy: 'ann',
     topicAtMs: 0,
+    inviteOnly: false,
+    hasPassword: false,
+    newcomers: 'member',
   },
   operatorList: {
     type: 'operatorList',
@@ -111,6 +114,11 @@ const answers = {
   },
 } as const;
 
+/** Nobody proves anything here. */
+async function proofless(): Promise<Uint8Array> {
+  return new Uint8Array(32);
+}
+
 function answerOf<Type extends Answer['type']>(type: Type): AnswerOf<Type> {
   const answer: Answer | undefined = Object.values(answers).find((each) => each.type === type);
   if (answer === undefined) throw new BanterError('BAD_REQUEST', `nobody answers with ${type}`);
@@ -150,7 +158,7 @@ export class MemoryClient implements ChatClient {
     await this.#turn();
     this.sent.push(JSON.stringify(body));
     return answerOf(type);
-  });
+  }, proofless);
   readonly administration: Administration = new Administration({
     environment: systemEnvironment,
     ask: async (body, type) => {

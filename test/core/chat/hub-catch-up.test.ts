@@ -69,6 +69,7 @@ describe('a member that is behind the log in memory', () => {
             messages: [],
             rules: [],
             members: [{ name: 'bob', ordinal: 2, confirmedSeq: 5 }],
+            formerLogs: [],
             retention: {},
           },
         ],
