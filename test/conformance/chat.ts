@@ -3,9 +3,12 @@
 import {
   block,
   bytes,
+  decoded,
+  eightBytes,
   encoded,
   type Field,
   flag,
+  joined,
   list,
   Malformed,
   type OneOf,
@@ -14,11 +17,13 @@ import {
   text,
   u8,
   u16,
+  u32,
   varint,
   word,
 } from './notation.ts';
 
 const name = text(128);
+const message = text(65_000);
 const outcomes = ['delivered', 'refused', 'expired'] as const;
 const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten'] as const;
 
@@ -85,13 +90,56 @@ const hops: Field<number> = {
   write: (to, value) => varint.write(to, value),
 };
 
+const processId = bytes(8);
+
+/** A mid of 16 bytes whose counter stands as a varint. */
+const placedMid: Field<Uint8Array> = {
+  read: (reader) => joined(processId.read(reader), eightBytes(varint.read(reader))),
+  write(to, mid) {
+    processId.write(to, mid.subarray(0, 8));
+    varint.write(
+      to,
+      mid.subarray(8).reduce((sum, byte) => sum * 256 + byte, 0),
+    );
+  },
+};
+
+/** Who has said something, beside the name. */
+interface Origin {
+  readonly bot: boolean;
+  readonly hops: number;
+}
+
+const origin: Field<Origin> = {
+  read(reader) {
+    const bits = u8.read(reader);
+    if (bits > 15) throw new Malformed(`an origin of ${bits}`);
+    return { bot: bits >= 8, hops: bits % 8 };
+  },
+  write: (to, value) => u8.write(to, (value.bot ? 8 : 0) + value.hops),
+};
+
+/** Milliseconds since 1970 in six bytes. */
+const time: Field<number> = {
+  read: (reader) => u16.read(reader) * 2 ** 32 + u32.read(reader),
+  write(to, value) {
+    u16.write(to, Math.floor(value / 2 ** 32));
+    u32.write(to, value % 2 ** 32);
+  },
+};
+
+/** A text that ends with the message. */
+const lastText: Field<string> = {
+  read: (reader) => decoded(message, encoded(block(), reader.rest())),
+  write: (to, value) => to.push(...new TextEncoder().encode(value)),
+};
+
 /** A message of a group at its place. */
 export interface Said {
   readonly mid: Uint8Array;
   readonly seq: number;
   readonly from: string;
-  readonly bot: boolean;
-  readonly hops: number;
+  readonly origin: Origin;
   readonly sentAtMs: number;
   readonly text: string;
 }
@@ -105,8 +153,12 @@ interface Words {
   readonly envelope: Uint8Array;
   readonly outcome: (typeof outcomes)[number];
   readonly mid: Uint8Array;
+  readonly placedMid: Uint8Array;
   readonly hops: number;
+  readonly origin: Origin;
+  readonly time: number;
   readonly name: string;
+  readonly lastText: string;
   readonly message: string;
   readonly detail: string;
   readonly reason: (typeof reasons)[number];
@@ -132,23 +184,19 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   mid: bytes(16),
   hops,
   name,
-  message: text(65_000),
+  message,
   detail: text(1024),
   reason: word(reasons),
   entry,
   cursors: list(record({ group: name, logId, seq: varint }), 256),
   memberships: list(record(membership), 256),
   names: list(record({ name }), 200),
+  placedMid,
+  origin,
+  time,
+  lastText,
   said: list(
-    record({
-      mid: bytes(16),
-      seq: varint,
-      from: name,
-      bot: flag,
-      hops,
-      sentAtMs: varint,
-      text: text(65_000),
-    }),
+    record({ mid: placedMid, seq: varint, from: name, origin, sentAtMs: time, text: message }),
     64,
   ),
   entries: list(entry, 200),
@@ -241,7 +289,7 @@ const news = {
   ],
   committed: [
     7,
-    { requestId: 'varint', mid: 'mid', logId: 'bytes8', seq: 'varint', durable: 'flag' },
+    { requestId: 'varint', mid: 'placedMid', logId: 'bytes8', seq: 'varint', durable: 'flag' },
   ],
   entry: [8, { requestId: 'varint', entry: 'entry' }],
   entryList: [9, { requestId: 'varint', entries: 'entries', next: 'varint' }],
@@ -250,13 +298,12 @@ const news = {
   groupMessage: [
     17,
     {
-      mid: 'mid',
+      mid: 'placedMid',
       seq: 'varint',
       from: 'name',
-      bot: 'flag',
-      hops: 'hops',
-      sentAtMs: 'varint',
-      text: 'message',
+      origin: 'origin',
+      sentAtMs: 'time',
+      text: 'lastText',
     },
   ],
   gap: [18, { count: 'varint', fromSeq: 'varint' }],
