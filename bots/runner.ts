@@ -72,6 +72,8 @@ class Runner {
   #settling: Promise<void> | undefined;
   /** Something happened to the groups since they were last looked at. */
   #unsettled = false;
+  /** Groups that a person took it out of; as many as it is for. */
+  readonly #unwanted = new Set<string>();
 
   constructor(bot: Bot, options: BotOptions, client: Client, patience: Patience) {
     this.#bot = bot;
@@ -133,8 +135,11 @@ class Runner {
       this.#log('info', 'connected again');
       this.#resettle();
     });
-    client.on('groupLost', (group, reason) => {
-      this.#log('warn', `is in #${group} no more (${reason})`);
+    client.on('groupLost', (group, reason, removal) => {
+      const by = removal === undefined ? '' : ` by ${removal.by}: ${removal.words || 'no reason'}`;
+      this.#log('warn', `is in #${group} no more (${reason}${by})`);
+      // A person did not want it there; an operator may start it again.
+      if (removal !== undefined) this.#unwanted.add(group);
       this.#resettle();
     });
     client.on('closed', (error) => {
@@ -164,6 +169,7 @@ class Runner {
     while (this.#unsettled && !this.#options.signal.aborted) {
       this.#unsettled = false;
       for (const group of this.#allowedGroups()) {
+        if (this.#unwanted.has(group)) continue;
         await this.#patience.insist(() => this.#enter(group));
       }
     }

@@ -39,7 +39,7 @@ export const errorTable = {
   NOT_MEMBER: { wire: 13, remedy: 'Join the group first with "join_group".' },
   REMOVED_FROM_GROUP: {
     wire: 14,
-    remedy: 'Join again: the server took this client for gone and removed it.',
+    remedy: 'Join again with "join_group", unless a person has put you out.',
   },
   NOT_WHILE_IN_GROUP: {
     wire: 15,
@@ -56,6 +56,10 @@ export const errorTable = {
     wire: 20,
     remedy: 'Look whether the message arrived before sending it again.',
   },
+  STORE_FULL: {
+    wire: 21,
+    remedy: 'Try again later: the disk of the server is full; its operator has to make room.',
+  },
   SEARCH_INVALID: {
     wire: 22,
     remedy: 'Search for words: letters or digits, at most 256 bytes in all.',
@@ -64,6 +68,21 @@ export const errorTable = {
     wire: 23,
     remedy: 'Try again later: the server cannot read what it has stored; its operator is told.',
   },
+  NOT_ALLOWED: {
+    wire: 25,
+    remedy: 'Ask who may do it: "describe_group" names the owner, "roles" the moderators.',
+  },
+  BANNED: { wire: 26, remedy: 'Ask a moderator of the group to "unban" the name.' },
+  MUTED: { wire: 27, remedy: 'Wait until then, or ask a moderator to "unmute" you.' },
+  NO_VOICE: { wire: 28, remedy: 'Ask a moderator for a voice: "role <name> member".' },
+  MEMBER_UNKNOWN: {
+    wire: 29,
+    remedy: 'List who is in the group with "list_members" and check the spelling.',
+  },
+  BAN_UNKNOWN: { wire: 30, remedy: 'List the bans of the group with "bans".' },
+  MUTE_UNKNOWN: { wire: 31, remedy: 'Nothing to do: nobody of this name is muted.' },
+  WORDS_TOO_LONG: { wire: 32, remedy: 'Say it in at most 400 bytes.' },
+  LIMIT_REACHED: { wire: 33, remedy: 'Take something back first: the message says what.' },
   MAILBOX_FULL: {
     wire: 40,
     remedy: 'Try again when they were back: the server keeps no more for them until then.',
@@ -93,6 +112,11 @@ export const errorTable = {
   PORT_IN_USE: { remedy: 'Choose another port with -p, or stop the program that uses it.' },
   OPTION_INVALID: { remedy: 'See the help for the options and their bounds.' },
   DATA_UNUSABLE: { remedy: 'Check that the data folder is yours, writable and not damaged.' },
+  DATA_DAMAGED: {
+    remedy: 'Keep a copy of the folder as it is, then restore it from a backup.',
+  },
+  DATA_TOO_NEW: { remedy: 'Update Banter, or restore a backup from before the update.' },
+  IMPORT_INVALID: { remedy: 'Correct the line that the message names, or export again.' },
   COMMAND_INVALID: { remedy: 'See ".help" for the commands and their arguments.' },
   SCRIPT_FAILED: { remedy: 'Correct the line that the message names.' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },

@@ -12,6 +12,8 @@ export type {
   StoredMessage,
   StoredState,
 } from './chat/records.ts';
+export type { GroupRetention, Retention } from './chat/retention.ts';
+export { type GivenRole, givenRoles, type Role, roles } from './chat/roles.ts';
 export type {
   ChatMessage,
   Committed,
@@ -25,7 +27,8 @@ export type {
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
 export { Client } from './client/client.ts';
-export type { ClientEvents } from './client/events.ts';
+export type { ClientEvents, Removal } from './client/events.ts';
+export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';
 export type {
   ConnectOptions,
   HistoryOptions,
@@ -33,11 +36,14 @@ export type {
   SendOptions,
 } from './client/options.ts';
 export {
+  examineServer,
+  type ServerExamination,
   type TrustPeerOptions,
   type TrustServerOptions,
   trustPeer,
   trustServer,
 } from './client/trust.ts';
+export { type HistoryPart, wholeHistory } from './client/whole-history.ts';
 export { BanterError, type ErrorCode, errorTable } from './errors.ts';
 export type { Address } from './protocol/address.ts';
 export type { AdmissionLimits } from './protocol/admission.ts';
@@ -45,5 +51,9 @@ export { clientTable, narrate } from './server/console.ts';
 export type { CloseOptions, ServerEvents, ServerOptions } from './server/options.ts';
 export { Server } from './server/server.ts';
 export type { ServerProblem, ServerStats } from './server/server-stats.ts';
+export { beginLine, endLine, type HistoryMessage, messageLine } from './store/history-file.ts';
+export { type Imported, importHistory } from './store/history-import.ts';
 export { MemoryStore } from './store/memory-store.ts';
-export type { Store } from './store/store.ts';
+export { SqliteStore, type SqliteStoreOptions } from './store/sqlite-store.ts';
+export type { GroupStats, PruneQuery, Store, StoreStats } from './store/store.ts';
+export { storedHistory } from './store/stored-history.ts';

@@ -142,7 +142,7 @@ async function send(
  * beside which nobody joins.
  * @returns what came of it, and whether it joined
  */
-async function within<Value>(
+export async function within<Value>(
   client: Client,
   group: string,
   work: () => Promise<Value>,

@@ -21,6 +21,7 @@ export interface ChatClient
     | 'joinGroup'
     | 'leaveGroup'
     | 'listMembers'
+    | 'moderation'
     | 'history'
     | 'search'
     | 'close'

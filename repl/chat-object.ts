@@ -10,6 +10,7 @@ import {
   type DirectoryEntry,
   type GroupMessage,
   type HistoryOptions,
+  type Moderation,
 } from '../core/index.ts';
 import { abortable, aborted } from './abort.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
@@ -46,6 +47,9 @@ const eventNames: readonly (keyof ClientEvents)[] = [
   'privateMessageHeldBack',
   'memberJoined',
   'memberLeft',
+  'roleChanged',
+  'topicChanged',
+  'muteChanged',
   'directoryChanged',
   'groupLost',
   'gapFound',
@@ -93,6 +97,11 @@ export class Chat {
   /** The plugin runtime, if there is one. */
   get plugins(): ChatPlugins | undefined {
     return this.#session.plugins;
+  }
+
+  /** Roles, bans, mutes and topics: `chat.moderation.kick("ops", "eve")`. */
+  get moderation(): Moderation {
+    return this.#client.moderation.within((work) => this.#call(work));
   }
 
   /** Sends a private message; resolves when the other client has it. @throws BanterError as `Client.send` */

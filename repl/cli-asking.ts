@@ -1,4 +1,4 @@
-/** The commands of the command line that ask one thing: their arguments and options. */
+/** The commands of the command line that ask one thing, or carry a history in or out: their arguments and options. */
 
 import type { Command } from 'commander';
 import type { Question } from './asking.ts';
@@ -52,6 +52,42 @@ export function addAsking(add: Add, run: Perform, serverHelp: string): void {
   ).action((to: string, text: string, server: Text, options: AskOptions) =>
     ask(() => ({ type: 'send', to, text }), server, options),
   );
+}
+
+interface ExportOptions extends CommonOptions {
+  readonly as?: string;
+  readonly output?: string;
+  readonly stored?: true;
+}
+
+interface ImportOptions extends CommonOptions {
+  readonly into?: string;
+}
+
+/** Adds `export` and `import`. */
+export function addTransfer(add: Add, run: Perform, serverHelp: string): void {
+  add('export', 'write down the history of a group as lines of JSON')
+    .argument('<group>')
+    .argument('[server]', serverHelp)
+    .option('--as <name>', 'the name to speak under (BANTER_NAME)')
+    .option('-o, --output <file>', 'a file that is not there yet; standard output without it')
+    .option('--stored', 'read the folder of the server on this machine (--data), running or not')
+    .action((group: string, server: Text, options: ExportOptions) => {
+      const { as: name, output: file, stored, data, debug } = options;
+      return run({ name, server, data, debug }, async (work) => {
+        const { exportGroup } = await import('./transfer.ts');
+        return exportGroup({ ...work, group, file, isStored: stored === true });
+      });
+    });
+  add('import', 'make a group of an exported history, in the folder of a server that is stopped')
+    .argument('<file>', 'as export has written it')
+    .option('--into <group>', 'another name for the group')
+    .action((file: string, { into, ...flags }: ImportOptions) =>
+      run(flags, async ({ config }) => {
+        const { importGroup } = await import('./transfer.ts');
+        return importGroup({ config, file, into });
+      }),
+    );
 }
 
 function form(command: Command, serverHelp: string): Command {

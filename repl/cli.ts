@@ -1,7 +1,8 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
 import { Command, CommanderError, type CommandOptions } from 'commander';
-import { addAsking } from './cli-asking.ts';
+import { addAsking, addTransfer } from './cli-asking.ts';
+import { addOperating } from './cli-operating.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
 import { readVersion } from './version.ts';
@@ -69,6 +70,9 @@ To chat:
 To run bots:
   banter bot greeter                       a ready one
   banter bot ./helper.ts --server chat.lan your own, unattended
+To run a server for good:
+  banter serve --log json --http-port 9666 a log for programs, health and metrics
+  banter doctor chat.lan                   is this machine as it should be, and that server?
 To write plugins:
   banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
 The original's forms:
@@ -150,8 +154,11 @@ function buildProgram(run: Perform): Command {
     .configureOutput({ outputError: (text, write) => write(inOneLine(text)) });
   addTalking(program, run);
   addScripting(program, run);
-  addAsking((name, description) => add(program, name, description), run, serverHelp);
+  const addTo: Add = (name, description) => add(program, name, description);
+  addAsking(addTo, run, serverHelp);
   addServing(program, run);
+  addTransfer(addTo, run, serverHelp);
+  addOperating(addTo, run, serverHelp);
   addKeeping(program, run);
   return program;
 }
@@ -213,6 +220,10 @@ function addServing(program: Command, run: Perform): void {
       '--restart-after <seconds>',
       'when stopped, tell clients to come back after this time (BANTER_RESTART_AFTER)',
     )
+    .option('--ephemeral', 'keep nothing when it ends: no names, no messages')
+    .option('--keep-days <n>', 'drop messages that are older (BANTER_KEEP_DAYS; kept for ever)')
+    .option('--keep-messages <n>', 'drop all but the newest of each group')
+    .option('--keep-bytes <size>', 'drop the oldest beyond a size, like 500M or 2G')
     .option('--quiet', 'tell the address only')
     .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
       run(flags, async (work) => {

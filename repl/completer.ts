@@ -30,6 +30,7 @@ const candidatesByType: Readonly<Record<ParameterType, Candidates>> = {
   user: ({ session }, _parameter, typed) => usersStarting(session, typed),
   group: ({ session }) => session.knownGroups,
   joinedGroup: ({ session }) => session.client.groups,
+  member: ({ session }) => membersOf(session),
   plugin: ({ session }) => session.plugins?.list().map((plugin) => plugin.id) ?? [],
   command: ({ vocabulary }) => [...vocabulary.commands.keys()],
   word: (_options, parameter) => parameter.words ?? [],
@@ -90,6 +91,18 @@ async function usersStarting(session: ChatSession, prefix: string): Promise<read
     return users.map(({ name }) => name);
   } catch {
     return [...session.client.directory.keys()];
+  }
+}
+
+/** While the server is away, the users it told of have to do. */
+async function membersOf(session: ChatSession): Promise<readonly string[]> {
+  const { client, group } = session;
+  if (group === undefined) return [];
+  try {
+    const members = await client.listMembers(group);
+    return members.filter((name) => name !== client.name);
+  } catch {
+    return [...client.directory.keys()];
   }
 }
 

@@ -13,6 +13,8 @@ const codes: { readonly [Code in ErrorCode]?: number } = {
   ADDRESS_INVALID: exitCodes.usage,
   OPTION_INVALID: exitCodes.usage,
   DATA_UNUSABLE: exitCodes.usage,
+  DATA_DAMAGED: exitCodes.usage,
+  DATA_TOO_NEW: exitCodes.usage,
   PLUGIN_INVALID: exitCodes.usage,
   SERVER_UNREACHABLE: exitCodes.lost,
   CONNECTION_LOST: exitCodes.lost,

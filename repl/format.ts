@@ -1,7 +1,13 @@
 /** Lines for people: messages, receipts, results, errors. Whatever others wrote passes `safe-text.ts` here. */
 
 import { inspect, styleText } from 'node:util';
-import { BanterError, type ChatMessage, type GroupMessage, type Receipt } from '../core/index.ts';
+import {
+  BanterError,
+  type ChatMessage,
+  type GroupMessage,
+  type Receipt,
+  type Topic,
+} from '../core/index.ts';
 import type { PluginSummary } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
 import { safeOutput, safeText } from './safe-text.ts';
@@ -49,6 +55,25 @@ const descriptions: Describe = {
   groupLeft: ({ group }) => `you left #${safeText(group)}`,
   groups: ({ groups }) => list(groups, 'there are no groups yet; make one with "create_group"'),
   members: ({ members }) => list(members, 'nobody is there'),
+  moderated: (result) => moderations[result.action](result),
+  bans: ({ bans }) =>
+    bans.length === 0
+      ? 'nobody is banned'
+      : bans
+          .map(({ name, by, reason }) => `${safeText(name)}  by ${safeText(by)}${because(reason)}`)
+          .join('\n'),
+  roles: ({ roles }) =>
+    roles.length === 0
+      ? 'nobody was given a role'
+      : roles.map(({ name, role }) => `${safeText(name)}  ${role}`).join('\n'),
+  topic: ({ group, topic }) => describeTopic(group, topic),
+  topicSet: ({ group, text }) =>
+    `you ${text === '' ? 'took away' : 'set'} the topic of #${safeText(group)}`,
+  groupDescription: ({ group, owner, role, members, topic }) =>
+    [
+      `#${safeText(group)}, ${owner === undefined ? 'of nobody' : `of ${safeText(owner)}`}; ${members} in it; you are ${role}`,
+      describeTopic(group, topic),
+    ].join('\n'),
   history: ({ group, messages }, formatter) =>
     formatter.past(messages) ?? `nothing was said in #${safeText(group)} yet`,
   found: ({ group, words, messages }, formatter) =>
@@ -79,6 +104,28 @@ const descriptions: Describe = {
       : plugins.map(describePlugin).join('\n'),
   help: ({ commands }, formatter) => formatter.help(commands),
 };
+
+type Moderated = Extract<CommandResult, { readonly type: 'moderated' }>;
+
+const moderations: Readonly<Record<Moderated['action'], (result: Moderated) => string>> = {
+  kick: ({ group, name }) => `${safeText(name)} is out of #${safeText(group)}`,
+  ban: ({ group, name }) => `${safeText(name)} is banned from #${safeText(group)}`,
+  unban: ({ group, name }) => `${safeText(name)} may join #${safeText(group)} again`,
+  mute: ({ name, minutes }) =>
+    `${safeText(name)} is muted${minutes === undefined ? '' : ` for ${minutes} minutes`}`,
+  unmute: ({ name }) => `${safeText(name)} may speak again`,
+  role: ({ group, name, role }) => `${safeText(name)} is ${role} in #${safeText(group)}`,
+  transfer: ({ group, name }) => `#${safeText(group)} belongs to ${safeText(name)} now`,
+};
+
+function describeTopic(group: string, topic: Topic | undefined): string {
+  if (topic === undefined) return `#${safeText(group)} has no topic`;
+  return `topic: ${safeText(topic.text)} (by ${safeText(topic.by)})`;
+}
+
+function because(reason: string): string {
+  return reason === '' ? '' : `: ${safeText(reason)}`;
+}
 
 /** Makes lines; holds nothing but its options. */
 export class Formatter {

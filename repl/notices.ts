@@ -1,6 +1,6 @@
 /** What happens around a client beside messages: in words for people, as data for programs. */
 
-import type { ClientEvents, LeaveReason } from '../core/index.ts';
+import type { ClientEvents, LeaveReason, Removal } from '../core/index.ts';
 import type { ChatClient } from './chat-client.ts';
 import { safeText } from './safe-text.ts';
 
@@ -22,6 +22,17 @@ const departures: Readonly<Record<LeaveReason, string>> = {
   left: 'left',
   deregistered: 'went offline and left',
   unresponsive: 'does not answer and was removed from',
+  kicked: 'was kicked out of',
+  banned: 'was banned from',
+};
+
+const losses: Readonly<Record<LeaveReason | 'forgotten', (group: string) => string>> = {
+  forgotten: (group) => `the server no longer knows #${group}`,
+  left: (group) => `you left #${group}`,
+  deregistered: (group) => `you left #${group}`,
+  unresponsive: (group) => `you were removed from #${group} (unresponsive)`,
+  kicked: (group) => `you were kicked out of #${group}`,
+  banned: (group) => `you were banned from #${group}`,
 };
 
 const descriptions: Describe = {
@@ -37,20 +48,35 @@ const descriptions: Describe = {
   }),
   memberLeft: (member) => ({
     event: 'memberLeft',
-    words: `${safeText(member.name)} ${departures[member.reason]} #${safeText(member.group)}`,
+    words: `${safeText(member.name)} ${departures[member.reason]} #${safeText(member.group)}${removalWords(member)}`,
     data: member,
   }),
   directoryChanged: (entries) => ({
     event: 'directoryChanged',
     data: { users: entries.map(({ name, online, bot }) => ({ name, online, bot })) },
   }),
-  groupLost: (group, reason) => ({
+  groupLost: (group, reason, removal) => ({
     event: 'groupLost',
+    words: `${losses[reason](safeText(group))}${removalWords(removal ?? {})}`,
+    data: { group, reason, ...removal },
+  }),
+  roleChanged: (change) => ({
+    event: 'roleChanged',
+    words: `${safeText(change.name)} is ${change.role} of #${safeText(change.group)}${byWords(change)}`,
+    data: change,
+  }),
+  topicChanged: (topic) => ({
+    event: 'topicChanged',
     words:
-      reason === 'forgotten'
-        ? `the server no longer knows #${safeText(group)}`
-        : `you were removed from #${safeText(group)} (${reason})`,
-    data: { group, reason },
+      topic.text === ''
+        ? `#${safeText(topic.group)} has no topic any more${byWords(topic)}`
+        : `topic of #${safeText(topic.group)}: ${safeText(topic.text)}${byWords(topic)}`,
+    data: topic,
+  }),
+  muteChanged: (mute) => ({
+    event: 'muteChanged',
+    words: muteWords(mute),
+    data: mute,
   }),
   gapFound: (group, count) => ({
     event: 'gapFound',
@@ -74,13 +100,21 @@ export function watchNotices(client: ChatClient, tell: (notice: Notice) => void)
   const watch = <Name extends keyof ClientEvents>(event: Name): void => {
     const describe = descriptions[event];
     if (describe === undefined) return;
-    const listener = (...values: ClientEvents[Name]): void => tell(describe(...values));
+    const listener = (...values: ClientEvents[Name]): void => {
+      const { words, ...notice } = describe(...values);
+      // Who does something is told so by its command.
+      const isOwn = notice.data['by'] === client.name && event !== 'topicChanged';
+      tell(words === undefined || isOwn ? notice : { ...notice, words });
+    };
     client.on(event, listener);
     undo.push(() => client.off(event, listener));
   };
   watch('privateMessageHeldBack');
   watch('memberJoined');
   watch('memberLeft');
+  watch('roleChanged');
+  watch('topicChanged');
+  watch('muteChanged');
   watch('directoryChanged');
   watch('groupLost');
   watch('gapFound');
@@ -89,4 +123,23 @@ export function watchNotices(client: ChatClient, tell: (notice: Notice) => void)
   return () => {
     for (const step of undo) step();
   };
+}
+
+/** ` by ann: spam`; nothing where nobody else had a part in it. */
+function removalWords({ by, words = '' }: Partial<Removal>): string {
+  if (by === undefined) return '';
+  return ` by ${safeText(by)}${words === '' ? '' : `: ${safeText(words)}`}`;
+}
+
+/** ` (by ann)`; nothing where it was nobody. */
+function byWords({ by }: { readonly by: string }): string {
+  return by === '' ? '' : ` (by ${safeText(by)})`;
+}
+
+function muteWords(mute: ClientEvents['muteChanged'][0]): string {
+  const [name, group, by] = [safeText(mute.name), safeText(mute.group), safeText(mute.by)];
+  if (!mute.isMuted) return `${name} may speak in #${group} again (by ${by})`;
+  const until = mute.untilMs === 0 ? '' : ` until ${new Date(mute.untilMs).toLocaleString()}`;
+  const reason = mute.reason === '' ? '' : `: ${safeText(mute.reason)}`;
+  return `${name} is muted in #${group}${until} by ${by}${reason}`;
 }

@@ -2,12 +2,13 @@
 
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type Address, Server } from '../core/index.ts';
+import { type Address, type Retention, Server } from '../core/index.ts';
 import type { Config } from './config.ts';
 import { type EventLog, openEventLog } from './event-log.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
+import { safeText } from './safe-text.ts';
 import { happeningOf, written } from './server-events.ts';
 import { readVersion } from './version.ts';
 
@@ -36,12 +37,7 @@ export async function serve({ config, quiet, interruption }: ServeOptions): Prom
   const failed = Promise.withResolvers<never>();
   server.on('failed', failed.reject);
   tellStart(server, config, lines, log);
-  if (!quiet) {
-    server.on('fact', (fact) => {
-      const happening = happeningOf(fact);
-      if (happening !== undefined) log(happening);
-    });
-  }
+  if (!quiet) tellEvents(server, log);
   await Promise.race([aborted(interruption.signal), lines.closed, failed.promise]);
   return end(server, config, interruption, quiet ? () => {} : log);
 }
@@ -50,13 +46,25 @@ function startServer(config: Config): Promise<Server> {
   const host = config.host.value;
   return Server.start({
     port: config.port.value,
-    dataDir: join(config.data.value, 'server'),
+    ...(config.ephemeral.value ? {} : { dataDir: join(config.data.value, 'server') }),
+    retention: retentionOf(config),
     policy: {
       groupsPerClient: config.groupsPerClient.value,
       privateInGroup: config.privateInGroup.value,
     },
     ...(host === undefined ? {} : { host }),
   });
+}
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+function retentionOf({ keepDays, keepMessages, keepBytes }: Config): Retention {
+  const [days, messages, bytesTotal] = [keepDays.value, keepMessages.value, keepBytes.value];
+  return {
+    ...(days === undefined ? {} : { ageMs: days * dayMs }),
+    ...(messages === undefined ? {} : { messages }),
+    ...(bytesTotal === undefined ? {} : { bytesTotal }),
+  };
 }
 
 /** What HTTP needs is loaded only where somebody has asked for it. */
@@ -99,6 +107,20 @@ function tellStart(
     const data = { address, reachableAt: open, version: readVersion(), pid: process.pid };
     log({ event: 'serverStarted', level: 'info', words, data });
   }
+}
+
+function tellEvents(server: Server, log: EventLog): void {
+  server.on('fact', (fact) => {
+    const happening = happeningOf(fact);
+    if (happening !== undefined) log(happening);
+  });
+  server.on('storeFull', ({ message }) => {
+    const words = `no room to store anything, so that changes are refused: ${safeText(message)}`;
+    log({ event: 'storeFull', level: 'error', words, data: { message } });
+  });
+  server.on('storeRecovered', () => {
+    log({ event: 'storeRecovered', level: 'info', words: 'there is room again', data: {} });
+  });
 }
 
 async function end(

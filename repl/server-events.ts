@@ -34,6 +34,13 @@ const tellings: Tellings = {
     words: `${safeText(by)} left a private message for ${safeText(to)}`,
     data: { by, to },
   }),
+  // The detail is what a person wrote.
+  audited: ({ entry: { by, action, target, group } }) => ({
+    words: [`${safeText(by)} did ${action}`, target, group && `in #${group}`]
+      .flatMap((part) => (part === undefined ? [] : [safeText(part)]))
+      .join(' '),
+    data: { by, action, target, group },
+  }),
   groupLeft: ({ group, by, reason }) => ({
     words: `${safeText(by)} left #${safeText(group)} (${reason})`,
   }),

@@ -30,7 +30,7 @@ const gauges: readonly Reading[] = [
   ['store_queue_changes', 'Changes on their way to the store', (stats) => stats.unstored],
 ];
 
-const problems: readonly ServerProblem[] = ['closing', 'storeFailed', 'storeSilent'];
+const problems: readonly ServerProblem[] = ['closing', 'storeFailed', 'storeFull', 'storeSilent'];
 const quantiles = [0.5, 0.9, 0.99];
 
 /** Seconds: a write to memory, to a fast disk, to a slow one, to one that makes people complain. */

@@ -28,6 +28,14 @@ export interface Settings {
   readonly groupsPerClient: number;
   /** Whether private messages pass while in a group. */
   readonly privateInGroup: boolean;
+  /** Whether a server keeps nothing when it ends: neither names nor messages. */
+  readonly ephemeral: boolean;
+  /** Days for which a server keeps messages; undefined for ever. */
+  readonly keepDays: number | undefined;
+  /** The newest messages of each group that a server keeps; undefined for all. */
+  readonly keepMessages: number | undefined;
+  /** Bytes of messages that a server keeps, of all groups together; undefined for all. */
+  readonly keepBytes: number | undefined;
   /** Whether peers are reached over the server's relay only, so that they do not learn one's address. */
   readonly relayOnly: boolean;
   /** Whether errors come with their stacks. */
@@ -63,6 +71,9 @@ type Rules = { readonly [Key in keyof Settings]: Rule<Settings[Key]> };
 
 const portMax = 65_535;
 const groupsPerClientMax = 1000;
+const keepDaysMax = 36_500;
+const keepMessagesMax = 999_999_999;
+const keepBytesMin = 1024 * 1024;
 
 /** Clients look for a server that is gone for longer all the same. Seconds. */
 const restartAfterMax = 600;
@@ -91,6 +102,13 @@ export const rules: Rules = {
     parse: integer(1, groupsPerClientMax),
   },
   privateInGroup: { meaning: 'private messages pass while in a group', parse: yesOrNo },
+  ephemeral: { meaning: 'a server keeps nothing when it ends', parse: yesOrNo },
+  keepDays: { meaning: 'days for which a server keeps messages', parse: integer(1, keepDaysMax) },
+  keepMessages: {
+    meaning: 'newest messages of a group that a server keeps',
+    parse: integer(1, keepMessagesMax),
+  },
+  keepBytes: { meaning: 'bytes of messages that a server keeps', parse: bytes },
   relayOnly: { meaning: 'peers do not learn your address', parse: yesOrNo },
   debug: { meaning: 'errors come with their stacks', parse: yesOrNo },
 };
@@ -115,6 +133,17 @@ function oneOf<Value extends string>(values: readonly Value[]): (raw: unknown) =
       ? { wanted: values.join(', ').replace(/, (?=\w+$)/, ' or ') }
       : { value };
   };
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+/** A number of bytes, as text also with a unit: `500M`, `2G`. */
+function bytes(raw: unknown): Parsed<number> {
+  const [, digits, unit = ''] = /^(\d{1,12})([KMG]?)$/i.exec(String(raw)) ?? [];
+  const value = Number(digits) * (units[unit.toUpperCase()] ?? 1);
+  return Number.isSafeInteger(value) && value >= keepBytesMin
+    ? { value }
+    : { wanted: 'a number of bytes of at least 1M, like 500M or 2G' };
 }
 
 const words: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([

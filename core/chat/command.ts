@@ -3,13 +3,14 @@
 import type { Archive } from './archive.ts';
 import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
-import type { Effects, Refusal } from './effects.ts';
+import { type Effects, noRoom, type Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
 import type { RegistrationDesk } from './registration.ts';
-import type { Link, Membership, Registration } from './sessions.ts';
+import type { RuleBook } from './rule-book.ts';
+import type { Departure, Link, Membership, Registration } from './sessions.ts';
 import type { Policy } from './types.ts';
 import type { ClientMessage } from './wire.ts';
 
@@ -27,6 +28,7 @@ export interface CommandParts {
   readonly directory: Directory;
   readonly groups: Groups;
   readonly bulletin: Bulletin;
+  readonly rules: RuleBook;
   readonly desk: RegistrationDesk;
   readonly archive: Archive;
   readonly mailboxes: Mailboxes;
@@ -50,6 +52,8 @@ export interface Command<Asked> {
   readonly needsPresence?: boolean;
   /** Whether it counts against the rate; every request does where this is absent. */
   readonly isFree?: (caller: Caller, request: Asked) => boolean;
+  /** Carried out though the store has no room: it stores nothing, or the end of something. */
+  readonly needsNoRoom?: boolean;
   /** As how many requests it counts. Default 1. */
   readonly cost?: number;
   /** Answers, or says why not. */
@@ -82,8 +86,21 @@ export function findMembership({ session }: Caller, name: string): Membership | 
   const key = foldName(name);
   const membership = session.memberships.get(key);
   if (membership !== undefined) return membership;
-  if (session.removedFrom.delete(key)) {
-    return { code: 'REMOVED_FROM_GROUP', detail: `removed from "${name}" for not answering` };
-  }
-  return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
+  const departure = session.removedFrom.get(key);
+  if (departure === undefined) return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
+  session.removedFrom.delete(key);
+  return { code: 'REMOVED_FROM_GROUP', detail: departureWords(name, departure) };
+}
+
+function departureWords(group: string, { reason, by, words }: Departure): string {
+  if (reason === 'unresponsive') return `removed from "${group}" for not answering`;
+  return `${by} ${reason} you from "${group}"${words === '' ? '' : `: ${words}`}`;
+}
+
+/** Why nothing can be stored at present, if so. */
+export function storeFault({ effects, limits }: CommandParts): Refusal | undefined {
+  if (effects.isStoreFull) return noRoom;
+  if (effects.unstored < limits.unstored) return undefined;
+  const detail = `${limits.unstored} changes are being stored; try again in a second`;
+  return { code: 'RATE_LIMITED', detail };
 }

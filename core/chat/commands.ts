@@ -11,14 +11,25 @@ import {
   chargeRequest,
   findMembership,
   type Request,
+  storeFault,
 } from './command.ts';
 import { deposit } from './deposit.ts';
-import type { Refusal } from './effects.ts';
+import { noRoom, type Refusal } from './effects.ts';
+import {
+  describeGroup,
+  giveRole,
+  introduceGroup,
+  listRoles,
+  setTopic,
+  transferGroup,
+} from './group-roles.ts';
 import type { NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { parseMid } from './mids.ts';
+import { ban, kick, listBans, mute, unban, unmute } from './moderation.ts';
 import { checkName } from './names.ts';
+import { banFault, voiceFault } from './standing.ts';
 import { hopsMax } from './wire-fields.ts';
 
 type CommandTable = {
@@ -27,19 +38,32 @@ type CommandTable = {
 
 const commands: CommandTable = {
   // Whoever has talked too fast may still leave.
-  deregister: { isFree: () => true, run: deregister },
+  deregister: { needsNoRoom: true, isFree: () => true, run: deregister },
   createGroup: { run: createGroup },
-  listGroups: { run: listGroups },
+  listGroups: { needsNoRoom: true, run: listGroups },
   joinGroup: { needsPresence: true, run: joinGroup },
   leaveGroup: { needsPresence: true, run: leaveGroup },
-  listMembers: { run: listMembers },
-  sendGroup: { isFree: isSentAgain, run: sendGroup },
-  reportUnanswered: { run: reportUnanswered },
-  lookUp: { run: lookUp },
-  listNames: { run: listNames },
-  history: { run: history },
+  listMembers: { needsNoRoom: true, run: listMembers },
+  // What was sent before has its place already.
+  sendGroup: { needsNoRoom: true, isFree: isSentAgain, run: sendGroup },
+  reportUnanswered: { needsNoRoom: true, run: reportUnanswered },
+  lookUp: { needsNoRoom: true, run: lookUp },
+  listNames: { needsNoRoom: true, run: listNames },
+  // What ends something, or takes it away, frees room.
+  kick: { needsNoRoom: true, run: kick },
+  ban: { run: ban },
+  unban: { needsNoRoom: true, run: unban },
+  listBans: { needsNoRoom: true, run: listBans },
+  mute: { run: mute },
+  unmute: { needsNoRoom: true, run: unmute },
+  setTopic: { run: setTopic },
+  giveRole: { run: giveRole },
+  transferGroup: { run: transferGroup },
+  describeGroup: { needsNoRoom: true, run: describeGroup },
+  listRoles: { needsNoRoom: true, run: listRoles },
+  history: { needsNoRoom: true, run: history },
   // It may have to look at all that was said.
-  search: { cost: 10, run: search },
+  search: { needsNoRoom: true, cost: 10, run: search },
   deposit: { run: (parts, ...asked) => storeFault(parts) ?? deposit(parts, ...asked) },
 };
 
@@ -59,6 +83,7 @@ export function runCommand(
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };
   }
+  if (command.needsNoRoom !== true && parts.effects.isStoreFull) return noRoom;
   return command.run(parts, caller, request);
 }
 
@@ -72,7 +97,7 @@ function deregister(
 }
 
 function createGroup(
-  { groups, effects, limits }: CommandParts,
+  { groups, effects, limits, policy, rules }: CommandParts,
   { session, link }: Caller,
   { requestId, group: name }: Asked<'createGroup'>,
 ): Refusal | undefined {
@@ -89,7 +114,8 @@ function createGroup(
   if (groups.all.length >= limits.groups) {
     return { code: 'SERVER_FULL', detail: `the server has ${limits.groups} groups and no more` };
   }
-  groups.create(name, session);
+  const group = groups.create(name, session);
+  if (policy.ownedGroups) rules.set(group, { type: 'owner', name: session.name });
   effects.send(link, { type: 'done', requestId });
   return undefined;
 }
@@ -112,10 +138,12 @@ function listGroups(
 }
 
 function joinGroup(
-  { groups, effects, policy, limits, bulletin }: CommandParts,
-  { session, link, bot }: Caller,
+  parts: CommandParts,
+  caller: Caller,
   { requestId, group: name }: Asked<'joinGroup'>,
 ): Refusal | undefined {
+  const { groups, effects, policy, limits, bulletin } = parts;
+  const { session, link, bot } = caller;
   const group = groups.find(name);
   if (group === undefined) {
     effects.fact({ type: 'groupJoinRefused', group: name, by: session.name });
@@ -132,9 +160,12 @@ function joinGroup(
   if (link.nextConversation > limits.conversations) {
     return { code: 'SERVER_FULL', detail: 'this connection has joined too often; connect again' };
   }
+  const fault = banFault(group, session, link.identity);
+  if (fault !== undefined) return fault;
   const joined = groups.join(group, session, link, bot);
   effects.send(link, { type: 'joined', requestId, ...joined });
   bulletin.introduce(link, session, group);
+  introduceGroup(parts, caller, group);
   return undefined;
 }
 
@@ -145,7 +176,7 @@ function leaveGroup(
 ): Refusal | undefined {
   const membership = findMembership(caller, group);
   if ('code' in membership) return membership;
-  groups.leave(membership, 'left');
+  groups.leave(membership, { reason: 'left', by: '', words: '' });
   effects.send(caller.link, { type: 'done', requestId });
   return undefined;
 }
@@ -192,16 +223,19 @@ function sendGroup(
   if (commit === 'fresh') {
     const membership = findMembership(caller, request.group);
     if ('code' in membership) return membership;
-    const fault = messageFault(request, limits) ?? storeFault(parts);
-    if (fault !== undefined) return fault;
     const sentAtMs = wallClock(now);
     const { group } = membership;
+    const fault =
+      messageFault(request, limits) ??
+      voiceFault(group, session, link.identity, sentAtMs) ??
+      storeFault(parts);
+    if (fault !== undefined) return fault;
     const sender = { from: session, identity: link.identity, bot };
     const seq = groups.append(group, { mid, ...sender, hops, sentAtMs, text });
     commit = { logId: group.logId, seq };
     process.history.record(counter, commit);
   }
-  effects.send(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
+  effects.sendCommitted(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
   return undefined;
 }
 
@@ -261,10 +295,4 @@ function messageFault({ hops, text }: Asked<'sendGroup'>, limits: HubLimits): Re
     return { code: 'MESSAGE_TOO_LONG', detail };
   }
   return undefined;
-}
-
-/** The store is slower than the senders: they come again. */
-function storeFault({ effects, limits }: CommandParts): Refusal | undefined {
-  if (effects.unstored < limits.unstored) return undefined;
-  return { code: 'RATE_LIMITED', detail: `${limits.unstored} changes are being stored` };
 }

@@ -1,6 +1,7 @@
 /** What a hub wants done, in the order in which it is to be done. */
 
 import { type ErrorCode, errorCodeToWire } from '../errors.ts';
+import type { AuditEntry } from './audit.ts';
 import type { ServerFact } from './facts.ts';
 import { Fifo } from './fifo.ts';
 import type { StoreQuery } from './queries.ts';
@@ -42,6 +43,12 @@ export interface Refusal {
   readonly detail: string;
 }
 
+/** What whoever would change something is told while the store has no room. */
+export const noRoom: Refusal = {
+  code: 'STORE_FULL',
+  detail: 'the server has no room to store anything; try again in a minute',
+};
+
 /** What an effect takes beside its payload, roughly. Bytes. */
 const effectBytes = 64;
 
@@ -58,6 +65,25 @@ export class Effects {
   #heldBytes = 0;
   #newestChange = 0;
   #storedChange = 0;
+  #isStoreFull = false;
+  /** What members have handled while the store was full, each one's newest by group and name. */
+  readonly #confirmed = new Map<string, StoreChange>();
+
+  /** Whether the store has no room. */
+  get isStoreFull(): boolean {
+    return this.#isStoreFull;
+  }
+
+  /**
+   * Whether the store has no room. While it has none, what is pushed waits for no change, since that might take days, and
+   * nobody may have anything stored but the end of something, of which there is only so much.
+   */
+  set isStoreFull(isFull: boolean) {
+    this.#isStoreFull = isFull;
+    if (isFull) return;
+    for (const change of this.#confirmed.values()) this.note(change);
+    this.#confirmed.clear();
+  }
 
   /** How many changes are not stored yet. */
   get unstored(): number {
@@ -89,6 +115,20 @@ export class Effects {
   }
 
   push(effect: HubEffect): void {
+    if (this.#isStoreFull) this.pushPrompt(effect);
+    else this.#hold(effect);
+  }
+
+  /** Sends the answer that a message has its place, which waits for all changes until now in any case. */
+  sendCommitted(
+    link: { readonly number: number },
+    message: Extract<ServerMessage, { readonly type: 'committed' }>,
+  ): void {
+    const payload = serverCodec.encode(message);
+    this.#hold({ type: 'send', link: link.number, conversation: controlConversation, payload });
+  }
+
+  #hold(effect: HubEffect): void {
     this.#heldBytes += bytesOf(effect);
     this.#queue.push(effect);
   }
@@ -108,12 +148,16 @@ export class Effects {
   /** Has a change stored; what is pushed from now on waits for it. @returns its number */
   store(change: StoreChange): number {
     const number = this.note(change);
-    this.#queue.push(number);
+    if (!this.#isStoreFull) this.#queue.push(number);
     return number;
   }
 
   /** Has a change stored for which nobody waits. @returns its number */
   note(change: StoreChange): number {
+    if (this.#isStoreFull && change.type === 'memberConfirmed') {
+      this.#confirmed.set(`${change.group} ${change.name}`, change);
+      return this.#newestChange;
+    }
     const number = ++this.#newestChange;
     this.#changes.push({ type: 'store', number, change });
     return number;
@@ -145,6 +189,12 @@ export class Effects {
   /** The answer to a request that is not granted. */
   refuse(link: { readonly number: number }, requestId: number, { code, detail }: Refusal): void {
     this.send(link, { type: 'refused', requestId, code: errorCodeToWire(code), detail });
+  }
+
+  /** Leaves an entry in the audit trail; what is pushed from now on waits for it. */
+  audit(entry: AuditEntry): void {
+    this.store({ type: 'audited', entry });
+    this.fact({ type: 'audited', entry });
   }
 
   fact(fact: ServerFact): void {

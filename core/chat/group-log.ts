@@ -109,6 +109,16 @@ export class LogPool<Log extends Shrinkable = GroupLog> {
     this.#bytesMax = bytesMax;
   }
 
+  /** Of all logs. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Has a log forget its oldest message. */
+  drop(log: Log): void {
+    this.#shrink(log);
+  }
+
   /** To be told after each append. */
   appended(log: Log): void {
     this.#account(log);

@@ -5,14 +5,15 @@ import type { Delivery } from './delivery.ts';
 import type { Effects } from './effects.ts';
 import { Fifo } from './fifo.ts';
 import { GroupLog, LogPool } from './group-log.ts';
+import { GroupRules } from './group-rules.ts';
 import type { HubLimits } from './limits.ts';
 import { Lookalikes } from './lookalikes.ts';
 import { foldName } from './names.ts';
 import type { StoredGroup, StoredMessage } from './records.ts';
-import type { Group, Link, Membership, Session } from './sessions.ts';
-import type { LeaveReason } from './types.ts';
-import { type ResumePoint, serverCodec, type WelcomeGroup } from './wire.ts';
+import type { Departure, Group, Link, Membership, Session } from './sessions.ts';
+import { type ResumePoint, type ServerMessage, serverCodec, type WelcomeGroup } from './wire.ts';
 import { pageEntriesMax } from './wire-fields.ts';
+import type { LostReason } from './wire-order.ts';
 
 /** A message that has been accepted and only lacks its place. */
 export interface Draft {
@@ -31,6 +32,9 @@ export interface NamePage {
   readonly names: readonly { readonly name: string }[];
   readonly next: number;
 }
+
+/** What a client is told of a group that it lost. */
+type Loss = Omit<Departure, 'reason'> & { readonly reason: LostReason };
 
 /** Where a new member reads. */
 type Joined = Omit<WelcomeGroup, 'headSeq'>;
@@ -96,11 +100,12 @@ export class Groups {
   }
 
   /** Creates a group whose name is free and in order. */
-  create(name: string, by: Session): void {
-    const { logId } = this.#add(name, this.#random(8), 0);
-    this.#effects.store({ type: 'groupCreated', group: name, logId });
+  create(name: string, by: Session): Group {
+    const group = this.#add(name, this.#random(8), 0);
+    this.#effects.store({ type: 'groupCreated', group: name, logId: group.logId });
     this.#effects.fact({ type: 'groupCreated', group: name, by: by.name });
     this.#tellChange();
+    return group;
   }
 
   /** A page of the groups in the order of their creation. */
@@ -143,7 +148,7 @@ export class Groups {
   }
 
   /** Ends a membership and tells the others. */
-  leave(membership: Membership, reason: LeaveReason): void {
+  leave(membership: Membership, departure: Departure): void {
     const { group, session } = membership;
     this.#effects.store({ type: 'memberLeft', group: group.name, name: session.name });
     this.#unlisten(membership);
@@ -153,8 +158,9 @@ export class Groups {
       type: 'memberLeft',
       group: group.name,
       name: session.name,
-      reason,
+      ...departure,
     });
+    const { reason } = departure;
     this.#effects.fact({ type: 'groupLeft', group: group.name, by: session.name, reason });
     this.#tellChange();
   }
@@ -162,13 +168,31 @@ export class Groups {
   /** Ends the memberships of a client that does not answer; it is told now if it can hear, and when it next uses each. */
   remove(session: Session): void {
     for (const membership of [...session.memberships.values()]) {
-      const { group, listener } = membership;
-      this.leave(membership, 'unresponsive');
-      session.removedFrom.add(group.key);
-      if (listener === undefined) continue;
-      const { link } = listener;
-      this.#effects.send(link, { type: 'groupLost', group: group.name, reason: 'unresponsive' });
+      this.putOut(membership, { reason: 'unresponsive', by: '', words: '' });
     }
+  }
+
+  /** Ends a membership that its holder does not end; it is told now if it can hear, and when it next uses the group. */
+  putOut(membership: Membership, departure: Departure): void {
+    const { group, session, listener } = membership;
+    this.leave(membership, departure);
+    session.removedFrom.set(group.key, departure);
+    if (listener === undefined) return;
+    this.#effects.send(listener.link, { type: 'groupLost', group: group.name, ...departure });
+  }
+
+  /** Why a client is not in a group that it was in; a restart makes the server forget, unless a ban tells. */
+  departureOf(session: Session, identity: string, group: string): Loss {
+    const known = session.removedFrom.get(foldName(group));
+    if (known !== undefined) return known;
+    const ban = this.find(group)?.rules.findPerson('ban', session.key, identity);
+    if (ban === undefined) return { reason: 'forgotten', by: '', words: '' };
+    return { reason: 'banned', by: ban.by, words: ban.reason };
+  }
+
+  /** Tells all members that are there. */
+  tell(group: Group, message: ServerMessage): void {
+    this.#effects.sendAll(linksOf(group), message);
   }
 
   /** Gives a message its place; its readers have it once it is stored. @returns its number */
@@ -228,6 +252,7 @@ export class Groups {
       key: foldName(name),
       logId,
       log: new GroupLog(logMessages, logBytes, headSeq),
+      rules: new GroupRules(),
       members: new Map(),
       listeners: new Set(),
       nextOrdinal: 1,

@@ -18,6 +18,7 @@ import { type Found, Queries } from './queries.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
 import { Relay } from './relay.ts';
+import { RuleBook } from './rule-book.ts';
 import { Processes } from './send-history.ts';
 import type { Link, Membership, Session } from './sessions.ts';
 import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
@@ -80,10 +81,12 @@ export class Hub {
     const relay = this.#relay;
     const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links, relay });
     groups.restore(stored.groups, (name) => desk.session(name));
+    const rules = new RuleBook(limits, effects);
+    for (const { name, rules: kept } of stored.groups) rules.restore(groups.find(name), kept);
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
-    this.#parts = { ...shared, desk, mailboxes, archive, isDurable, wallClock };
+    this.#parts = { ...shared, rules, desk, mailboxes, archive, isDurable, wallClock };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;
@@ -189,6 +192,12 @@ export class Hub {
   /** What a query has found; undefined if the store could not look. */
   answered(number: number, found: Found, now: number): void {
     this.#queries.answered(number, found, now);
+  }
+
+  /** The store has no room, or has room again: until it has, whatever would change anything is refused `STORE_FULL`. */
+  storeFull(isFull: boolean, now: number): void {
+    this.#parts.effects.isStoreFull = isFull;
+    this.#publish(now);
   }
 
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */

@@ -18,6 +18,14 @@ export interface HubLimits {
   readonly contacts: number;
   /** Groups ever created; another is refused `SERVER_FULL`. Default 10,000. */
   readonly groups: number;
+  /** Names that a group gives a role; another is refused `LIMIT_REACHED`. Default 1,000. */
+  readonly rolesPerGroup: number;
+  /** Names banned from a group; another is refused `LIMIT_REACHED`. Default 1,000. */
+  readonly bansPerGroup: number;
+  /** Names muted in a group; another is refused `LIMIT_REACHED`. Default 1,000. */
+  readonly mutesPerGroup: number;
+  /** Roles, bans and mutes of all groups; another is refused `SERVER_FULL`. Default 200,000. */
+  readonly rules: number;
   /** Bytes of UTF-8 in a message; more is refused `MESSAGE_TOO_LONG`. Default 60,000, which is also the most. */
   readonly textBytes: number;
   /** Requests per second and link beyond the burst; more are refused `RATE_LIMITED`. Default 50. */
@@ -82,6 +90,10 @@ const defaultLimits: HubLimits = {
   directoryNames: 2000,
   contacts: 1024,
   groups: 10_000,
+  rolesPerGroup: 1000,
+  bansPerGroup: 1000,
+  mutesPerGroup: 1000,
+  rules: 200_000,
   textBytes: 60_000,
   requestsPerSecond: 50,
   requestBurst: 100,

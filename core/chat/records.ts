@@ -2,7 +2,9 @@
 
 import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
+import type { GroupRule, RuleType } from './group-rules.ts';
 import type { EnvelopeOutcome } from './mail-messages.ts';
+import type { GroupRetention } from './retention.ts';
 import type { ServerMessage } from './wire.ts';
 
 /** A message at its place in a group's log. */
@@ -51,6 +53,10 @@ export interface StoredGroup {
   readonly messages: readonly StoredMessage[];
   /** In the order in which they joined. */
   readonly members: readonly StoredMember[];
+  /** Of each type and name the newest, and none that was ended; those of a type in the order in which they were set. */
+  readonly rules: readonly GroupRule[];
+  /** Bounds of its own; where it has none, those of the server hold. */
+  readonly retention: GroupRetention;
 }
 
 /** Where a message of a process was put. */
@@ -113,6 +119,12 @@ export type StoreChange =
   /** The process was away longest of too many. */
   | { readonly type: 'processForgotten'; readonly identity: string; readonly id: Uint8Array }
   | { readonly type: 'groupCreated'; readonly group: string; readonly logId: Uint8Array }
+  /** These are the group's own bounds from now on. */
+  | {
+      readonly type: 'retentionSet';
+      readonly group: string;
+      readonly retention: GroupRetention;
+    }
   /** The member reads what comes after `seq`. */
   | {
       readonly type: 'memberJoined';
@@ -138,6 +150,15 @@ export type StoreChange =
       readonly message: StoredMessage;
       /** The sender had handled everything before, and thereby stands at its own message. */
       readonly isHandled: boolean;
+    }
+  /** The rule takes the place of the one of its type and name, or of its type where a group has one of it. */
+  | { readonly type: 'ruleSet'; readonly group: string; readonly rule: GroupRule }
+  | {
+      readonly type: 'ruleEnded';
+      readonly group: string;
+      readonly rule: RuleType;
+      /** Empty where a group has one of the type. */
+      readonly name: string;
     }
   | { readonly type: 'envelopeStored'; readonly envelope: StoredEnvelope }
   /** The envelope is kept no more; its outcome is, for its sender. */

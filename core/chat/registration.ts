@@ -7,7 +7,7 @@ import { ClaimQuota } from './claim-quota.ts';
 import { ClaimRules } from './claim-rules.ts';
 import type { Delivery } from './delivery.ts';
 import { type Directory, nowhere } from './directory.ts';
-import type { CloseReason, Effects, Refusal } from './effects.ts';
+import { type CloseReason, type Effects, noRoom, type Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
@@ -79,7 +79,7 @@ export class RegistrationDesk {
 
   /** Grants a claim, refuses it, or lets it wait for the probe of a link that is in its way. */
   claim(link: Link, claim: Claim, now: number): void {
-    const refusal = this.#rules.objection(link, claim);
+    const refusal = this.#rules.objection(link, claim) ?? this.#shortage(link, claim);
     if (refusal !== undefined) {
       this.#parts.effects.refuse(link, claim.requestId, refusal);
       return;
@@ -92,6 +92,14 @@ export class RegistrationDesk {
     } else {
       this.#admit(link, claim, now);
     }
+  }
+
+  /** A name or a process that is not known has to be stored first. */
+  #shortage({ identity }: Link, { name, processId }: Claim): Refusal | undefined {
+    const { effects, directory, processes } = this.#parts;
+    if (!effects.isStoreFull) return undefined;
+    const isKnown = directory.find(name) !== undefined && processes.has(identity, processId);
+    return isKnown ? undefined : noRoom;
   }
 
   /** The changes up to this number are stored: names that were claimed are bound now, and their claims go on. */
@@ -127,7 +135,7 @@ export class RegistrationDesk {
       name,
       key,
       memberships: new Map(),
-      removedFrom: new Set(),
+      removedFrom: new Map(),
       link: undefined,
     };
     this.#sessions.set(key, session);
@@ -141,7 +149,7 @@ export class RegistrationDesk {
     this.#release(link);
     if (isAuxiliary) return;
     for (const membership of [...session.memberships.values()]) {
-      groups.leave(membership, 'deregistered');
+      groups.leave(membership, { reason: 'deregistered', by: '', words: '' });
     }
     session.removedFrom.clear();
     this.#goOffline(link, session);
@@ -305,12 +313,12 @@ export class RegistrationDesk {
 
   /** What follows a welcome: which groups are lost, and messages that were missed. */
   #goOn(link: Link, session: Session, { resume }: Claim): void {
-    const { effects, delivery } = this.#parts;
+    const { effects, delivery, groups } = this.#parts;
     for (const { group } of resume) {
       const key = foldName(group);
       if (session.memberships.has(key)) continue;
-      const reason = session.removedFrom.has(key) ? 'unresponsive' : 'forgotten';
-      effects.send(link, { type: 'groupLost', group, reason });
+      const departure = groups.departureOf(session, link.identity, group);
+      effects.send(link, { type: 'groupLost', group, ...departure });
     }
     delivery.welcome(session);
   }

@@ -90,6 +90,12 @@ export class Processes {
     }
   }
 
+  /** Whether anything is known of a process. */
+  has(identity: string, id: Uint8Array): boolean {
+    const key = keyOf(identity, id);
+    return this.#present.has(key) || this.#away.has(key);
+  }
+
   /** Finds or begins the process of an identity and counts one more link of it. */
   open(identity: string, id: Uint8Array, nextCounter: number): Process {
     const key = keyOf(identity, id);

@@ -3,9 +3,11 @@
 import type { Address } from '../protocol/address.ts';
 import type { Reading } from './catch-up.ts';
 import type { GroupLog } from './group-log.ts';
+import type { GroupRules } from './group-rules.ts';
 import type { MailView } from './mailboxes.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
+import type { LeaveReason } from './types.ts';
 
 /** One connection of a client. */
 export interface Link {
@@ -68,10 +70,19 @@ export interface Session {
   readonly key: string;
   /** By folded name of the group. */
   readonly memberships: Map<string, Membership>;
-  /** Folded names of groups that it lost for being unresponsive and has not used since. */
-  readonly removedFrom: Set<string>;
+  /** Why it lost groups that it has not used since, by folded name; as many as there are groups. */
+  readonly removedFrom: Map<string, Departure>;
   /** Where it is present; undefined while it is absent. */
   link: Link | undefined;
+}
+
+/** Why a membership has ended. */
+export interface Departure {
+  readonly reason: LeaveReason;
+  /** Who ended it; empty where nobody but the member or the server did. */
+  readonly by: string;
+  /** The reason that was given; may be empty. */
+  readonly words: string;
 }
 
 /** A group; once created it stays. */
@@ -81,6 +92,7 @@ export interface Group {
   readonly key: string;
   readonly logId: Uint8Array;
   readonly log: GroupLog;
+  readonly rules: GroupRules;
   /** By folded name of the member, in the order in which they joined. */
   readonly members: Map<string, Membership>;
   /** Members with a conversation: those to whom news are to be told. */

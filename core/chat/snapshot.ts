@@ -2,6 +2,7 @@
 
 import { toHex } from '../protocol/bytes.ts';
 import type { Directory } from './directory.ts';
+import type { GroupRule } from './group-rules.ts';
 import type { EnvelopeOutcome } from './mail-messages.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import type { Group, Link, Session } from './sessions.ts';
@@ -12,6 +13,7 @@ export interface HubSnapshot {
   readonly names: readonly DirectoryEntry[];
   readonly groups: readonly {
     readonly name: string;
+    readonly rules: readonly GroupRule[];
     readonly logId: string;
     readonly headSeq: number;
     readonly logBytes: number;
@@ -61,8 +63,9 @@ interface SnapshotParts {
 export function takeSnapshot(parts: SnapshotParts, links: Iterable<Link>): HubSnapshot {
   return {
     names: parts.directory.entries,
-    groups: Array.from(parts.groups.all, ({ name, logId, log, members }) => ({
+    groups: Array.from(parts.groups.all, ({ name, logId, log, members, rules }) => ({
       name,
+      rules: rules.all,
       logId: toHex(logId),
       headSeq: log.headSeq,
       logBytes: log.bytes,
@@ -76,7 +79,7 @@ export function takeSnapshot(parts: SnapshotParts, links: Iterable<Link>): HubSn
       name,
       link: link?.number,
       memberships: [...memberships.keys()],
-      removedFrom: [...removedFrom],
+      removedFrom: [...removedFrom.keys()],
     })),
     links: Array.from(links, ({ number, registration, isClaiming, isSilent }) => ({
       number,

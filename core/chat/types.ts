@@ -10,6 +10,8 @@ export interface Policy {
   readonly privateInGroup: boolean;
   /** Whether a member that does not acknowledge for `silenceMs` loses its membership. Default false. */
   readonly removeUnresponsive: boolean;
+  /** Whether a group belongs to who creates it, so that somebody keeps order in it. Default true, classic false. */
+  readonly ownedGroups: boolean;
   /** Milliseconds without any answer after which the other side counts as unresponsive. Default 10,000; classic 2,500. */
   readonly silenceMs: number;
   /** Whether the server keeps sealed private messages for who is absent. Default true; classic false. */
@@ -21,6 +23,7 @@ export const defaultPolicy: Policy = {
   groupsPerClient: 1,
   privateInGroup: false,
   removeUnresponsive: false,
+  ownedGroups: true,
   silenceMs: 10_000,
   mailbox: true,
 };
@@ -29,9 +32,18 @@ export const defaultPolicy: Policy = {
 export const classicPolicy: Policy = {
   ...defaultPolicy,
   removeUnresponsive: true,
+  ownedGroups: false,
   silenceMs: 2500,
   mailbox: false,
 };
+
+/** The policy alone, of something that tells more. */
+export function policyOf(told: Policy): Policy {
+  const { groupsPerClient, privateInGroup, removeUnresponsive, ownedGroups, silenceMs, mailbox } =
+    told;
+  const rules = { groupsPerClient, privateInGroup, removeUnresponsive, ownedGroups };
+  return { ...rules, silenceMs, mailbox };
+}
 
 /** One message of a group, at its place in the group's one order. */
 export interface GroupMessage {
@@ -103,4 +115,4 @@ export interface DirectoryEntry {
 }
 
 /** Why a client is no longer a member of a group. */
-export type LeaveReason = 'left' | 'deregistered' | 'unresponsive';
+export type LeaveReason = 'left' | 'deregistered' | 'unresponsive' | 'kicked' | 'banned';

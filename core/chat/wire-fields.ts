@@ -75,6 +75,9 @@ export const bodyBytesMax = 65_000;
 /** The text of a message. */
 export const body: Field<string> = text(bodyBytesMax);
 
+/** A topic or a reason. As wide, for the same purpose. */
+export const words: Field<string> = text(1024);
+
 /** A page of names. */
 export const names: Field<readonly { readonly name: string }[]> = list({ name }, pageEntriesMax);
 

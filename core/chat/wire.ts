@@ -4,11 +4,10 @@ import { Codec, flag, lastText, list, text, varint } from '../protocol/codec.ts'
 import { entryField } from './entry.ts';
 import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-messages.ts';
 import { placedMid, saidField } from './said.ts';
-import type { DirectoryEntry, LeaveReason } from './types.ts';
+import type { DirectoryEntry } from './types.ts';
 import {
   body,
   bodyBytesMax,
-  choice,
   entries,
   hops,
   mid,
@@ -25,15 +24,13 @@ import {
   historyNews,
   historyRequests,
 } from './wire-history.ts';
+import { type OrderNews, type OrderRequest, orderNews, orderRequests } from './wire-order.ts';
 
 /** Requests and answers, pushes and pages of the directory travel here; every group has a conversation of its own. */
 export const controlConversation = 0;
 
 /** How many groups a registration can name and a welcome can list. */
 export const groupsPerClientMax = 256;
-
-/** Why a client lost a group that it did not leave. */
-export type LostReason = LeaveReason | 'forgotten';
 
 /** Where a client stands in a group of which it was a member on its last connection. */
 export interface ResumePoint {
@@ -122,6 +119,7 @@ export type ClientMessage =
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
   | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
   | HistoryRequest
+  | OrderRequest
   | MailRequest;
 
 /** Answers of the server, each with the number of its request, and pushes. */
@@ -142,6 +140,7 @@ export type ServerMessage =
       readonly groupsPerClient: number;
       readonly privateInGroup: boolean;
       readonly removeUnresponsive: boolean;
+      readonly ownedGroups: boolean;
       readonly silenceMs: number;
       readonly mailbox: boolean;
       /** Random at each start of the server. 8 bytes. */
@@ -225,16 +224,10 @@ export type ServerMessage =
       readonly name: string;
       readonly bot: boolean;
     }
-  | {
-      readonly type: 'memberLeft';
-      readonly group: string;
-      readonly name: string;
-      readonly reason: LostReason;
-    }
-  | { readonly type: 'groupLost'; readonly group: string; readonly reason: LostReason }
   /** Push: the server is about to end, and expects to be back after this time. */
   | { readonly type: 'restarting'; readonly returnMs: number }
   | HistoryNews
+  | OrderNews
   | MailNews;
 
 /** What clients tell each other, on conversation 0 of a connection of their own. */
@@ -256,8 +249,6 @@ export type PeerMessage =
       readonly type: 'reachableAt';
       readonly addresses: readonly { readonly host: string; readonly port: number }[];
     };
-
-const lostReason = choice<LostReason>(['left', 'deregistered', 'unresponsive', 'forgotten']);
 
 /** Requests. */
 export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<ClientMessage>>({
@@ -289,6 +280,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   lookUp: { number: 11, fields: { requestId, name } },
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
+  ...orderRequests,
   ...historyRequests,
   ...mailRequests,
 });
@@ -305,6 +297,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
       groupsPerClient: varint,
       privateInGroup: flag,
       removeUnresponsive: flag,
+      ownedGroups: flag,
       silenceMs: varint,
       mailbox: flag,
       epoch: random8,
@@ -332,10 +325,9 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   groupMessage: { number: 17, record: saidField(lastText(bodyBytesMax)) },
   gap: { number: 18, fields: { count: varint, fromSeq: varint } },
   memberJoined: { number: 19, fields: { group: name, name, bot: flag } },
-  memberLeft: { number: 20, fields: { group: name, name, reason: lostReason } },
-  groupLost: { number: 21, fields: { group: name, reason: lostReason } },
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
+  ...orderNews,
   ...historyNews,
   ...mailNews,
   restarting: { number: 50, fields: { returnMs: varint } },

@@ -3,7 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { Mirror } from '../chat/mirror.ts';
 import type { Committed, Delivered, DirectoryEntry, Policy } from '../chat/types.ts';
-import { defaultPolicy } from '../chat/types.ts';
+import { defaultPolicy, policyOf } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import { systemEnvironment } from '../net/system.ts';
@@ -15,6 +15,7 @@ import { Deliveries } from './deliveries.ts';
 import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
+import { Moderation } from './moderation.ts';
 import {
   type ConnectOptions,
   checkConnectOptions,
@@ -24,7 +25,7 @@ import {
   type SendOptions,
 } from './options.ts';
 import { askWithinRate } from './pacing.ts';
-import { readPages } from './pages.ts';
+import { readNames } from './pages.ts';
 import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session.ts';
@@ -41,6 +42,10 @@ type Welcome = AnswerOf<'welcome'>;
  * `ABORTED` when the signal fired, `OUTCOME_UNKNOWN` when a send's fate cannot be known.
  */
 export class Client extends EventEmitter<ClientEvents> {
+  /** Roles, bans, mutes and topics of the groups this client is in. */
+  readonly moderation: Moderation = new Moderation((body, type) =>
+    this.#running.session.ask(body, type),
+  );
   readonly #options: ConnectOptions;
   readonly #environment: Environment;
   readonly #trust: ServerTrust;
@@ -210,7 +215,7 @@ export class Client extends EventEmitter<ClientEvents> {
 
   /** The names of all groups, sorted. */
   async listGroups(): Promise<readonly string[]> {
-    const names = await readPages((after) =>
+    const names = await readNames((after) =>
       this.#running.session.ask({ type: 'listGroups', after }, 'groupList'),
     );
     return names.toSorted();
@@ -234,7 +239,7 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP
    */
   async listMembers(group: string): Promise<readonly string[]> {
-    return readPages((after) =>
+    return readNames((after) =>
       this.#running.session.ask({ type: 'listMembers', group, after }, 'memberList'),
     );
   }
@@ -335,10 +340,8 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   #handleWelcome(welcome: Welcome, isFirst: boolean): void {
-    const { name, groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox } =
-      welcome;
-    this.#name = name;
-    this.#policy = { groupsPerClient, privateInGroup, removeUnresponsive, silenceMs, mailbox };
+    this.#name = welcome.name;
+    this.#policy = policyOf(welcome);
     this.#deliveries.resume(welcome.groups);
     this.#wiring?.lookUps.handleWelcome();
     this.#wiring?.direct.handleServer();

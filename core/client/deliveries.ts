@@ -5,7 +5,7 @@ import type { Mirror } from '../chat/mirror.ts';
 import type { DirectoryEntry } from '../chat/types.ts';
 import type { WelcomeGroup } from '../chat/wire.ts';
 import type { Environment } from '../net/transport.ts';
-import type { ClientEvents } from './events.ts';
+import type { ClientEvents, Removal } from './events.ts';
 import type { GroupPush, Joined, Memberships } from './memberships.ts';
 import type { Push } from './session.ts';
 
@@ -85,12 +85,18 @@ export class Deliveries {
         break;
       case 'memberLeft': {
         const reason = push.reason === 'forgotten' ? 'left' : push.reason;
-        emitter.emit('memberLeft', { group: push.group, name: push.name, reason });
+        const { group, name } = push;
+        emitter.emit('memberLeft', { group, name, reason, ...removalOf(push) });
         break;
       }
       case 'groupLost':
         onGroupLost(push.group);
-        emitter.emit('groupLost', push.group, push.reason);
+        emitter.emit('groupLost', push.group, push.reason, removalOf(push));
+        break;
+      case 'roleChanged':
+      case 'topicChanged':
+      case 'muteChanged':
+        tellOrder(emitter, push);
         break;
     }
   }
@@ -127,5 +133,33 @@ export class Deliveries {
     this.#unconfirmedCount = 0;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+  }
+}
+
+/** Who ended a membership, if somebody else did. */
+function removalOf({ by, words }: Removal): Removal | undefined {
+  return by === '' ? undefined : { by, words };
+}
+
+function tellOrder(
+  emitter: EventEmitter<ClientEvents>,
+  push: Extract<Push, { readonly type: 'roleChanged' | 'topicChanged' | 'muteChanged' }>,
+): void {
+  switch (push.type) {
+    case 'roleChanged': {
+      const { type, ...change } = push;
+      emitter.emit(type, change);
+      break;
+    }
+    case 'topicChanged': {
+      const { type, ...topic } = push;
+      emitter.emit(type, topic);
+      break;
+    }
+    case 'muteChanged': {
+      const { type, ...mute } = push;
+      emitter.emit(type, mute);
+      break;
+    }
   }
 }

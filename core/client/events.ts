@@ -1,5 +1,6 @@
 /** What a client tells its owner: facts, in the order in which they happened. */
 
+import type { Role } from '../chat/roles.ts';
 import type {
   ChatMessage,
   DirectoryEntry,
@@ -7,6 +8,12 @@ import type {
   LeaveReason,
   PrivateMessage,
 } from '../chat/types.ts';
+
+/** Who took a client out of a group, and why in its words, which may be empty. */
+export interface Removal {
+  readonly by: string;
+  readonly words: string;
+}
 
 /** A group message or private message that arrived; `message` covers both. */
 export interface ClientEvents {
@@ -22,12 +29,51 @@ export interface ClientEvents {
   memberJoined: [member: { readonly group: string; readonly name: string; readonly bot: boolean }];
   /** Somebody else left a group of this client. */
   memberLeft: [
-    member: { readonly group: string; readonly name: string; readonly reason: LeaveReason },
+    member: {
+      readonly group: string;
+      readonly name: string;
+      readonly reason: LeaveReason;
+      /** Who ended it, if somebody else did. */
+      readonly by?: string;
+      /** Why, in the words of who did; may be empty. */
+      readonly words?: string;
+    },
+  ];
+  /** Somebody in a group of this client, perhaps itself, is something else from now on; `by` is empty for a newcomer. */
+  roleChanged: [
+    change: {
+      readonly group: string;
+      readonly name: string;
+      readonly role: Role;
+      readonly by: string;
+    },
+  ];
+  /** The topic of a group, when it is joined and when it changes; empty if it was taken away. */
+  topicChanged: [
+    topic: {
+      readonly group: string;
+      readonly text: string;
+      readonly by: string;
+      /** Milliseconds since the epoch by the server's clock. */
+      readonly atMs: number;
+    },
+  ];
+  /** Somebody in a group of this client, perhaps itself, may not speak, or may again. */
+  muteChanged: [
+    mute: {
+      readonly group: string;
+      readonly name: string;
+      readonly isMuted: boolean;
+      /** Milliseconds since the epoch by the server's clock; 0: until it is taken back. */
+      readonly untilMs: number;
+      readonly by: string;
+      readonly reason: string;
+    },
   ];
   /** Names came, went online or offline, or moved; the entries that changed, as they are now. */
   directoryChanged: [entries: readonly DirectoryEntry[]];
   /** The server took this client out of a group. */
-  groupLost: [group: string, reason: LeaveReason | 'forgotten'];
+  groupLost: [group: string, reason: LeaveReason | 'forgotten', removal?: Removal];
   /** Messages of a group are gone for ever; `count` of them where that is known. */
   gapFound: [group: string, count: number | undefined];
   /**

@@ -1,21 +1,36 @@
 /** Lists that the server tells page by page. */
 
-interface Page {
-  readonly names: readonly { readonly name: string }[];
+interface Page<Entry> {
+  readonly entries: readonly Entry[];
   /** What to ask the next page with; 0 after the last. */
   readonly next: number;
 }
 
-/** All names, in the order in which they are told. */
-export async function readPages(
-  readPage: (after: number) => Promise<Page>,
-): Promise<readonly string[]> {
-  const names: string[] = [];
+interface NamePage {
+  readonly names: readonly { readonly name: string }[];
+  readonly next: number;
+}
+
+/** All entries, in the order in which they are told. */
+export async function readPages<Entry>(
+  readPage: (after: number) => Promise<Page<Entry>>,
+): Promise<readonly Entry[]> {
+  const all: Entry[] = [];
   let after = 0;
   do {
-    const page = await readPage(after);
-    names.push(...page.names.map(({ name }) => name));
-    after = page.next;
+    const { entries, next } = await readPage(after);
+    all.push(...entries);
+    after = next;
   } while (after !== 0);
-  return names;
+  return all;
+}
+
+/** All names, likewise. */
+export function readNames(
+  readPage: (after: number) => Promise<NamePage>,
+): Promise<readonly string[]> {
+  return readPages(async (after) => {
+    const { names, next } = await readPage(after);
+    return { entries: names.map(({ name }) => name), next };
+  });
 }

@@ -187,12 +187,23 @@ function lost(pending: Pending): BanterError {
 
 /** A server drops what it cannot read, so that nobody would ever answer a name that is too long for the wire. */
 function unreadableName(body: RequestBody): BanterError | undefined {
-  const name = 'group' in body ? body.group : 'name' in body ? body.name : '';
-  if (Buffer.byteLength(name) <= nameBytesMax) return undefined;
-  const data = { name };
-  if (body.type === 'createGroup') {
-    return new BanterError('GROUP_NAME_INVALID', `the name "${name}" is too long`, { data });
+  const group = 'group' in body ? body.group : '';
+  const name = 'name' in body ? body.name : '';
+  if (isTooLong(group)) {
+    const data = { name: group };
+    if (body.type === 'createGroup') {
+      return new BanterError('GROUP_NAME_INVALID', `the name "${group}" is too long`, { data });
+    }
+    return new BanterError('GROUP_UNKNOWN', unknownWords(group), { data });
   }
-  const code = 'group' in body ? 'GROUP_UNKNOWN' : 'USER_UNKNOWN';
-  return new BanterError(code, `nothing is called "${name}": no name is that long`, { data });
+  if (!isTooLong(name)) return undefined;
+  return new BanterError('USER_UNKNOWN', unknownWords(name), { data: { name } });
+}
+
+function isTooLong(name: string): boolean {
+  return Buffer.byteLength(name) > nameBytesMax;
+}
+
+function unknownWords(name: string): string {
+  return `nothing is called "${name}": no name is that long`;
 }

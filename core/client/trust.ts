@@ -1,16 +1,11 @@
 /** What a person says about keys: accept the one a server has now, forget the one a peer had. */
 
 import { BanterError } from '../errors.ts';
-import { fingerprintOf, parseServerAddress, type ServerAddress } from '../net/address.ts';
-import { Driver } from '../net/driver.ts';
-import { SodiumCrypto } from '../net/sodium.ts';
-import { systemEnvironment } from '../net/system.ts';
+import { fingerprintOf, parseServerAddress } from '../net/address.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
-import { Endpoint } from '../protocol/endpoint.ts';
-import type { EndpointEvent } from '../protocol/endpoint-event.ts';
-import type { HandshakeFailure } from '../protocol/initiator.ts';
 import { ClientFiles, ServerPin } from '../store/client-files.ts';
+import { meetServer } from './meeting.ts';
 
 /** Which server to accept the key of. */
 export interface TrustServerOptions {
@@ -35,11 +30,6 @@ export interface TrustPeerOptions {
   readonly dataDir: string;
 }
 
-/** How long to wait for the server. Milliseconds. */
-const connectTimeoutMs = 5000;
-
-const timing = { silenceMs: connectTimeoutMs, keepaliveMs: undefined, idleTimeoutMs: 60_000 };
-
 /**
  * Has the server prove its key, without registering anything, and pins that key in place of the one before.
  * Resolves to fingerprints; `previous` is undefined at first contact.
@@ -52,9 +42,30 @@ export async function trustServer(
   const address = parseServerAddress(options.server);
   const pin = new ServerPin(options.dataDir, address.name);
   const previous = pin.read();
-  const key = await provenKey(address, options);
+  const { key } = await meetServer(address, options);
   pin.write(toHex(key));
   return { previous: previous && fingerprintOf(previous), current: fingerprintOf(key) };
+}
+
+/** A server as it showed itself, and what is known of it. */
+export interface ServerExamination {
+  /** Round trip of the handshake. Milliseconds. */
+  readonly rttMs: number;
+  readonly fingerprint: string;
+  /** The fingerprint that is pinned; undefined before first contact. */
+  readonly pinned: string | undefined;
+}
+
+/**
+ * Has the server prove its key, without registering or pinning anything.
+ * @throws BanterError ADDRESS_INVALID, SERVER_UNREACHABLE, SERVER_KEY_CHANGED (not the `#fingerprint` given),
+ * VERSION_UNSUPPORTED, DATA_UNUSABLE, ABORTED
+ */
+export async function examineServer(options: TrustServerOptions): Promise<ServerExamination> {
+  const address = parseServerAddress(options.server);
+  const pinned = new ServerPin(options.dataDir, address.name).read();
+  const { key, rttMs } = await meetServer(address, options);
+  return { rttMs, fingerprint: fingerprintOf(key), pinned: pinned && fingerprintOf(pinned) };
 }
 
 /**
@@ -70,60 +81,4 @@ export async function trustPeer(options: TrustPeerOptions): Promise<boolean> {
   });
   files.close();
   return files.pins.forget(peer);
-}
-
-/** The key that the server shows to have in the handshake. */
-async function provenKey(address: ServerAddress, options: TrustServerOptions): Promise<Uint8Array> {
-  const { environment = systemEnvironment, signal } = options;
-  const crypto = new SodiumCrypto();
-  const endpoint = new Endpoint({
-    crypto,
-    random: environment.random,
-    // An identity of its own, which nobody sees again.
-    identity: crypto.identity(environment.random(32)),
-    timing,
-    connectionsMax: 1,
-    now: environment.now(),
-  });
-  const host = await environment.resolve(address.host);
-  const proven = Promise.withResolvers<Uint8Array>();
-  const onEvent = (event: EndpointEvent): void => {
-    if (event.type === 'connected') {
-      proven.resolve(event.identity);
-      endpoint.close(event.link, 0, 'done');
-    } else if (event.type === 'handshakeFailed') {
-      proven.reject(failed(event.failure, address));
-    }
-  };
-  const driver = await Driver.start({ environment, endpoint, host: undefined, port: 0, onEvent });
-  const onAbort = (): void => proven.reject(new BanterError('ABORTED', 'cancelled'));
-  signal?.addEventListener('abort', onAbort, { once: true });
-  try {
-    if (signal?.aborted === true) onAbort();
-    const target = { address: { host, port: address.port }, identity: address.key, timing };
-    endpoint.connect({ ...target, timeoutMs: connectTimeoutMs }, environment.now());
-    driver.wake();
-    return await proven.promise;
-  } finally {
-    signal?.removeEventListener('abort', onAbort);
-    await driver.close();
-  }
-}
-
-function failed(failure: HandshakeFailure, { name }: ServerAddress): BanterError {
-  switch (failure.type) {
-    case 'timeout':
-      return new BanterError('SERVER_UNREACHABLE', `no server answers at ${name}`);
-    case 'keyChanged':
-      return new BanterError(
-        'SERVER_KEY_CHANGED',
-        `${name} has another key than the one given: ${fingerprintOf(failure.identity)}`,
-        { data: { server: name, fingerprint: fingerprintOf(failure.identity) } },
-      );
-    case 'version':
-      return new BanterError(
-        'VERSION_UNSUPPORTED',
-        `${name} speaks only versions ${failure.versions.join(', ')} of the protocol`,
-      );
-  }
 }

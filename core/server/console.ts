@@ -43,6 +43,8 @@ const narrations: Narrations = {
 const departures: Readonly<Record<LeaveReason, (by: string, group: string) => string>> = {
   left: (by) => `Client ${by} left group`,
   deregistered: (by) => `Client ${by} left group`,
+  kicked: (by) => `Client ${by} left group`,
+  banned: (by) => `Client ${by} left group`,
   unresponsive: (by, group) => `Client ${by} not responsive, removed from ${group}`,
 };
 

@@ -36,6 +36,8 @@ export interface ServerStats extends ServerCounters, Traffic, Census {
 export type ServerProblem =
   /** It is ending, or has ended. */
   | 'closing'
+  /** The store has no room: what changes anything is refused until it has. */
+  | 'storeFull'
   /** The store has failed for good. */
   | 'storeFailed'
   /** A write has been under way for longer than any should take. */

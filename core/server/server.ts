@@ -7,7 +7,7 @@ import type { HubEffect } from '../chat/effects.ts';
 import { Hub } from '../chat/hub.ts';
 import { parseLimits, parsePolicy } from '../chat/limits.ts';
 import type { StoredState } from '../chat/records.ts';
-import { controlConversation, serverCodec } from '../chat/wire.ts';
+import { controlConversation } from '../chat/wire.ts';
 import { BanterError } from '../errors.ts';
 import { defaultPort, fingerprintOf } from '../net/address.ts';
 import { Driver, noTraffic } from '../net/driver.ts';
@@ -20,14 +20,18 @@ import type { Address } from '../protocol/address.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { Store } from '../store/store.ts';
+import { announce } from './announcement.ts';
+import { Housekeeper } from './housekeeper.ts';
 import {
   type CloseOptions,
   closeShape,
   openStore,
+  parseRetention,
   type ServerEvents,
   type ServerOptions,
   serverShape,
 } from './options.ts';
+import { Probation } from './probation.ts';
 import { type ServerProblem, type ServerStats, storePatienceMs, Tally } from './server-stats.ts';
 import { StoreReader } from './store-reader.ts';
 import { StoreWriter } from './store-writer.ts';
@@ -44,12 +48,6 @@ const surplusConnections = 1024;
 /** Clients talk on the control conversation only. */
 const clientConversationsMax = 1;
 
-/** Clients have this long to hear that the server will be back, be it at the second try. Milliseconds. */
-const announcementMs = 200;
-
-/** Whoever has claimed no name by then is disconnected. Milliseconds. */
-const registrationMs = 10_000;
-
 /** Answers and news that may wait on one connection; beyond, it is closed. Bytes. */
 const answersBytesMax = 4 * 1024 * 1024;
 
@@ -63,10 +61,10 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #drainMs: number;
   readonly #writer: StoreWriter;
   readonly #reader: StoreReader;
+  readonly #housekeeper: Housekeeper;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
-  /** Of the time each connection has to claim a name. */
-  readonly #cancelTimers = new Map<number, () => void>();
+  readonly #probation: Probation;
   #driver: Driver | undefined;
   readonly #tally = new Tally();
   /** False once it closes: it takes nothing more. */
@@ -86,9 +84,11 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#store = store;
     this.#ownsStore = options.store === undefined;
     this.#drainMs = options.drainMs ?? 10_000;
+    this.#probation = new Probation(environment);
     this.#writer = new StoreWriter({
       store,
-      now: () => environment.now(),
+      environment,
+      windowMs: options.commitWindowMs ?? 0,
       onWritten: (changes, tookMs) => {
         this.#tally.storeWrites++;
         this.#tally.storeChanges += changes;
@@ -98,6 +98,8 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#hub.stored(number, environment.now());
         this.#driver?.wake();
       },
+      onDue: () => this.#driver?.wake(),
+      onFull: (error) => this.#storeFull(error),
       onFailed: (error) => this.#fail(error),
     });
     this.#reader = new StoreReader({
@@ -110,6 +112,11 @@ export class Server extends EventEmitter<ServerEvents> {
         // What is asked of a store that is being closed is nobody's concern.
         if (this.#isServing) this.emit('readFailed', error);
       },
+    });
+    this.#housekeeper = new Housekeeper({
+      store,
+      environment,
+      onFailed: (error) => this.#fail(error),
     });
     const crypto = new SodiumCrypto();
     const identity = crypto.identity(store.seed);
@@ -141,11 +148,13 @@ export class Server extends EventEmitter<ServerEvents> {
   /** Binds and serves. @throws BanterError PORT_IN_USE, ADDRESS_INVALID, OPTION_INVALID, DATA_UNUSABLE */
   static async start(options: ServerOptions = {}): Promise<Server> {
     checkOptions(options, serverShape, 'Server.start');
+    const retention = parseRetention(options.retention ?? {});
     const environment = options.environment ?? systemEnvironment;
-    const store = openStore(options, environment);
+    const store = await openStore(options, environment);
     try {
       const server = new Server(options, environment, store, await store.load());
       await server.#open(options);
+      server.#housekeeper.start(retention);
       return server;
     } catch (error) {
       if (options.store === undefined) await store.close();
@@ -191,6 +200,7 @@ export class Server extends EventEmitter<ServerEvents> {
     const problems: readonly (readonly [ServerProblem, boolean])[] = [
       ['closing', !this.#isServing],
       ['storeFailed', this.#writer.hasFailed],
+      ['storeFull', this.#writer.isStoreFull],
       ['storeSilent', this.#writer.writingMs > storePatienceMs],
     ];
     return problems.filter(([, isSo]) => isSo).map(([problem]) => problem);
@@ -230,9 +240,14 @@ export class Server extends EventEmitter<ServerEvents> {
 
   async #close({ returnMs }: CloseOptions): Promise<boolean> {
     this.#isServing = false;
-    for (const cancel of this.#cancelTimers.values()) cancel();
-    const announced = returnMs === undefined ? undefined : this.#announce(returnMs);
-    const isDrained = await this.#inTime(this.#writer.drain());
+    this.#probation.close();
+    const announced =
+      returnMs === undefined
+        ? undefined
+        : announce(this.#endpoint, this.#driver, this.#environment, returnMs);
+    const isTidy = await this.#inTime(this.#housekeeper.close());
+    const isDrained =
+      isTidy && (await this.#inTime(this.#writer.drain())) && !this.#writer.isStoreFull;
     this.#carryOut();
     await announced;
     this.#endpoint.closeAll(closeNumbers.shutdown, 'the server is shutting down');
@@ -245,16 +260,6 @@ export class Server extends EventEmitter<ServerEvents> {
     return doneWithin(work, this.#drainMs, this.#environment);
   }
 
-  /** Resolves when the clients have had the time to hear of it. */
-  #announce(returnMs: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const message = serverCodec.encode({ type: 'restarting', returnMs: Math.ceil(returnMs) });
-    this.#endpoint.sendAll(controlConversation, message);
-    this.#driver?.wake();
-    this.#environment.setTimer(resolve, announcementMs);
-    return promise;
-  }
-
   #receive(event: EndpointEvent): void {
     // Connections that end with the server say nothing about their clients.
     if (!this.#isServing) return;
@@ -264,7 +269,7 @@ export class Server extends EventEmitter<ServerEvents> {
       case 'connected':
         this.#tally.handshakes++;
         this.#hub.linkUp(link, event.identity, event.address);
-        this.#awaitRegistration(link);
+        this.#probation.begin(link, () => this.#expel(link));
         break;
       case 'messageReceived':
         this.#tally.requests++;
@@ -280,8 +285,7 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#hub.probed(link, true, now);
         break;
       case 'closed':
-        this.#cancelTimers.get(link)?.();
-        this.#cancelTimers.delete(link);
+        this.#probation.end(link);
         this.#hub.linkDown(link, now);
         break;
       case 'datagramReceived':
@@ -310,14 +314,10 @@ export class Server extends EventEmitter<ServerEvents> {
   }
 
   /** A place is for somebody with a name. */
-  #awaitRegistration(link: number): void {
-    const cancel = this.#environment.setTimer(() => {
-      this.#cancelTimers.delete(link);
-      if (this.#hub.isRegistered(link)) return;
-      this.#endpoint.close(link, closeNumbers.silent, 'no name was claimed');
-      this.#driver?.wake();
-    }, registrationMs);
-    this.#cancelTimers.set(link, cancel);
+  #expel(link: number): void {
+    if (this.#hub.isRegistered(link)) return;
+    this.#endpoint.close(link, closeNumbers.silent, 'no name was claimed');
+    this.#driver?.wake();
   }
 
   #readNext(link: number): OutgoingMessage | undefined {
@@ -332,6 +332,16 @@ export class Server extends EventEmitter<ServerEvents> {
   /** A client that asks and does not read loses its connection, not the server its memory. */
   #drop(link: number): void {
     this.#endpoint.close(link, closeNumbers.overrun, 'answers were not read');
+  }
+
+  /** What changes anything is refused until there is room; what only asks is answered. */
+  #storeFull(error: BanterError | undefined): void {
+    this.#hub.storeFull(error !== undefined, this.#environment.now());
+    this.#driver?.wake();
+    if (error === undefined) this.emit('storeRecovered');
+    else this.emit('storeFull', error);
+    // Perhaps there is something to let go of.
+    this.#housekeeper.hurry();
   }
 
   #fail(error: unknown): void {

@@ -1,22 +1,32 @@
 /** Hands a server's changes to its store: one write at a time; what gathers meanwhile is the next one. */
 
 import type { StoreChange } from '../chat/records.ts';
+import { BanterError } from '../errors.ts';
+import type { Environment } from '../net/transport.ts';
 import type { Store } from '../store/store.ts';
 
 export interface StoreWriterOptions {
   readonly store: Store;
-  /** Monotonic milliseconds. */
-  readonly now: () => number;
+  readonly environment: Pick<Environment, 'now' | 'setTimer'>;
+  /** A write begins so long after its first change, for others to join it. Milliseconds; 0 for at once. */
+  readonly windowMs: number;
   /** So many changes were written in one go, which took so long. Milliseconds. */
   readonly onWritten: (changes: number, tookMs: number) => void;
   /** Everything up to the change of this number is stored, after a while. */
   readonly onStored: (number: number) => void;
+  /** It is time to {@link StoreWriter.flush}. */
+  readonly onDue: () => void;
+  /** The store has no room, or has room again: what it did not take is kept, and tried again until it does. */
+  readonly onFull: (full: BanterError | undefined) => void;
   /** The store has failed with this; nothing more is written. */
   readonly onFailed: (error: unknown) => void;
 }
 
-/** As many changes are worth a write of their own. */
+/** As many changes are worth a write of their own, and more are not written at a time. */
 const batchChanges = 512;
+
+/** A store that had no room is tried again after this long. Milliseconds. */
+const retryMs = 1000;
 
 /** Batches form by themselves: the slower the store, the more gathers while it writes. Bounded by who adds. */
 export class StoreWriter {
@@ -25,6 +35,9 @@ export class StoreWriter {
   #newest = 0;
   #writing: Promise<void> | undefined;
   #beganAt = 0;
+  /** While a timer runs nothing is written before it is due. */
+  #cancelTimer: (() => void) | undefined;
+  #isFullUp = false;
   #hasFailed = false;
 
   constructor(options: StoreWriterOptions) {
@@ -33,12 +46,17 @@ export class StoreWriter {
 
   /** Whether so much waits that the end of the turn should not be waited for. */
   get isFull(): boolean {
-    return this.#waiting.length >= batchChanges && this.#writing === undefined;
+    return this.#waiting.length >= batchChanges && this.#writing === undefined && !this.#isFullUp;
   }
 
   /** How long the write under way has taken so far. Milliseconds; 0 if none is. */
   get writingMs(): number {
-    return this.#writing === undefined ? 0 : this.#options.now() - this.#beganAt;
+    return this.#writing === undefined ? 0 : this.#options.environment.now() - this.#beganAt;
+  }
+
+  /** Whether the store has no room for what waits. */
+  get isStoreFull(): boolean {
+    return this.#isFullUp;
   }
 
   /** Whether the store has failed, so that nothing is written any more. */
@@ -52,34 +70,46 @@ export class StoreWriter {
     this.#newest = number;
   }
 
-  /** Begins to write what waits, unless a write is under way. @returns up to which change everything was stored at once */
+  /** Begins to write what waits, unless a write is under way or not due. @returns up to which change everything was stored at once */
   flush(): number | undefined {
-    if (this.#writing !== undefined || this.#waiting.length === 0 || this.#hasFailed) return;
-    const [changes, newest] = [this.#waiting, this.#newest];
-    this.#waiting = [];
-    this.#beganAt = this.#options.now();
-    try {
-      this.#writing = this.#options.store.write(changes)?.then(
-        () => this.#finish(newest, changes.length),
-        (error) => this.#fail(error),
-      );
-    } catch (error) {
-      this.#fail(error);
-      return;
-    }
-    if (this.#writing !== undefined) return;
-    this.#note(changes.length);
-    return newest;
+    const isWaiting = this.#waiting.length > 0 && this.#cancelTimer === undefined;
+    if (!isWaiting || this.#writing !== undefined || this.#hasFailed) return undefined;
+    const { windowMs } = this.#options;
+    if (windowMs === 0 || this.isFull || this.#isFullUp) return this.#write();
+    this.#pause(windowMs);
+    return undefined;
   }
 
   /** Resolves once everything that was added is stored, or never will be. */
   async drain(): Promise<void> {
+    this.#cancelTimer?.();
     for (;;) {
-      const stored = this.flush();
+      const isDone = this.#waiting.length === 0 || this.#hasFailed;
+      const stored = this.#writing !== undefined || isDone ? undefined : this.#write();
       if (stored !== undefined) this.#options.onStored(stored);
       else if (this.#writing !== undefined) await this.#writing;
-      else return;
+      else break;
+      if (this.#isFullUp) break;
     }
+    this.#cancelTimer?.();
+  }
+
+  #write(): number | undefined {
+    const changes = this.#waiting.splice(0, batchChanges);
+    const newest = this.#newest - this.#waiting.length;
+    this.#beganAt = this.#options.environment.now();
+    try {
+      this.#writing = this.#options.store.write(changes)?.then(
+        () => this.#finish(newest, changes.length),
+        (error) => this.#fail(error, changes),
+      );
+    } catch (error) {
+      this.#fail(error, changes);
+      return undefined;
+    }
+    if (this.#writing !== undefined) return undefined;
+    this.#note(changes.length);
+    return newest;
   }
 
   #finish(newest: number, changes: number): void {
@@ -89,12 +119,42 @@ export class StoreWriter {
   }
 
   #note(changes: number): void {
-    this.#options.onWritten(changes, this.#options.now() - this.#beganAt);
+    const { onWritten, onFull, environment } = this.#options;
+    const hadNoRoom = this.#isFullUp;
+    this.#isFullUp = false;
+    if (hadNoRoom) onFull(undefined);
+    onWritten(changes, environment.now() - this.#beganAt);
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, changes: readonly StoreChange[]): void {
     this.#writing = undefined;
-    this.#hasFailed = true;
-    this.#options.onFailed(error);
+    if (!(error instanceof BanterError && error.code === 'STORE_FULL')) {
+      this.#hasFailed = true;
+      this.#options.onFailed(error);
+      return;
+    }
+    this.#waiting.unshift(...changes);
+    const isNews = !this.#isFullUp;
+    this.#isFullUp = true;
+    this.#pause(retryMs);
+    if (isNews) this.#options.onFull(error);
+  }
+
+  #pause(ms: number): void {
+    const cancel = this.#options.environment.setTimer(() => {
+      this.#cancelTimer = undefined;
+      const stored = this.#hasFailed ? undefined : this.#writeDue();
+      if (stored !== undefined) this.#options.onStored(stored);
+      this.#options.onDue();
+    }, ms);
+    this.#cancelTimer = () => {
+      cancel();
+      this.#cancelTimer = undefined;
+    };
+  }
+
+  #writeDue(): number | undefined {
+    if (this.#writing !== undefined || this.#waiting.length === 0) return undefined;
+    return this.#write();
   }
 }

@@ -5,8 +5,8 @@ import { foldName } from '../chat/names.ts';
 import type { PrivateMessage } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { fromHex } from '../protocol/bytes.ts';
+import { readOrMakeSeed } from './identity-file.ts';
 import { JsonLines, parsedJson, readPrivate, writePrivate } from './private-files.ts';
-import { readOrMakeSeed } from './server-files.ts';
 
 const keyPattern = /^[0-9a-f]{64}$/;
 

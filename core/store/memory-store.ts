@@ -5,8 +5,10 @@ import { type AuditEntry, auditEntriesMax } from '../chat/audit.ts';
 import type { NameBinding } from '../chat/directory.ts';
 import { Fifo } from '../chat/fifo.ts';
 import { LogPool } from '../chat/group-log.ts';
+import { GroupRules } from '../chat/group-rules.ts';
 import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import { parseMid } from '../chat/mids.ts';
+import { foldName } from '../chat/names.ts';
 import type {
   HistoryQuery,
   ReadQuery,
@@ -20,10 +22,11 @@ import type {
   StoredProcess,
   StoredState,
 } from '../chat/records.ts';
+import { type GroupRetention, isBeyond } from '../chat/retention.ts';
 import { SendHistory } from '../chat/send-history.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { MessageLog } from './message-log.ts';
-import type { Store } from './store.ts';
+import type { GroupStats, PruneQuery, Store, StoreStats } from './store.ts';
 
 interface KeptGroup {
   readonly name: string;
@@ -31,6 +34,8 @@ interface KeptGroup {
   readonly log: MessageLog;
   /** By name, in the order in which they joined. */
   readonly members: Map<string, StoredMember>;
+  readonly rules: GroupRules;
+  retention: GroupRetention;
 }
 
 interface KeptProcess {
@@ -38,6 +43,9 @@ interface KeptProcess {
   readonly id: Uint8Array;
   readonly history: SendHistory;
 }
+
+/** Messages that are dropped at a time. */
+const stepMessages = 256;
 
 type Appended = Extract<StoreChange, { readonly type: 'messageAppended' }>;
 
@@ -91,6 +99,39 @@ export class MemoryStore implements Store {
     return (await this.#groups.get(query.group)?.log.search(query)) ?? [];
   }
 
+  prune({ retention, nowMs }: PruneQuery): Promise<number> {
+    const { bytesTotal = Number.POSITIVE_INFINITY, ...ofServer } = retention;
+    let dropped = 0;
+    for (const group of this.#groups.values()) {
+      const bounds = { ...ofServer, ...group.retention };
+      for (;;) {
+        const { log } = group;
+        const { oldest } = log;
+        if (
+          dropped >= stepMessages ||
+          oldest === undefined ||
+          !isBeyond(bounds, log, oldest, nowMs)
+        )
+          break;
+        this.#pool.drop(log);
+        dropped++;
+      }
+    }
+    while (dropped < stepMessages && this.#pool.bytes > bytesTotal && this.#dropOldest()) dropped++;
+    return Promise.resolve(dropped);
+  }
+
+  stats(): Promise<StoreStats> {
+    const groups = Array.from(this.#groups.values(), statsOf);
+    return Promise.resolve({
+      names: this.#names.length,
+      processes: this.#processes.size,
+      groups,
+      messages: groups.reduce((sum, { messages }) => sum + messages, 0),
+      bytes: this.#pool.bytes,
+    });
+  }
+
   audit({ limit }: { readonly limit: number }): Promise<readonly AuditEntry[]> {
     return Promise.resolve(this.#audit.newest(limit));
   }
@@ -113,6 +154,9 @@ export class MemoryStore implements Store {
       case 'groupCreated':
         this.#createGroup(change.group, change.logId);
         break;
+      case 'retentionSet':
+        this.#group(change.group).retention = change.retention;
+        break;
       case 'memberJoined': {
         const { name, ordinal, seq: confirmedSeq } = change;
         this.#group(change.group).members.set(name, { name, ordinal, confirmedSeq });
@@ -126,6 +170,12 @@ export class MemoryStore implements Store {
         break;
       case 'messageAppended':
         this.#append(change);
+        break;
+      case 'ruleSet':
+        this.#group(change.group).rules.set(change.rule);
+        break;
+      case 'ruleEnded':
+        this.#group(change.group).rules.end(change.rule, foldName(change.name));
         break;
       case 'envelopeStored':
         this.#envelopes.set(change.envelope.id, change.envelope);
@@ -143,6 +193,17 @@ export class MemoryStore implements Store {
     }
   }
 
+  /** Forgets the oldest message of all. @returns whether there was one */
+  #dropOldest(): boolean {
+    let oldest: { readonly log: MessageLog; readonly sentAtMs: number } | undefined;
+    for (const { log } of this.#groups.values()) {
+      const sentAtMs = log.oldest?.sentAtMs ?? Number.POSITIVE_INFINITY;
+      if (sentAtMs < (oldest?.sentAtMs ?? Number.POSITIVE_INFINITY)) oldest = { log, sentAtMs };
+    }
+    if (oldest !== undefined) this.#pool.drop(oldest.log);
+    return oldest !== undefined;
+  }
+
   #openProcess(identity: string, id: Uint8Array, nextCounter: number): void {
     const history = new SendHistory(nextCounter, this.#limits.sendsRemembered);
     this.#processes.set(identity + toHex(id), { identity, id, history });
@@ -150,7 +211,8 @@ export class MemoryStore implements Store {
 
   #createGroup(name: string, logId: Uint8Array): void {
     const log = new MessageLog(this.#limits.logMessages, this.#limits.logBytes);
-    this.#groups.set(name, { name, logId, log, members: new Map() });
+    const rules = new GroupRules();
+    this.#groups.set(name, { name, logId, log, members: new Map(), retention: {}, rules });
   }
 
   #append({ group: name, identity, message, isHandled }: Appended): void {
@@ -184,10 +246,16 @@ function moveMember({ members }: KeptGroup, name: string, confirmedSeq: number):
   if (member !== undefined) members.set(name, { ...member, confirmedSeq });
 }
 
-function readGroup({ name, logId, log, members }: KeptGroup): StoredGroup {
+function readGroup({ name, logId, log, members, retention, rules }: KeptGroup): StoredGroup {
   const { headSeq } = log;
   const messages = log.read({ afterSeq: 0, limit: headSeq });
-  return { name, logId, headSeq, messages, members: [...members.values()] };
+  const told = { members: [...members.values()], retention, rules: rules.all };
+  return { name, logId, headSeq, messages, ...told };
+}
+
+function statsOf({ name, log, members }: KeptGroup): GroupStats {
+  const { headSeq, length: messages, bytes } = log;
+  return { name, members: members.size, headSeq, messages, bytes };
 }
 
 function readProcess({ identity, id, history }: KeptProcess): StoredProcess {

@@ -37,8 +37,17 @@ export class MessageLog {
     return this.#bytes;
   }
 
+  /** How many are kept. */
+  get length(): number {
+    return this.#messages.length - this.#start;
+  }
+
+  get oldest(): StoredMessage | undefined {
+    return this.#messages[this.#start];
+  }
+
   get isEmpty(): boolean {
-    return this.#length === 0;
+    return this.length === 0;
   }
 
   /** Keeps the message number `headSeq + 1`. */
@@ -46,13 +55,13 @@ export class MessageLog {
     this.#headSeq = message.seq;
     this.#messages.push(message);
     this.#bytes += bytesOf(message);
-    if (this.#length > this.#messagesMax) this.dropOldest();
-    while (this.#bytes > this.#bytesMax && this.#length > 1) this.dropOldest();
+    if (this.length > this.#messagesMax) this.dropOldest();
+    while (this.#bytes > this.#bytesMax && this.length > 1) this.dropOldest();
   }
 
   /** Forgets the oldest message. */
   dropOldest(): void {
-    const oldest = this.#messages[this.#start];
+    const { oldest } = this;
     if (oldest === undefined) return;
     this.#bytes -= bytesOf(oldest);
     this.#messages[this.#start++] = undefined;
@@ -63,7 +72,7 @@ export class MessageLog {
 
   /** The oldest after `afterSeq`, oldest first. */
   read({ afterSeq, limit }: Omit<ReadQuery, 'group'>): readonly StoredMessage[] {
-    const first = this.#headSeq - this.#length + 1;
+    const first = this.#headSeq - this.length + 1;
     const at = this.#start + Math.max(0, afterSeq + 1 - first);
     return this.#messages.slice(at, at + limit).filter((message) => message !== undefined);
   }
@@ -81,7 +90,7 @@ export class MessageLog {
     if (phrases.length === 0) return [];
     const found: StoredMessage[] = [];
     let searched = 0;
-    for (const message of this.history({ ...query, limit: this.#length })) {
+    for (const message of this.history({ ...query, limit: this.length })) {
       if (found.length >= query.limit) break;
       if (contains(message.text, phrases)) found.push(message);
       searched += message.text.length;
@@ -90,10 +99,6 @@ export class MessageLog {
       await new Promise(setImmediate);
     }
     return found;
-  }
-
-  get #length(): number {
-    return this.#messages.length - this.#start;
   }
 
   /** The place behind the newest before `beforeSeq`. */

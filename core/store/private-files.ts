@@ -37,6 +37,17 @@ export function makePrivate(path: string): void {
   }
 }
 
+/** Makes an empty file where there is none, in a folder that is made if need be. @throws BanterError DATA_UNUSABLE */
+export function makePrivateFile(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: folderMode });
+    closeSync(openSync(path, 'wx', fileMode));
+    syncFolder(dirname(path));
+  } catch (error) {
+    throw unusable(path, error);
+  }
+}
+
 /** Replaces a file's content, durably. @throws BanterError DATA_UNUSABLE */
 export function writePrivate(path: string, text: string): void {
   const temporary = join(dirname(path), `.${process.pid}.${process.hrtime.bigint()}.tmp`);

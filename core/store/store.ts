@@ -9,6 +9,37 @@ import type {
   StoredMessage,
   StoredState,
 } from '../chat/records.ts';
+import type { Retention } from '../chat/retention.ts';
+
+/** What is to go. */
+export interface PruneQuery {
+  readonly retention: Retention;
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+}
+
+/** How much of a group is kept. */
+export interface GroupStats {
+  readonly name: string;
+  readonly members: number;
+  /** The number of the newest message, kept or not; 0 before the first. */
+  readonly headSeq: number;
+  readonly messages: number;
+  /** What these take, roughly. */
+  readonly bytes: number;
+}
+
+/** How much a store keeps. */
+export interface StoreStats {
+  readonly names: number;
+  readonly processes: number;
+  /** In the order of their creation. */
+  readonly groups: readonly GroupStats[];
+  /** Of all groups. */
+  readonly messages: number;
+  /** What the store takes altogether where it is kept, roughly. */
+  readonly bytes: number;
+}
 
 /**
  * One server uses a store at a time: it loads once and then writes. What a server tells anybody is stored before.
@@ -24,9 +55,10 @@ export interface Store {
   load(): Promise<StoredState>;
   /**
    * Stores changes in their order, so that a crash leaves all up to some change and none after it. It is not called
-   * again before it is done, and not after it has failed; what gathers meanwhile comes in one call.
+   * again before it is done, and not after it has failed for good; what gathers meanwhile comes in one call.
    * @returns nothing if they are stored already
-   * @throws BanterError DATA_UNUSABLE, at once or by the promise
+   * @throws BanterError DATA_UNUSABLE, at once or by the promise; STORE_FULL where there is no room: none of the changes is
+   *   stored then, and the same may be written again
    */
   write(changes: readonly StoreChange[]): Promise<void> | undefined;
   /**
@@ -39,6 +71,14 @@ export interface Store {
   history(query: HistoryQuery): Promise<readonly StoredMessage[]>;
   /** The newest messages of a group that contain all the words. @throws BanterError DATA_UNUSABLE */
   search(query: SearchQuery): Promise<readonly StoredMessage[]>;
+  /**
+   * Drops the oldest messages of what is beyond the bounds: so few at a time that nobody waits long.
+   * @returns how many went; once it is 0, nothing is beyond
+   * @throws BanterError DATA_UNUSABLE, STORE_FULL
+   */
+  prune(query: PruneQuery): Promise<number>;
+  /** How much there is. @throws BanterError DATA_UNUSABLE */
+  stats(): Promise<StoreStats>;
   /** The newest entries of the audit trail, newest first, at most `limit`. */
   audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]>;
   /** Frees what it holds; whoever opened the store closes it. */

@@ -1,16 +1,21 @@
 /** What a command is, what it gives back, and how its arguments are read from a line or an object. */
 
 import {
+  type Ban,
   BanterError,
   type DirectoryEntry,
+  type GivenRole,
+  type GroupDescription,
   type GroupMessage,
   type Receipt,
+  type Role,
+  type Topic,
 } from '../../core/index.ts';
 import type { PluginSummary } from '../chat-client.ts';
 import type { ChatSession } from '../session.ts';
 
 /** The headings of the help, in their order. */
-export const sections = ['Talk', 'Groups', 'You', 'Scripts & plugins'] as const;
+export const sections = ['Talk', 'Groups', 'Order', 'You', 'Scripts & plugins'] as const;
 
 /** A heading of the help. */
 export type Section = (typeof sections)[number];
@@ -23,6 +28,7 @@ export type ParameterType =
   | 'user'
   | 'group'
   | 'joinedGroup'
+  | 'member'
   | 'word'
   | 'text'
   | 'plugin'
@@ -53,6 +59,9 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 }
 
+/** What was done to somebody, as the command is called. */
+export type ModerationAction = 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'transfer';
+
 /** What a command gives back: plain data for scripts and `--json`; `format.ts` makes lines for people of it. */
 export type CommandResult =
   | { readonly type: 'sent'; readonly receipt: Receipt; readonly text: string }
@@ -70,6 +79,24 @@ export type CommandResult =
       /** Newest first. */
       readonly messages: readonly GroupMessage[];
     }
+  | {
+      readonly type: 'moderated';
+      readonly action: ModerationAction;
+      readonly group: string;
+      readonly name: string;
+      /** How long a mute lasts; absent: until it is taken back. */
+      readonly minutes?: number;
+      readonly role?: GivenRole;
+    }
+  | { readonly type: 'bans'; readonly group: string; readonly bans: readonly Ban[] }
+  | {
+      readonly type: 'roles';
+      readonly group: string;
+      readonly roles: readonly { readonly name: string; readonly role: Role }[];
+    }
+  | { readonly type: 'topic'; readonly group: string; readonly topic: Topic | undefined }
+  | { readonly type: 'topicSet'; readonly group: string; readonly text: string }
+  | ({ readonly type: 'groupDescription' } & GroupDescription)
   | {
       readonly type: 'users';
       readonly users: readonly DirectoryEntry[];

@@ -3,6 +3,7 @@
 import type { Command, CommandTable } from './command.ts';
 import { groupCommands } from './groups.ts';
 import { historyCommands } from './history.ts';
+import { orderCommands } from './order.ts';
 import { scriptCommands } from './scripts.ts';
 import { talkCommands } from './talk.ts';
 import { youCommands } from './you.ts';
@@ -10,6 +11,7 @@ import { youCommands } from './you.ts';
 const all: readonly Command[] = [
   ...talkCommands,
   ...groupCommands,
+  ...orderCommands,
   ...historyCommands,
   ...youCommands,
   ...scriptCommands(() => all),

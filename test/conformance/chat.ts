@@ -3,12 +3,9 @@
 import {
   block,
   bytes,
-  decoded,
-  eightBytes,
   encoded,
   type Field,
   flag,
-  joined,
   list,
   Malformed,
   type OneOf,
@@ -17,15 +14,15 @@ import {
   text,
   u8,
   u16,
-  u32,
   varint,
   word,
 } from './notation.ts';
+import { type OrderWords, orderFields, orderNews, orderRequests } from './order.ts';
+import { lastText, message, type Origin, origin, placedMid, type Said, time } from './said.ts';
 
 const name = text(128);
-const message = text(65_000);
 const outcomes = ['delivered', 'refused', 'expired'] as const;
-const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten'] as const;
+const reasons = ['left', 'deregistered', 'unresponsive', 'forgotten', 'kicked', 'banned'] as const;
 
 /** Where a member stands in the log of its group. */
 export interface Cursor {
@@ -90,62 +87,8 @@ const hops: Field<number> = {
   write: (to, value) => varint.write(to, value),
 };
 
-const processId = bytes(8);
-
-/** A mid of 16 bytes whose counter stands as a varint. */
-const placedMid: Field<Uint8Array> = {
-  read: (reader) => joined(processId.read(reader), eightBytes(varint.read(reader))),
-  write(to, mid) {
-    processId.write(to, mid.subarray(0, 8));
-    varint.write(
-      to,
-      mid.subarray(8).reduce((sum, byte) => sum * 256 + byte, 0),
-    );
-  },
-};
-
-/** Who has said something, beside the name. */
-interface Origin {
-  readonly bot: boolean;
-  readonly hops: number;
-}
-
-const origin: Field<Origin> = {
-  read(reader) {
-    const bits = u8.read(reader);
-    if (bits > 15) throw new Malformed(`an origin of ${bits}`);
-    return { bot: bits >= 8, hops: bits % 8 };
-  },
-  write: (to, value) => u8.write(to, (value.bot ? 8 : 0) + value.hops),
-};
-
-/** Milliseconds since 1970 in six bytes. */
-const time: Field<number> = {
-  read: (reader) => u16.read(reader) * 2 ** 32 + u32.read(reader),
-  write(to, value) {
-    u16.write(to, Math.floor(value / 2 ** 32));
-    u32.write(to, value % 2 ** 32);
-  },
-};
-
-/** A text that ends with the message. */
-const lastText: Field<string> = {
-  read: (reader) => decoded(message, encoded(block(), reader.rest())),
-  write: (to, value) => to.push(...new TextEncoder().encode(value)),
-};
-
-/** A message of a group at its place. */
-export interface Said {
-  readonly mid: Uint8Array;
-  readonly seq: number;
-  readonly from: string;
-  readonly origin: Origin;
-  readonly sentAtMs: number;
-  readonly text: string;
-}
-
 /** What the words in the tables below stand for. */
-interface Words {
+interface Words extends OrderWords {
   readonly varint: number;
   readonly flag: boolean;
   readonly bytes8: Uint8Array;
@@ -201,6 +144,7 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   ),
   entries: list(entry, 200),
   addresses: list(record({ host: text(64), port: varint }), 8),
+  ...orderFields,
 };
 
 /** What a client says to its server. */
@@ -267,6 +211,7 @@ const news = {
       groupsPerClient: 'varint',
       privateInGroup: 'flag',
       removeUnresponsive: 'flag',
+      ownedGroups: 'flag',
       silenceMs: 'varint',
       mailbox: 'flag',
       epoch: 'bytes8',
@@ -308,8 +253,6 @@ const news = {
   ],
   gap: [18, { count: 'varint', fromSeq: 'varint' }],
   memberJoined: [19, { group: 'name', name: 'name', bot: 'flag' }],
-  memberLeft: [20, { group: 'name', name: 'name', reason: 'reason' }],
-  groupLost: [21, { group: 'name', reason: 'reason' }],
   directoryEntries: [22, { entries: 'entries' }],
   directoryReset: [23, { directoryVersion: 'varint', wholeDirectory: 'flag' }],
   deposited: [40, { requestId: 'varint', mid: 'mid', to: 'name', durable: 'flag' }],
@@ -328,14 +271,18 @@ const peerMessages = {
   reachableAt: [3, { addresses: 'addresses' }],
 } as const;
 
-export type ClientMessage = OneOf<typeof requests, Words>;
-export type ServerMessage = OneOf<typeof news, Words>;
+export type ClientMessage = OneOf<typeof requests & typeof orderRequests, Words>;
+export type ServerMessage = OneOf<typeof news & typeof orderNews, Words>;
 export type PeerMessage = OneOf<typeof peerMessages, Words>;
 /** A message of one type. */
 export type Of<Message, Type> = Extract<Message, { readonly type: Type }>;
 
-export const clientToServer: Field<ClientMessage> = oneOf(requests, words, varint);
-export const serverToClient: Field<ServerMessage> = oneOf(news, words, varint);
+export const clientToServer: Field<ClientMessage> = oneOf(
+  { ...requests, ...orderRequests },
+  words,
+  varint,
+);
+export const serverToClient: Field<ServerMessage> = oneOf({ ...news, ...orderNews }, words, varint);
 export const clientToClient: Field<PeerMessage> = oneOf(peerMessages, words, varint);
 
 /** Which answer a request has, if it is not refused. */
@@ -351,6 +298,17 @@ export const answers = {
   reportUnanswered: 'done',
   lookUp: 'entry',
   listNames: 'entryList',
+  kick: 'done',
+  ban: 'done',
+  unban: 'done',
+  listBans: 'banList',
+  mute: 'done',
+  unmute: 'done',
+  setTopic: 'done',
+  giveRole: 'done',
+  transferGroup: 'done',
+  describeGroup: 'groupDescription',
+  listRoles: 'roleList',
   history: 'messageList',
   search: 'messageList',
   deposit: 'deposited',

@@ -1,6 +1,7 @@
 /** A chat in memory with the rules of the default policy: enough of a client for tests of prompt and scripts. */
 
 import { EventEmitter } from 'node:events';
+import type { Answer, AnswerOf } from '../../core/client/requests.ts';
 import {
   BanterError,
   type ClientEvents,
@@ -11,9 +12,45 @@ import {
   type GroupMessage,
   type HistoryOptions,
   type ListUsersOptions,
+  Moderation,
   type Policy,
 } from '../../core/index.ts';
 import type { ChatClient, ClientListener } from '../../repl/chat-client.ts';
+
+/** What the server answers to each kind of question about order. */
+const answers = {
+  done: { type: 'done', requestId: 1 },
+  banList: {
+    type: 'banList',
+    requestId: 1,
+    bans: [{ name: 'eve', by: 'ann', atMs: 0, reason: 'spam' }],
+    next: 0,
+  },
+  roleList: {
+    type: 'roleList',
+    requestId: 1,
+    roles: [{ name: 'ann', role: 'owner' }],
+    next: 0,
+  },
+  groupDescription: {
+    type: 'groupDescription',
+    requestId: 1,
+    group: 'ops',
+    owner: 'ann',
+    role: 'owner',
+    members: 2,
+    topic: 'deploys',
+    topicBy: 'ann',
+    topicAtMs: 0,
+  },
+} as const;
+
+function answerOf<Type extends Answer['type']>(type: Type): AnswerOf<Type> {
+  const answer: Answer | undefined = Object.values(answers).find((each) => each.type === type);
+  if (answer === undefined) throw new BanterError('BAD_REQUEST', `nobody answers with ${type}`);
+  // It was found by its type.
+  return answer as AnswerOf<Type>;
+}
 
 const sentAtMs = Date.UTC(2026, 0, 1, 12, 4);
 
@@ -42,6 +79,12 @@ export class MemoryClient implements ChatClient {
   readonly key: string = '00'.repeat(32);
   readonly serverFingerprint = 'fingerprint';
   readonly sent: string[] = [];
+  /** Everything is granted, and nothing comes of it. */
+  readonly moderation: Moderation = new Moderation(async (body, type) => {
+    await this.#turn();
+    this.sent.push(JSON.stringify(body));
+    return answerOf(type);
+  });
   readonly #chat: MemoryChat;
   // Its own typing does not follow a generic event name; `on`, `off` and `emit` below do.
   readonly #events = new EventEmitter();

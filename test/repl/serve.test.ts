@@ -114,7 +114,7 @@ test('tells what is grave enough, and nothing at all when it is told so', async 
   assert.doesNotMatch(text.server.stdout, /wrote/);
   const home = temporaryHome(t);
   const port = String(await freePort());
-  const server = startBanter(home, ['serve', '-p', port, '--log', 'none']);
+  const server = startBanter(home, ['serve', '-p', port, '--log', 'none', '--ephemeral']);
   await act({ home, server, address: `127.0.0.1:${port}` }, ...talk);
   server.signal('SIGTERM');
   await server.exit();

@@ -22,7 +22,11 @@ export interface ProcessHistory {
   readonly groupMessages: HeardMessage[];
   readonly privateMessages: PrivateMessage[];
   /** How many messages of which group it was told are missing. */
-  readonly gaps: { readonly group: string; readonly count: number | undefined }[];
+  readonly gaps: {
+    readonly group: string;
+    readonly count: number | undefined;
+    readonly heardAt: Step;
+  }[];
   /** When it lost the server. Milliseconds. */
   readonly losses: number[];
 }
@@ -77,6 +81,8 @@ export interface History {
   readonly serverCrashes: readonly Step[];
   /** Nothing disturbed the network: no send had a reason to fail and nobody one to lose the server. */
   readonly calm: boolean;
+  /** How many of the newest messages of a group the store keeps; undefined if it keeps all. */
+  readonly storeMessages: number | undefined;
   readonly rest: Rest;
 }
 

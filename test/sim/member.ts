@@ -145,7 +145,7 @@ export class Member {
       chronicle.tell(`${name} hears in private: ${message.text}`);
     });
     client.on('gapFound', (group, count) => {
-      process.gaps.push({ group, count });
+      process.gaps.push({ group, count, heardAt: chronicle.next() });
       chronicle.tell(`${name} meets a gap in ${group}: ${count}`);
     });
     client.on('disconnected', (reason) => {

@@ -68,11 +68,24 @@ export function planQuirks(random: Random): {
   readonly waitingDatagramsMax: number;
   readonly quietMs: number;
   readonly keeps: boolean;
+  readonly logMessages: number;
+  readonly storeMessages: number | undefined;
 } {
   const waitingDatagramsMax = random.chance(0.3) ? 8 : 4096;
   // Connections change their keys when they are two minutes old: in the middle of the talk.
   const quietMs = random.chance(0.3) ? within(random, 116_000, 119_000) : 0;
-  return { waitingDatagramsMax, quietMs, keeps: random.chance(0.6) };
+  const keeps = random.chance(0.6);
+  // Fewer in memory than are said while somebody is away, or reads slowly.
+  const logMessages = random.chance(0.5) ? 1 + random.below(6) : 4096;
+  const storeMessages = random.chance(0.3) ? logMessages + random.below(10) : undefined;
+  const isForgetful = keeps && logMessages < 4096;
+  return {
+    waitingDatagramsMax,
+    quietMs,
+    keeps,
+    logMessages,
+    storeMessages: isForgetful ? storeMessages : undefined,
+  };
 }
 
 /** Between `from` and `to`. */

@@ -26,6 +26,10 @@ export interface Plan {
   readonly quietMs: number;
   /** Whether a server that dies has stored its groups; else it has forgotten them. */
   readonly keeps: boolean;
+  /** Messages of a group that the server has in memory. */
+  readonly logMessages: number;
+  /** How many its store keeps, the newest of each group; undefined for all. */
+  readonly storeMessages: number | undefined;
   /** In the order of their instants. */
   readonly disturbances: readonly Disturbance[];
   readonly groupSends: readonly PlannedGroupSend[];

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
+import { CatchUp } from '../../core/chat/catch-up.ts';
 import { Delivery } from '../../core/chat/delivery.ts';
 import { GroupLog } from '../../core/chat/group-log.ts';
 import { type Draft, Groups } from '../../core/chat/groups.ts';
@@ -107,6 +108,37 @@ const plants: readonly Plant[] = [
             return attach.call(this, session, link, []);
           },
       ),
+  },
+  {
+    bug: 'the server does not ask its store for what memory has let go of',
+    breaks: 'no gap',
+    plant: () =>
+      replace(
+        CatchUp.prototype,
+        'read',
+        () =>
+          ({ group, readSeq }) =>
+            group.log.read(readSeq),
+      ),
+  },
+  {
+    bug: 'the server tells of a smaller gap than there is',
+    breaks: 'exact gaps',
+    plant: () =>
+      replace(
+        CatchUp.prototype,
+        'read',
+        (read) =>
+          function (this: CatchUp, membership) {
+            const next = read.call(this, membership);
+            return next?.type === 'gap' && next.count > 1 ? { ...next, count: 1 } : next;
+          },
+      ),
+  },
+  {
+    bug: 'the server passes over the last message of a page in silence',
+    breaks: 'nothing lost',
+    plant: () => replace(CatchUp.prototype, 'read', readButTheLast),
   },
   {
     bug: 'a client forgets what came before anybody listened',
@@ -312,6 +344,17 @@ function shownLate(receive: Inbox['receive']): Inbox['receive'] {
     if (waiting !== undefined) receive.call(this, waiting);
     late.set(this, message);
     return true;
+  };
+}
+
+/** The last message of a page counts as read before it is. */
+function readButTheLast(read: CatchUp['read']): CatchUp['read'] {
+  return function (this: CatchUp, membership) {
+    const next = read.call(this, membership);
+    const isLast = next?.type === 'entry' && membership.reading?.page.length === 0;
+    if (!isLast) return next;
+    membership.readSeq = next.seq;
+    return read.call(this, membership);
   };
 }
 

@@ -1,8 +1,12 @@
 /** Tells how far a long run is: a bar with rate and remaining time on a terminal, a line now and then on a pipe. */
 
 export interface ProgressOptions {
-  /** Seeds in all. */
+  /** Seeds in all, or whatever is played. */
   readonly total: number;
+  /** What they are called. Default: seeds. */
+  readonly unit?: string;
+  /** On a pipe there is a line for so many. Default 1000. */
+  readonly perLine?: number;
   readonly isTerminal: boolean;
   /** Width of the terminal. */
   readonly columns: () => number;
@@ -13,9 +17,6 @@ export interface ProgressOptions {
 
 /** The bar is drawn anew at most so often. Milliseconds. */
 const redrawMs = 100;
-
-/** On a pipe there is a line for so many seeds. */
-const seedsPerLine = 1000;
 
 const barCells = 30;
 
@@ -36,11 +37,11 @@ export class Progress {
 
   /** A seed is done. */
   played(isBroken: boolean): void {
-    const { isTerminal, now } = this.#options;
+    const { isTerminal, now, perLine = 1000 } = this.#options;
     this.#played++;
     if (isBroken) this.#broken++;
     if (isTerminal && now() - this.#drawnAt >= redrawMs) this.#draw();
-    else if (!isTerminal && this.#played % seedsPerLine === 0) this.#line();
+    else if (!isTerminal && this.#played % perLine === 0) this.#line();
   }
 
   /** Something is to be read and to stay. */
@@ -52,10 +53,10 @@ export class Progress {
 
   /** No seed is played any more. */
   end(): void {
-    const { isTerminal, write } = this.#options;
+    const { isTerminal, write, perLine = 1000 } = this.#options;
     if (isTerminal) this.#draw();
     if (isTerminal) write('\n');
-    else if (this.#played % seedsPerLine !== 0 || this.#played === 0) this.#line();
+    else if (this.#played % perLine !== 0 || this.#played === 0) this.#line();
   }
 
   #draw(): void {
@@ -71,12 +72,12 @@ export class Progress {
   }
 
   #words(): string {
-    const { total, now } = this.#options;
+    const { total, now, unit = 'seeds' } = this.#options;
     const seconds = Math.max(0.001, (now() - this.#startedAt) / 1000);
     const rate = this.#played / seconds;
     const left = rate > 0 ? clockOf((total - this.#played) / rate) : '?';
     const percent = Math.floor((100 * this.#played) / total);
-    return `${this.#played}/${total} seeds, ${percent} %, ${rate.toFixed(1)}/s, ${left} left, ${this.#broken} broken`;
+    return `${this.#played}/${total} ${unit}, ${percent} %, ${rate.toFixed(1)}/s, ${left} left, ${this.#broken} broken`;
   }
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import test, { describe, type TestContext } from 'node:test';
 import { SodiumCrypto } from '../../core/net/sodium.ts';
 import { decodeHello, encodeRetry } from '../../core/protocol/handshake.ts';
+import { NamesStore } from '../support/names-store.ts';
 import { outlastLog } from './outlast-log.ts';
 import { outcomes, type Person, Scene, serverHost } from './scene.ts';
 
@@ -128,10 +129,10 @@ describe('a member whose process dies', () => {
 });
 
 describe('a server that restarts', () => {
-  test('has forgotten its groups and says so; what was under way is committed at most once', async (t) => {
+  test('has forgotten its groups and says so; what was under way is committed at most once', async () => {
     const scene = new Scene({ delayMs: 10, jitterMs: 20 });
-    const dataDir = temporaryFolder(t);
-    await scene.serve({ ...talkative, dataDir });
+    const names = new NamesStore();
+    await scene.serve({ ...talkative, store: names.open() });
     const [ann, bob] = [await scene.connect('ann'), await scene.connect('bob')];
     await scene.gather('hall', [ann, bob]);
     const texts = Array.from({ length: 40 }, (_, at) => `message ${at}`);
@@ -143,7 +144,7 @@ describe('a server that restarts', () => {
     );
     await scene.pass(55);
     scene.network.crash(serverHost);
-    await scene.serve({ ...talkative, dataDir });
+    await scene.serve({ ...talkative, store: names.open() });
     const settled = await scene.settle(codes);
     const acknowledged = texts.filter((_, at) => settled[at] === undefined);
     await scene.until(() => [ann, bob].every(({ events }) => events.includes('reconnected')));
@@ -248,18 +249,18 @@ describe('private messages', () => {
     assert.deepEqual(stranger.heard, []);
   });
 
-  test('under a name that the server now gives to another key are refused, sent and received', async (t) => {
+  test('under a name that the server now gives to another key are refused, sent and received', async () => {
     const scene = new Scene();
-    const dataDir = temporaryFolder(t);
-    await scene.serve({ ...talkative, dataDir });
+    const names = new NamesStore();
+    await scene.serve({ ...talkative, store: names.open() });
     const [ann, bob] = [await scene.connect('ann'), await scene.connect('bob')];
     await scene.until(() => ann.client.directory.has('bob'));
     await scene.settle(ann.client.send('bob', 'hello'));
     scene.network.crash(serverHost);
     scene.network.crash(bob.host);
     // A server that betrays: it keeps its key and forgets whom names belong to.
-    rmSync(join(dataDir, 'names.jsonl'));
-    await scene.serve({ ...talkative, dataDir });
+    names.forget();
+    await scene.serve({ ...talkative, store: names.open() });
     await scene.until(() => ann.events.includes('reconnected'));
     const impostor = await scene.connect('bob');
     await scene.pass(1000);

@@ -9,12 +9,19 @@ import type {
   StoredMessage,
   StoredState,
 } from '../../core/chat/records.ts';
+import { BanterError } from '../../core/errors.ts';
 import type { Environment } from '../../core/net/transport.ts';
 import type { MemoryStore } from '../../core/store/memory-store.ts';
-import type { Store } from '../../core/store/store.ts';
+import type { PruneQuery, Store, StoreStats } from '../../core/store/store.ts';
 
 /** A write takes up to this long. Milliseconds. */
 const writeMsMax = 30;
+
+/** A page takes up to this long to be read. Milliseconds. */
+const readMsMax = 100;
+
+/** One page in so many cannot be read. */
+const readsPerFailure = 8;
 
 export class SlowStore implements Store {
   readonly isDurable = true;
@@ -47,7 +54,14 @@ export class SlowStore implements Store {
     });
   }
 
-  read(query: ReadQuery): Promise<readonly StoredMessage[]> {
+  async read(query: ReadQuery): Promise<readonly StoredMessage[]> {
+    const [time = 0, luck = 0] = this.#process.random(2);
+    await new Promise<void>((resolve) => {
+      this.#process.setTimer(resolve, (time / 255) * readMsMax);
+    });
+    if (luck % readsPerFailure === 0) {
+      throw new BanterError('DATA_UNUSABLE', 'the disk does not answer for once');
+    }
     return this.#disk.read(query);
   }
 
@@ -57,6 +71,14 @@ export class SlowStore implements Store {
 
   search(query: SearchQuery): Promise<readonly StoredMessage[]> {
     return this.#disk.search(query);
+  }
+
+  prune(query: PruneQuery): Promise<number> {
+    return this.#disk.prune(query);
+  }
+
+  stats(): Promise<StoreStats> {
+    return this.#disk.stats();
   }
 
   audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]> {

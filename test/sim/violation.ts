@@ -10,6 +10,7 @@ export interface Violation {
     | 'nothing lost'
     | 'nothing invented'
     | 'no gap'
+    | 'exact gaps'
     | 'one directory'
     | 'one membership'
     | 'everybody comes back'

@@ -8,6 +8,7 @@ import { Server } from '../../core/index.ts';
 import { SimulatedNetwork } from '../../core/net/simulated.ts';
 import type { FaultCounts } from '../../core/net/simulated-faults.ts';
 import { MemoryStore } from '../../core/store/memory-store.ts';
+import { NamesStore } from '../support/names-store.ts';
 import { violationsIn } from './checker.ts';
 import { Chronicle, type Teller } from './chronicle.ts';
 import { disturb } from './disturbing.ts';
@@ -77,12 +78,15 @@ export class World {
   readonly #folder: string;
   readonly #members: readonly Member[];
   readonly #ledger: Ledger;
-  readonly #disk = new MemoryStore(new Uint8Array(32).fill(1));
+  readonly #disk: MemoryStore;
+  readonly #names = new NamesStore();
   #server: Server | undefined;
   #digest = 0;
 
   constructor(plan: Plan, folder: string, witness: Witness | undefined) {
-    const { seed, waitingDatagramsMax } = plan;
+    const { seed, waitingDatagramsMax, storeMessages } = plan;
+    const diskLimits = storeMessages === undefined ? {} : { logMessages: storeMessages };
+    this.#disk = new MemoryStore(new Uint8Array(32).fill(1), diskLimits);
     this.plan = plan;
     this.#folder = folder;
     this.network = new SimulatedNetwork({ seed, faults: mildFaults, waitingDatagramsMax });
@@ -117,7 +121,12 @@ export class World {
     network.setFaults(mildFaults);
     chronicle.tell('the network is calm');
     await network.run(network.now + (plan.silenceMs === longSilenceMs ? longRestMs : restMs));
-    const violations = violationsIn({ ...this.chronicle, calm: plan.calm, rest: this.#rest() });
+    const violations = violationsIn({
+      ...this.chronicle,
+      calm: plan.calm,
+      storeMessages: plan.storeMessages,
+      rest: this.#rest(),
+    });
     return this.result([...violations, ...this.#ledger.violations]);
   }
 
@@ -152,18 +161,19 @@ export class World {
 
   /** Starts the server, after a crash with what it had stored. */
   async serve(): Promise<void> {
-    const { silenceMs, disturbances, keeps, groups } = this.plan;
+    const { silenceMs, disturbances, keeps, groups, logMessages } = this.plan;
     const isMortal = disturbances.some((each) => each.type === 'crash' && each.victim === 'server');
-    // Only who will have a second process needs what outlives the first.
     const environment = this.network.host(serverHost);
     const outlasting = keeps
       ? { store: new SlowStore(this.#disk, environment) }
-      : { dataDir: join(this.#folder, 'server') };
+      : { store: this.#names.open() };
     this.#server = await Server.start({
       environment,
       port: serverPort,
       policy: { privateInGroup: true, silenceMs, groupsPerClient: groups.length },
-      ...(isMortal ? outlasting : {}),
+      limits: { logMessages },
+      // Only who will have a second process needs what outlives the first.
+      ...(isMortal ? outlasting : { store: this.#disk }),
     });
     this.chronicle.tell('the server listens');
   }

@@ -3,7 +3,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import type { TestContext } from 'node:test';
 
 /** Where the processes of a test live. */
 export interface Home {
@@ -16,7 +15,7 @@ export interface Home {
 }
 
 /** Makes a fresh home; everything in it goes when `t` ends, the youngest process first. */
-export function temporaryHome(t: Pick<TestContext, 'after'>): Home {
+export function temporaryHome(t: { after(close: () => Promise<void>): void }): Home {
   const path = mkdtempSync(join(tmpdir(), 'banter-home-'));
   const closers: (() => Promise<void>)[] = [];
   t.after(async () => {

@@ -12,6 +12,8 @@ export function storeAround(store: Store, own: Partial<Store>): Store {
     read: (query) => store.read(query),
     history: (query) => store.history(query),
     search: (query) => store.search(query),
+    prune: (query) => store.prune(query),
+    stats: () => store.stats(),
     audit: (query) => store.audit(query),
     close: () => store.close(),
     ...own,

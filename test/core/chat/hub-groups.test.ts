@@ -33,7 +33,7 @@ describe('groups', () => {
       { type: 'memberJoined', group: 'RoomA', name: 'bob', bot: true },
     ]);
     assert.deepEqual(ann.told('memberLeft'), [
-      { type: 'memberLeft', group: 'RoomA', name: 'bob', reason: 'left' },
+      { type: 'memberLeft', group: 'RoomA', name: 'bob', reason: 'left', by: '', words: '' },
     ]);
     assert.deepEqual(bob.told('memberJoined'), []);
   });

@@ -197,14 +197,18 @@ describe('a hub that starts from what another stored', () => {
 });
 
 const deed = fc.record({
-  type: fc.constantFrom('create', 'join', 'leave', 'send', 'send', 'send', 'confirm'),
+  type: fc.constantFrom(
+    ...(['create', 'join', 'leave', 'send', 'send', 'send', 'confirm'] as const),
+    ...(['kick', 'ban', 'unban', 'mute', 'role', 'transfer', 'topic'] as const),
+  ),
+  about: fc.constantFrom('ann', 'bob', 'carl'),
   group: fc.constantFrom('g', 'h', 'i'),
   person: fc.nat(2),
 });
 
 /** What one of the people does and the others do not. */
 function doing(
-  { type, group, person }: typeof deed extends fc.Arbitrary<infer D> ? D : never,
+  { type, group, person, about: name }: typeof deed extends fc.Arbitrary<infer D> ? D : never,
   at: number,
 ) {
   return (client: TestClient, who: number): void => {
@@ -213,6 +217,13 @@ function doing(
     if (type === 'join') client.ask({ type: 'joinGroup', group });
     if (type === 'leave') client.ask({ type: 'leaveGroup', group });
     if (type === 'send') client.send(group, `message ${at}`, at + 1);
+    if (type === 'kick') client.ask({ type, group, name, reason: '' });
+    if (type === 'ban') client.ask({ type, group, name, reason: `${at}` });
+    if (type === 'unban') client.ask({ type, group, name });
+    if (type === 'mute') client.ask({ type, group, name, minutes: at, reason: '' });
+    if (type === 'role') client.ask({ type: 'giveRole', group, name, role: 'moderator' });
+    if (type === 'transfer') client.ask({ type: 'transferGroup', group, name });
+    if (type === 'topic') client.ask({ type: 'setTopic', group, text: `${at % 3 || ''}` });
     if (type === 'confirm') client.confirm(group, client.told('groupMessage').at(-1)?.seq ?? 0);
   };
 }
@@ -228,3 +239,61 @@ function lasting({ hub }: World): unknown {
     })),
   };
 }
+
+describe('while the store has no room, a hub', () => {
+  /** Somebody has sent a message that is not stored, when it turns out that there is no room. */
+  function full() {
+    const people = slowlyStored();
+    const { world, ann } = people;
+    ann.send('g', 'under way', 1);
+    world.hub.storeFull(true, world.now);
+    return people;
+  }
+
+  it('refuses what would change anything, and answers what only asks', () => {
+    const { world, ann, bob } = full();
+    const changes = world.changes.length;
+    for (const asked of [
+      { type: 'createGroup', group: 'h' },
+      { type: 'leaveGroup', group: 'g' },
+    ] as const) {
+      assert.equal(outcome(ann.ask(asked)), 'STORE_FULL');
+    }
+    ann.send('g', 'too late', 2);
+    assert.equal(ann.told('refused').length, 3);
+    ann.ask({ type: 'listGroups', after: 0 });
+    bob.ask({ type: 'listMembers', group: 'g', after: 0 });
+    assert.deepEqual([ann.told('groupList').length, bob.told('memberList').length], [1, 1]);
+    const stranger = world.join('dave', 9);
+    assert.deepEqual([stranger.told('welcome').length, stranger.told('refused').length], [0, 1]);
+    assert.equal(world.changes.length, changes);
+  });
+
+  it('acknowledges a message that is sent again only once it is stored', () => {
+    const { world, ann, bob } = full();
+    ann.send('g', 'under way', 1);
+    assert.deepEqual([ann.told('committed').length, bob.textsIn('g')], [0, []]);
+    world.hub.storeFull(false, world.now);
+    world.store();
+    assert.equal(ann.told('committed').length, 2);
+    assert.deepEqual(bob.textsIn('g'), ['under way']);
+  });
+
+  it('has stored where members stand when there is room again, each once', () => {
+    const { world, ann, bob } = slowlyStored();
+    ann.send('g', 'one', 1);
+    ann.send('g', 'two', 2);
+    world.store();
+    bob.read();
+    world.hub.storeFull(true, world.now);
+    const changes = world.changes.length;
+    bob.confirm('g', 1);
+    bob.confirm('g', 2);
+    assert.equal(world.changes.length, changes);
+    world.hub.storeFull(false, world.now);
+    world.carryOut();
+    assert.deepEqual(world.changes.slice(changes), [
+      { type: 'memberConfirmed', group: 'g', name: 'bob', seq: 2 },
+    ]);
+  });
+});

@@ -2,154 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { composeMid } from '../../../core/chat/mids.ts';
-import {
-  type ClientMessage,
-  clientCodec,
-  type PeerMessage,
-  peerCodec,
-  type ServerMessage,
-  serverCodec,
-} from '../../../core/chat/wire.ts';
-import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
-import { hostText } from '../../../core/protocol/address.ts';
+import { clientCodec, peerCodec, serverCodec } from '../../../core/chat/wire.ts';
+import { pageEntriesMax } from '../../../core/chat/wire-fields.ts';
+import { bansPerPage, wordsBytesMax } from '../../../core/chat/wire-order.ts';
 import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
-
-const integer = fc.maxSafeNat();
-const name = fc.string({ unit: 'grapheme', maxLength: 8 });
-const text = fc.string({ unit: 'grapheme', maxLength: 200 });
-const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
-  fc.uint8Array({ minLength: count, maxLength: count });
-const hops = fc.nat(hopsMax);
-const reason = fc.constantFrom('left', 'deregistered', 'unresponsive', 'forgotten');
-const names = fc.array(fc.record({ name }), { maxLength: 5 });
-const bool = fc.boolean();
-const seq = integer;
-const requestId = integer;
-const group = name;
-const mid = bytes(16);
-const logId = bytes(8);
-const sealed = fc.uint8Array({ maxLength: 200 });
-const outcome = fc.constantFrom('delivered', 'refused', 'expired');
-const conversation = integer;
-const address = fc.oneof(
-  fc.record({
-    host: fc.oneof(fc.ipV4(), bytes(16).map(hostText)),
-    port: fc.nat(65_535),
-  }),
-  fc.constant({ host: '', port: 0 }),
-);
-const entry = fc.record({ name, key: bytes(32).map(toHex), address, online: bool, bot: bool });
-const entries = fc.array(entry, { maxLength: 4 });
-/** Of a message that has its place. */
-const placedMid = fc
-  .tuple(bytes(8), integer)
-  .map(([processId, counter]) => composeMid(processId, counter));
-const sentAtMs = fc.integer({ min: 0, max: 2 ** 48 - 1 });
-const said = { mid: placedMid, seq, from: name, bot: bool, hops, sentAtMs, text };
-
-/** One arbitrary per message; the compiler sees to it that none is missing. */
-function anyOf<Message extends { readonly type: string }>(
-  fields: {
-    readonly [Type in Message['type']]: {
-      readonly [Name in Exclude<keyof Extract<Message, { type: Type }>, 'type'>]: fc.Arbitrary<
-        Extract<Message, { type: Type }>[Name]
-      >;
-    };
-  },
-): fc.Arbitrary<Message> {
-  const records = Object.entries(fields).map(([type, record]) =>
-    fc.record({ type: fc.constant(type), ...(record as Record<string, fc.Arbitrary<unknown>>) }),
-  );
-  // Every record has the fields that its type asks for.
-  return fc.oneof(...records) as unknown as fc.Arbitrary<Message>;
-}
-
-const clientMessage = anyOf<ClientMessage>({
-  register: {
-    requestId,
-    name,
-    bot: bool,
-    auxiliary: bool,
-    takeOver: bool,
-    hidesAddress: bool,
-    processId: bytes(8),
-    nextCounter: integer,
-    epoch: bytes(8),
-    directoryVersion: integer,
-    resume: fc.array(fc.record({ group, logId, seq }), { maxLength: 4 }),
-  },
-  deregister: { requestId },
-  createGroup: { requestId, group },
-  listGroups: { requestId, after: integer },
-  joinGroup: { requestId, group },
-  leaveGroup: { requestId, group },
-  listMembers: { requestId, group, after: integer },
-  sendGroup: { requestId, group, mid, hops: integer, text },
-  reportUnanswered: { requestId, name },
-  confirm: { conversation, seq },
-  lookUp: { requestId, name },
-  listNames: { requestId, prefix: name, after: integer },
-  directoryCheck: { version: integer, hash: bytes(8) },
-  history: { requestId, group, beforeSeq: seq, limit: integer },
-  search: { requestId, group, words: text, beforeSeq: seq, limit: integer },
-  deposit: { requestId, to: name, identity: bytes(32), mid, sealed },
-  settle: { id: integer, outcome: fc.constantFrom('delivered', 'refused') },
-  confirmSettled: { id: integer },
-});
-
-const serverMessage = anyOf<ServerMessage>({
-  refused: { requestId, code: integer, detail: text },
-  done: { requestId },
-  welcome: {
-    requestId,
-    name,
-    groupsPerClient: integer,
-    privateInGroup: bool,
-    removeUnresponsive: bool,
-    silenceMs: integer,
-    mailbox: bool,
-    epoch: bytes(8),
-    directoryVersion: integer,
-    wholeDirectory: bool,
-    groups: fc.array(fc.record({ group, conversation, logId, seq, headSeq: integer }), {
-      maxLength: 4,
-    }),
-  },
-  groupList: { requestId, names, next: integer },
-  memberList: { requestId, names, next: integer },
-  joined: { requestId, group, conversation, logId, seq },
-  committed: { requestId, mid: placedMid, logId, seq, durable: bool },
-  entry: { requestId, entry },
-  entryList: { requestId, entries, next: integer },
-  directoryDelta: { version: integer, entries },
-  directoryEntries: { entries },
-  directoryReset: { directoryVersion: integer, wholeDirectory: bool },
-  groupMessage: said,
-  messageList: {
-    requestId,
-    logId,
-    messages: fc.array(fc.record(said), { maxLength: 4 }),
-    next: integer,
-  },
-  gap: { count: integer, fromSeq: integer },
-  memberJoined: { group, name, bot: bool },
-  memberLeft: { group, name, reason },
-  groupLost: { group, reason },
-  deposited: { requestId, mid, to: name, durable: bool },
-  envelope: { id: integer, from: name, mid, sealed },
-  settled: { id: integer, mid, to: name, outcome },
-  restarting: { returnMs: integer },
-});
-
-const peerMessage = anyOf<PeerMessage>({
-  privateMessage: { mid, from: name, hops, bot: bool, sentAtMs: integer, text },
-  privateReceived: { mid },
-  reachableAt: {
-    addresses: fc.array(fc.record({ host: fc.string({ maxLength: 16 }), port: fc.nat(65_535) }), {
-      maxLength: 8,
-    }),
-  },
-});
+import { clientMessage, peerMessage, serverMessage } from './wire-messages.ts';
 
 interface AnyCodec<Message> {
   encode(message: Message): Uint8Array;
@@ -274,8 +131,15 @@ describe('the wire', () => {
     ],
     [
       'memberLeft',
-      serverCodec.encode({ type: 'memberLeft', group: 'g', name: 'n', reason: 'unresponsive' }),
-      '140167016e02',
+      serverCodec.encode({
+        type: 'memberLeft',
+        group: 'g',
+        name: 'n',
+        reason: 'kicked',
+        by: 'm',
+        words: 'w',
+      }),
+      '140167016e04016d0177',
     ],
     ['restarting', serverCodec.encode({ type: 'restarting', returnMs: 10_000 }), '326710'],
     [
@@ -321,7 +185,7 @@ describe('the wire', () => {
   const refused: readonly (readonly [string, string])[] = [
     ['an unknown message', '3f07'],
     ['a flag beyond 1', '130167016e02'],
-    ['a reason beyond the table', '140167016e04'],
+    ['a reason beyond the table', '140167016e060000'],
     ['text that is not UTF-8', '0107' + '04' + '02c328'],
     ['a page of more messages than 64', `0a01${'09'.repeat(8)}4041${'00'.repeat(65 * 19)}00`],
     ['a list longer than a page', `040740c9${'00'.repeat(201)}00`],
@@ -360,6 +224,7 @@ describe('the wire', () => {
       groupsPerClient: 256,
       privateInGroup: true,
       removeUnresponsive: true,
+      ownedGroups: true,
       silenceMs: 2500,
       mailbox: true,
       epoch: new Uint8Array(8),
@@ -377,7 +242,19 @@ describe('the wire', () => {
       sentAtMs: 2 ** 48 - 1,
       text: 'x'.repeat(60_000),
     });
-    for (const { length } of [page, welcome, message]) assert.ok(length <= 65_536, `${length}`);
+    const bans = serverCodec.encode({
+      type: 'banList',
+      requestId: 1,
+      bans: Array.from({ length: bansPerPage }, () => ({
+        name,
+        by: name,
+        atMs: 2 ** 53 - 1,
+        reason: 'x'.repeat(wordsBytesMax),
+      })),
+      next: 1000,
+    });
+    const sizes = [page, welcome, message, bans].map(({ length }) => length);
+    for (const size of sizes) assert.ok(size <= 65_536, `${size}`);
     assert.notEqual(serverCodec.decode(page), undefined);
     assert.notEqual(serverCodec.decode(welcome), undefined);
   });

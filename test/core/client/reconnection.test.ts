@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it, type TestContext } from 'node:test';
 import type { ServerOptions } from '../../../core/server/options.ts';
-import { temporaryHome } from '../../support/home.ts';
 import { LossyProxy } from '../../support/lossy-proxy.ts';
+import { NamesStore } from '../../support/names-store.ts';
 import { codeOf, textsOf, told, World } from './world.ts';
 
 /** A server that keeps its identity over restarts, and the options to restart it with. */
 async function lasting(
   t: TestContext,
 ): Promise<{ readonly world: World; readonly options: ServerOptions }> {
-  const options = { dataDir: `${temporaryHome(t).path}/server` };
-  return { world: await World.start(t, options), options };
+  const names = new NamesStore();
+  const world = await World.start(t, { store: names.open() });
+  return { world, options: { store: names.open() } };
 }
 
 describe('a client', () => {

@@ -9,7 +9,7 @@ import { toHex } from '../../../core/protocol/bytes.ts';
 import { Endpoint } from '../../../core/protocol/endpoint.ts';
 import { decodeInit, handshakePrologue } from '../../../core/protocol/handshake.ts';
 import { datagramForm } from '../../../core/protocol/packet.ts';
-import { ServerFiles } from '../../../core/store/server-files.ts';
+import { MemoryStore } from '../../../core/store/memory-store.ts';
 import { Scene, serverHost } from '../../sim/scene.ts';
 import { temporaryHome } from '../../support/home.ts';
 import { codeOf } from './world.ts';
@@ -233,8 +233,8 @@ describe('a stranger', () => {
 describe('a server that listens', () => {
   it('reads nothing of what it relays, with its own keys or without', async (t) => {
     const scene = new Scene();
-    const { path: dataDir } = temporaryHome(t);
-    const server = await scene.serve({ dataDir });
+    const store = new MemoryStore(new Uint8Array(32).fill(1));
+    const server = await scene.serve({ store });
     const ann = await scene.connect('Ann', { relayOnly: true });
     await scene.connect('Bob');
     const relayed = tapRelay(t);
@@ -244,9 +244,7 @@ describe('a server that listens', () => {
     await scene.pass(1000);
     await scene.settle(server.close().then(() => undefined));
     const crypto = new SodiumCrypto();
-    const files = ServerFiles.open(dataDir, () => assert.fail('the server has its key'));
-    const identity = crypto.identity(files.seed);
-    await files.close();
+    const identity = crypto.identity(store.seed);
     const hex = toHex(new TextEncoder().encode(secret));
     assert.ok(relayed.length >= 4);
     assert.ok(relayed.every((datagram) => !toHex(datagram).includes(hex)));

@@ -1,8 +1,6 @@
 /** Servers and peers that do not keep to the rules: what clients believe them, and what they do not. */
 
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { Groups } from '../../../core/chat/groups.ts';
 import { controlConversation, peerCodec } from '../../../core/chat/wire.ts';
@@ -13,7 +11,7 @@ import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import type { Address } from '../../../core/protocol/address.ts';
 import { Endpoint } from '../../../core/protocol/endpoint.ts';
 import { outcomes, type Person, Scene } from '../../sim/scene.ts';
-import { temporaryHome } from '../../support/home.ts';
+import { NamesStore } from '../../support/names-store.ts';
 import { patient } from '../protocol/pair.ts';
 
 const talkative = { policy: { privateInGroup: true } };
@@ -150,17 +148,17 @@ describe('a server that betrays', () => {
     assert.deepEqual(bob.heard, ['I quit']);
   });
 
-  it('can give a name to another key before the first contact', async (t) => {
+  it('can give a name to another key before the first contact', async () => {
     const scene = new Scene();
-    const dataDir = join(temporaryHome(t).path, 'server');
-    await scene.serve({ ...talkative, dataDir });
+    const names = new NamesStore();
+    await scene.serve({ ...talkative, store: names.open() });
     const [ann, bob] = [await scene.connect('ann'), await scene.connect('bob')];
     await scene.until(() => ann.client.directory.has('bob'));
     const key = bob.client.directory.get('bob')?.key;
     await scene.settle(scene.server.close());
     await scene.settle(bob.client.close());
-    rmSync(join(dataDir, 'names.jsonl'));
-    await scene.serve({ ...talkative, dataDir });
+    names.forget();
+    await scene.serve({ ...talkative, store: names.open() });
     const impostor = await scene.connect('bob');
     await scene.until(() => ann.client.directory.get('bob')?.key !== key);
     await scene.settle(ann.client.send('bob', 'for bob alone'));

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { decodeHello, encodeRetry } from '../../../core/protocol/handshake.ts';
 import { datagramForm } from '../../../core/protocol/packet.ts';
+import { MemoryStore } from '../../../core/store/memory-store.ts';
 import { Scene, serverHost } from '../../sim/scene.ts';
-import { temporaryHome } from '../../support/home.ts';
 
 /** RETRYs sent so far, by whoever. */
 function retryCount(scene: Scene): () => number {
@@ -17,18 +17,18 @@ function retryCount(scene: Scene): () => number {
 }
 
 describe('a client that comes back', () => {
-  test('to a server that has restarted shows its token, and needs no RETRY', async (t) => {
-    const dataDir = temporaryHome(t).path;
+  test('to a server that has restarted shows its token, and needs no RETRY', async () => {
+    const store = new MemoryStore(new Uint8Array(32).fill(1));
     const scene = new Scene();
     const retries = retryCount(scene);
-    const first = await scene.serve({ dataDir });
+    const first = await scene.serve({ store });
     // The next process' clock begins at zero again; the token's does not.
     await scene.pass(60_000);
     const { client, events } = await scene.connect('ann');
     const before = retries();
     assert.ok(before > 0);
     await scene.settle(first.close());
-    await scene.serve({ dataDir });
+    await scene.serve({ store });
     await scene.until(() => events.includes('reconnected'));
     assert.equal(retries(), before);
     assert.ok(client.connected);

@@ -44,8 +44,20 @@ const bytesOf: Readonly<Record<string, number>> = {
   identity: 32,
   sealed: 0,
 };
-const texts = new Set(['name', 'group', 'from', 'text', 'detail', 'prefix', 'words', 'to']);
-const lists = new Set(['resume', 'groups', 'names', 'entries', 'addresses', 'messages']);
+const texts = new Set([
+  ...['name', 'group', 'from', 'text', 'detail', 'prefix', 'to'],
+  ...['by', 'words', 'owner', 'topic', 'topicBy'],
+]);
+const lists = new Set([
+  'resume',
+  'groups',
+  'names',
+  'entries',
+  'addresses',
+  'messages',
+  'bans',
+  'roles',
+]);
 
 const anyEntry: DirectoryEntry = {
   name: '',
@@ -65,7 +77,9 @@ function asked(type: string, fields: string[]): { readonly type: string } {
         fields.push(field);
         if (texts.has(field)) return '';
         if (lists.has(field)) return [];
+        // Words where it is a text.
         if (field === 'reason') return 'left';
+        if (field === 'role') return 'member';
         if (field === 'outcome') return 'delivered';
         if (field === 'entry') return anyEntry;
         const count = bytesOf[field];

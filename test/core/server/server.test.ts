@@ -1,16 +1,18 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { ServerFact } from '../../../core/chat/facts.ts';
 import type { StoreChange } from '../../../core/chat/records.ts';
+import { BanterError } from '../../../core/errors.ts';
 import { Server } from '../../../core/server/server.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { temporaryHome } from '../../support/home.ts';
 import { Random } from '../../support/random.ts';
+import { storeAround } from '../../support/store-around.ts';
 import { Cable, codeOf, told, World } from '../client/world.ts';
 
 function typesOf(facts: readonly ServerFact[]): readonly string[] {
@@ -120,10 +122,11 @@ describe('a server', () => {
   });
 
   it('closes rather than tell what it could not keep', async (t) => {
-    const dataDir = join(temporaryHome(t).path, 'server');
-    const world = await World.start(t, { dataDir });
-    rmSync(dataDir, { recursive: true });
-    writeFileSync(dataDir, 'a file where the folder should be');
+    const gone = new BanterError('DATA_UNUSABLE', 'the disk is gone');
+    const store = storeAround(new MemoryStore(new Uint8Array(32)), {
+      write: () => Promise.reject(gone),
+    });
+    const world = await World.start(t, { store });
     const failed = once(world.server, 'failed');
     const refused = codeOf(world.join('Ann', { silenceMs: 500 }));
     const [error] = await failed;

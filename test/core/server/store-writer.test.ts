@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { StoreChange } from '../../../core/chat/records.ts';
 import { BanterError } from '../../../core/errors.ts';
+import { SimulatedNetwork } from '../../../core/net/simulated.ts';
 import { StoreWriter } from '../../../core/server/store-writer.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
 import type { Store } from '../../../core/store/store.ts';
@@ -27,17 +28,24 @@ function anywhere(): Store {
   return storeAround(new MemoryStore(new Uint8Array(32)), { write: () => undefined });
 }
 
-function writing(store: Store) {
+/** Writes to a store, by a clock that stands still until the test moves it. */
+function writing(store: Store, windowMs = 0) {
+  const fullness: (string | undefined)[] = [];
+  const network = new SimulatedNetwork({ seed: 1, faults: {} });
+  const environment = network.host('10.0.0.1');
   const stored: number[] = [];
   const failures: unknown[] = [];
   const writer = new StoreWriter({
     store,
-    now: () => 0,
+    environment,
+    windowMs,
     onWritten: () => {},
+    onDue: () => {},
+    onFull: (full) => fullness.push(full?.code),
     onStored: (number) => stored.push(number),
     onFailed: (error) => failures.push(error),
   });
-  return { writer, stored, failures };
+  return { writer, stored, failures, fullness, network };
 }
 
 describe('a store writer', () => {
@@ -84,6 +92,65 @@ describe('a store writer', () => {
     writes[0]?.end.resolve();
     await writes[0]?.end.promise;
     assert.equal(writer.isFull, true);
+  });
+
+  it('writes no more than 512 changes at a time', async () => {
+    const { writer, writes, stored } = slowlyWriting();
+    for (let number = 1; number <= 1200; number++) writer.add(number, change);
+    writer.flush();
+    const drained = writer.drain();
+    for (const at of [0, 1, 2]) {
+      while (writes.length <= at) await Promise.resolve();
+      writes[at]?.end.resolve();
+    }
+    await drained;
+    assert.deepEqual(stored, [512, 1024, 1200]);
+  });
+
+  it('waits for others to join a write where it is told to, unless it is full', async () => {
+    const { writer, stored, network } = writing(anywhere(), 10);
+    writer.add(1, change);
+    assert.equal(writer.flush(), undefined);
+    await network.run(network.now + 9);
+    writer.add(2, change);
+    assert.equal(writer.flush(), undefined);
+    assert.deepEqual(stored, []);
+    await network.run(network.now + 1);
+    assert.deepEqual(stored, [2]);
+    for (let number = 3; number <= 514; number++) writer.add(number, change);
+    assert.equal(writer.flush(), 514);
+  });
+
+  it('keeps what a full store did not take, and tries it again until there is room', async () => {
+    const full = new BanterError('STORE_FULL', 'no room');
+    let room = 1;
+    const written: number[] = [];
+    const store = storeAround(anywhere(), {
+      write: (changes) => {
+        if (room-- <= 0) return Promise.reject(full);
+        written.push(changes.length);
+        return Promise.resolve();
+      },
+    });
+    const { writer, stored, failures, fullness, network } = writing(store);
+    for (let number = 1; number <= 2; number++) {
+      writer.add(number, change);
+      writer.flush();
+      await network.run(network.now);
+    }
+    assert.equal(writer.isStoreFull, true);
+    writer.add(3, change);
+    assert.equal(writer.flush(), undefined);
+    await network.run(network.now + 5000);
+    assert.deepEqual([stored, written, fullness], [[1], [1], ['STORE_FULL']]);
+    await writer.drain();
+    assert.deepEqual(written, [1]);
+    room = 1;
+    writer.flush();
+    await network.run(network.now + 1000);
+    assert.deepEqual([stored, written, failures], [[1, 3], [1, 2], []]);
+    assert.deepEqual(fullness, ['STORE_FULL', undefined]);
+    assert.equal(writer.isStoreFull, false);
   });
 
   it('writes nothing more once the store has failed, whichever way it says so', async () => {

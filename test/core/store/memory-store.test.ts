@@ -6,7 +6,10 @@ import { conformanceOf } from './store-conformance.ts';
 
 const seed = new Uint8Array(32).fill(1);
 
-conformanceOf('MemoryStore', (_, limits) => Promise.resolve(new MemoryStore(seed, limits)));
+conformanceOf('MemoryStore', (_, limits) => {
+  const store = new MemoryStore(seed, limits);
+  return Promise.resolve({ store, reopen: () => Promise.resolve(store) });
+});
 
 describe('MemoryStore', () => {
   it('keeps no more of all logs than its limits say: the group quiet for longest loses first', async () => {
@@ -30,6 +33,24 @@ describe('MemoryStore', () => {
         [1, []],
         [4, [2, 3, 4]],
       ],
+    );
+  });
+
+  it('gives back as much of a log as a server keeps', async () => {
+    const store = new MemoryStore(seed, { logMessages: 3 });
+    store.write([{ type: 'groupCreated', group: 'dev', logId: seed.subarray(0, 8) }]);
+    for (let seq = 1; seq <= 10; seq++) {
+      const said = { from: 'Ann', bot: false, hops: 0, sentAtMs: 0, text: 'x' };
+      const message = { mid: composeMid(seed.subarray(0, 8), seq), seq, ...said };
+      const appended = { type: 'messageAppended', group: 'dev', identity: '', message } as const;
+      store.write([{ ...appended, isHandled: false }]);
+    }
+    const seqs = async (afterSeq: number) =>
+      (await store.read({ group: 'dev', afterSeq, limit: 9 })).map(({ seq }) => seq);
+    assert.deepEqual([await seqs(0), await seqs(9)], [[8, 9, 10], [10]]);
+    assert.deepEqual(
+      (await store.load()).groups[0]?.messages.map(({ seq }) => seq),
+      [8, 9, 10],
     );
   });
 

@@ -11,14 +11,24 @@ import {
   type StoredMessage,
   type StoredState,
 } from '../../../core/chat/records.ts';
+import type { Retention } from '../../../core/chat/retention.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
 import type { Store } from '../../../core/store/store.ts';
+import { claimRules } from './rule-conformance.ts';
+
+/** A store under test. */
+export interface Opened {
+  readonly store: Store;
+  /** Closes it, and opens it again where it was. */
+  reopen(): Promise<Store>;
+}
 
 /** Opens a new and empty store. */
-export type OpenStore = (t: TestContext, limits?: Partial<HubLimits>) => Promise<Store>;
+export type OpenStore = (t: TestContext, limits?: Partial<HubLimits>) => Promise<Opened>;
 
 const [ann, bob] = ['01'.repeat(32), '02'.repeat(32)];
 const id = new Uint8Array(8).fill(7);
+const nowMs = 1_700_000_000_000;
 const logId = new Uint8Array(8).fill(9);
 
 const begun: readonly StoreChange[] = [
@@ -31,6 +41,7 @@ const begun: readonly StoreChange[] = [
 ];
 
 interface Said {
+  readonly sentAtMs?: number;
   readonly text?: string;
   readonly group?: string;
   readonly counter?: number;
@@ -38,9 +49,9 @@ interface Said {
 
 /** Message number `seq` of Ann, sent with the counter `seq + 2` unless told otherwise. */
 function appended(seq: number, isHandled = true, said: Said = {}): StoreChange {
-  const { text = `ü ${seq}`, group = 'Dev', counter = seq + 2 } = said;
+  const { text = `ü ${seq}`, group = 'Dev', counter = seq + 2, sentAtMs = 1000 } = said;
   const mid = composeMid(id, counter);
-  const message = { mid, seq, from: 'Ann', bot: true, hops: 3, sentAtMs: 1_700_000_000_000, text };
+  const message = { mid, seq, from: 'Ann', bot: true, hops: 3, sentAtMs, text };
   return { type: 'messageAppended', group, identity: ann, isHandled, message };
 }
 
@@ -58,13 +69,13 @@ function messageOf(change: StoreChange): unknown {
 export function conformanceOf(name: string, open: OpenStore): void {
   describe(`${name}, as a store,`, () => {
     it('begins with nothing', async (t) => {
-      const store = await open(t);
+      const { store } = await open(t);
       assert.equal(store.seed.length, 32);
       assert.deepEqual(await store.load(), nothingStored);
     });
 
     it('gives back names, groups, members and messages as they were written', async (t) => {
-      const store = await open(t);
+      const { store } = await open(t);
       await store.write(begun);
       await store.write([appended(1), appended(2)]);
       const { names, groups } = await store.load();
@@ -80,7 +91,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
     });
 
     it('knows where every member stands, in the order in which they joined', async (t) => {
-      const store = await open(t);
+      const { store } = await open(t);
       await store.write([...begun, appended(1), appended(2), appended(3, false)]);
       assert.deepEqual(membersOf(await store.load()), ['Bob 1 at 0', 'Ann 2 at 2']);
       await store.write([
@@ -92,20 +103,22 @@ export function conformanceOf(name: string, open: OpenStore): void {
       assert.deepEqual(membersOf(await store.load()), ['Bob 1 at 3', 'Ann 3 at 3']);
     });
 
-    it('gives back the newest messages of a log, and its number beyond them', async (t) => {
-      const store = await open(t, { logMessages: 3 });
+    it('gives back the newest messages of a log without a gap, and its number', async (t) => {
+      const { store } = await open(t, { logMessages: 3 });
       await store.write(begun);
       for (let seq = 1; seq <= 10; seq++) await store.write([appended(seq)]);
       const [group] = (await store.load()).groups;
       assert.equal(group?.headSeq, 10);
+      const seqs = group?.messages.map(({ seq }) => seq) ?? [];
       assert.deepEqual(
-        group?.messages.map(({ seq }) => seq),
-        [8, 9, 10],
+        seqs,
+        seqs.map((_, at) => 11 - seqs.length + at),
       );
+      assert.ok(seqs.length >= 3);
     });
 
     it('tells the newest sends of a process from those it cannot know', async (t) => {
-      const store = await open(t, { sendsRemembered: 4, logMessages: 2 });
+      const { store } = await open(t, { sendsRemembered: 4, logMessages: 2 });
       await store.write(begun);
       assert.deepEqual(sendsOf(await store.load()), { forgottenBelow: 3, counters: [] });
       await store.write([appended(1), appended(2)]);
@@ -119,7 +132,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
     });
 
     it('tells the newest of the audit trail first, and keeps as many as it says', async (t) => {
-      const store = await open(t);
+      const { store } = await open(t);
       assert.deepEqual(await store.audit({ limit: 10 }), []);
       const whole = { by: 'Ann', action: 'ban', group: 'Dev', target: 'Bob', detail: 'spam' };
       const entryAt = (atMs: number): AuditEntry =>
@@ -134,9 +147,10 @@ export function conformanceOf(name: string, open: OpenStore): void {
     });
 
     it('reads on after any message, and tells by the numbers what was dropped', async (t) => {
-      const store = await open(t, { logMessages: 6 });
+      const { store } = await open(t);
       await store.write(begun);
       for (let seq = 1; seq <= 10; seq++) await store.write([appended(seq)]);
+      assert.equal(await store.prune({ retention: { messages: 6 }, nowMs }), 4);
       const read = async (afterSeq: number, limit: number, group = 'Dev') =>
         (await store.read({ group, afterSeq, limit })).map(({ seq }) => seq);
       assert.deepEqual(await read(5, 3), [6, 7, 8]);
@@ -151,7 +165,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
     });
 
     it('tells what was said last, newest first', async (t) => {
-      const store = await open(t);
+      const { store } = await open(t);
       await store.write([...begun, ...[1, 2, 3, 4, 5].map((seq) => appended(seq))]);
       const history = async (beforeSeq: number | undefined, limit: number, group = 'Dev') =>
         (await store.history({ group, beforeSeq, limit })).map(({ seq }) => seq);
@@ -168,7 +182,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
     });
 
     it('finds the newest messages of a group that contain all the words', async (t) => {
-      const store = await open(t);
+      const { store } = await open(t);
       const other = new Uint8Array(8).fill(4);
       await store.write([...begun, { type: 'groupCreated', group: 'Ops', logId: other }]);
       const texts = [
@@ -213,8 +227,101 @@ export function conformanceOf(name: string, open: OpenStore): void {
       assert.deepEqual([found?.seq, found?.text, found?.from], [1, 'server here', 'Ann']);
     });
 
+    claimRules(open, begun);
+
+    it('finds everything as it was when it is opened again', async (t) => {
+      const { store, reopen } = await open(t);
+      await store.write([...begun, appended(1), appended(2, false)]);
+      await store.write([
+        { type: 'memberConfirmed', group: 'Dev', name: 'Bob', seq: 1 },
+        { type: 'retentionSet', group: 'Dev', retention: { messages: 5, ageMs: 1000 } },
+        { type: 'audited', entry: { atMs: 1, by: 'Ann', action: 'ban' } },
+      ]);
+      const before = await store.load();
+      const trail = await store.audit({ limit: 5 });
+      const again = await reopen();
+      assert.deepEqual(await again.load(), before);
+      assert.deepEqual(again.seed, store.seed);
+      assert.deepEqual(await again.audit({ limit: 5 }), trail);
+      assert.deepEqual(before.groups[0]?.retention, { messages: 5, ageMs: 1000 });
+      await again.write([appended(3)]);
+      const query = { group: 'Dev', words: 'ü', beforeSeq: undefined, limit: 9 };
+      assert.deepEqual(
+        (await again.search(query)).map(({ seq }) => seq),
+        [3, 2, 1],
+      );
+    });
+
+    it('keeps every text as it is', async (t) => {
+      const { store } = await open(t);
+      const texts = ['', 'a\0b', '\u{1f469}\u200d\u{1f680} é e\u0301', 'x'.repeat(60_000), "'; --"];
+      await store.write([...begun, ...texts.map((text, at) => appended(at + 1, true, { text }))]);
+      const kept = await store.read({ group: 'Dev', afterSeq: 0, limit: 9 });
+      assert.deepEqual(
+        kept.map(({ text }) => text),
+        texts,
+      );
+    });
+
+    it('drops the oldest messages beyond the bounds of age, count and size', async (t) => {
+      const { store, reopen } = await open(t);
+      const other = new Uint8Array(8).fill(4);
+      await store.write([...begun, { type: 'groupCreated', group: 'Ops', logId: other }]);
+      const text = 'x'.repeat(1000);
+      for (let seq = 1; seq <= 20; seq++) {
+        await store.write([
+          appended(seq, true, { sentAtMs: seq * 1000, text }),
+          appended(seq, false, { sentAtMs: seq * 1000, text, group: 'Ops', counter: 100 + seq }),
+        ]);
+      }
+      const kept = async (group: string) =>
+        (await store.read({ group, afterSeq: 0, limit: 99 })).map(({ seq }) => seq);
+      const from = (first: number) => Array.from({ length: 21 - first }, (_, at) => first + at);
+      assert.equal(await store.prune({ retention: {}, nowMs }), 0);
+      assert.equal(await store.prune({ retention: { ageMs: 18_000 }, nowMs: 22_000 }), 6);
+      assert.deepEqual([await kept('Dev'), await kept('Ops')], [from(4), from(4)]);
+      // What a group says itself goes before what holds for all.
+      await store.write([{ type: 'retentionSet', group: 'Ops', retention: { messages: 15 } }]);
+      assert.equal(await store.prune({ retention: { messages: 10 }, nowMs }), 9);
+      assert.deepEqual([await kept('Dev'), await kept('Ops')], [from(11), from(6)]);
+      await prune(store, { bytes: 8000 });
+      const [dev, ops] = [await kept('Dev'), await kept('Ops')];
+      assert.deepEqual([dev, ops], [from(15), from(15)]);
+      await prune(store, { bytesTotal: 7500 });
+      assert.deepEqual([await kept('Dev'), await kept('Ops')], [from(18), from(18)]);
+      const found = { group: 'Dev', words: text, beforeSeq: undefined, limit: 99 };
+      assert.equal((await store.search(found)).length, 3);
+      assert.equal((await store.load()).groups[0]?.headSeq, 20);
+      await prune(store, { ageMs: 1 });
+      const again = await reopen();
+      const [group] = (await again.load()).groups;
+      assert.deepEqual([group?.headSeq, group?.messages], [20, []]);
+      await again.write([appended(21)]);
+      assert.equal((await again.stats()).messages, 1);
+    });
+
+    it('drops few at a time, and says when it is done', async (t) => {
+      const { store } = await open(t);
+      await store.write([...begun, ...Array.from({ length: 700 }, (_, at) => appended(at + 1))]);
+      const dropped: number[] = [];
+      do dropped.push(await store.prune({ retention: { messages: 100 }, nowMs }));
+      while (dropped.at(-1) !== 0);
+      assert.deepEqual(dropped, [256, 256, 88, 0]);
+    });
+
+    it('counts what it keeps', async (t) => {
+      const { store } = await open(t);
+      await store.write([...begun, appended(1), appended(2), appended(3)]);
+      await store.prune({ retention: { messages: 2 }, nowMs });
+      const { bytes, groups, ...counts } = await store.stats();
+      assert.deepEqual(counts, { names: 2, processes: 1, messages: 2 });
+      const [{ bytes: ofGroup, ...group } = assert.fail()] = groups;
+      assert.deepEqual(group, { name: 'Dev', members: 2, headSeq: 3, messages: 2 });
+      assert.ok(bytes > 0 && ofGroup > 0);
+    });
+
     it('keeps what waits for somebody until it is settled, and then what became of it', async (t) => {
-      const store = await open(t);
+      const { store } = await open(t);
       const envelopes = [1, 2].map((number) => ({
         id: number,
         from: 'Ann',
@@ -248,12 +355,17 @@ export function conformanceOf(name: string, open: OpenStore): void {
     });
 
     it('forgets a process', async (t) => {
-      const store = await open(t);
+      const { store } = await open(t);
       await store.write([...begun, appended(1)]);
       await store.write([{ type: 'processForgotten', identity: ann, id }]);
       assert.deepEqual((await store.load()).processes, []);
     });
   });
+}
+
+/** Drops whatever is beyond the bounds, in as many steps as it takes. */
+async function prune(store: Store, retention: Retention): Promise<void> {
+  while ((await store.prune({ retention, nowMs })) > 0);
 }
 
 function hex(bytes: Uint8Array | undefined): string {

@@ -1,0 +1,143 @@
+/** Order in groups, as a client keeps it: roles, bans, mutes, topics. */
+
+import type { GivenRole, Role } from '../chat/roles.ts';
+import { muteMinutesMax, wordsBytesMax } from '../chat/wire-order.ts';
+import { BanterError } from '../errors.ts';
+import { readPages } from './pages.ts';
+import type { Answer, AnswerOf, RequestBody } from './requests.ts';
+
+/** A name that a group does not let in. */
+export interface Ban {
+  readonly name: string;
+  readonly by: string;
+  /** Milliseconds since the epoch by the server's clock. */
+  readonly atMs: number;
+  /** May be empty. */
+  readonly reason: string;
+}
+
+/** A topic and whose it is. */
+export interface Topic {
+  readonly text: string;
+  readonly by: string;
+  /** Milliseconds since the epoch by the server's clock. */
+  readonly atMs: number;
+}
+
+/** How a group is, and what one is in it oneself. */
+export interface GroupDescription {
+  readonly group: string;
+  readonly owner: string | undefined;
+  readonly role: Role;
+  readonly members: number;
+  readonly topic: Topic | undefined;
+}
+
+/** Asks the server for an answer of one kind. */
+export type Ask = <Type extends Answer['type']>(
+  body: RequestBody,
+  type: Type,
+) => Promise<AnswerOf<Type>>;
+
+/**
+ * What may be done to whom stands in docs/ARCHITECTURE.md: it takes a role, and nobody acts on an equal or higher one.
+ * Every method rejects with NOT_MEMBER where one is not in the group, and NOT_ALLOWED where one's role is not enough.
+ */
+export class Moderation {
+  readonly #ask: Ask;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  /** The same, with every request made by `call`: for who must be able to give up. */
+  within(call: <Value>(work: () => Promise<Value>) => Promise<Value>): Moderation {
+    return new Moderation((body, type) => call(() => this.#ask(body, type)));
+  }
+
+  /** Puts a member out; it may come again as a newcomer. @throws BanterError MEMBER_UNKNOWN, USER_UNKNOWN, WORDS_TOO_LONG */
+  async kick(group: string, name: string, reason = ''): Promise<void> {
+    await this.#ask({ type: 'kick', group, name, reason: checkedWords(reason) }, 'done');
+  }
+
+  /** Puts a name out with all of its identity, and lets them in no more. @throws BanterError USER_UNKNOWN, WORDS_TOO_LONG, LIMIT_REACHED */
+  async ban(group: string, name: string, reason = ''): Promise<void> {
+    await this.#ask({ type: 'ban', group, name, reason: checkedWords(reason) }, 'done');
+  }
+
+  /** @throws BanterError BAN_UNKNOWN */
+  async unban(group: string, name: string): Promise<void> {
+    await this.#ask({ type: 'unban', group, name }, 'done');
+  }
+
+  /** In the order in which they were made. */
+  async bans(group: string): Promise<readonly Ban[]> {
+    return readPages(async (after) => {
+      const { bans, next } = await this.#ask({ type: 'listBans', group, after }, 'banList');
+      return { entries: bans, next };
+    });
+  }
+
+  /** Lets a name say nothing, for so many minutes (at most a year) or until {@link unmute}. @throws BanterError USER_UNKNOWN, OPTION_INVALID, LIMIT_REACHED */
+  async mute(
+    group: string,
+    name: string,
+    { minutes, reason = '' }: { readonly minutes?: number; readonly reason?: string } = {},
+  ): Promise<void> {
+    const isWhole = minutes === undefined || Number.isInteger(minutes);
+    if (!isWhole || (minutes !== undefined && (minutes < 1 || minutes > muteMinutesMax))) {
+      const range = `from 1 to ${muteMinutesMax}`;
+      throw new BanterError('OPTION_INVALID', `minutes is ${minutes}, not a whole number ${range}`);
+    }
+    const words = { minutes: minutes ?? 0, reason: checkedWords(reason) };
+    await this.#ask({ type: 'mute', group, name, ...words }, 'done');
+  }
+
+  /** @throws BanterError MUTE_UNKNOWN */
+  async unmute(group: string, name: string): Promise<void> {
+    await this.#ask({ type: 'unmute', group, name }, 'done');
+  }
+
+  /** Sets the topic; an empty one takes it away. @throws BanterError WORDS_TOO_LONG */
+  async setTopic(group: string, text: string): Promise<void> {
+    await this.#ask({ type: 'setTopic', group, text: checkedWords(text) }, 'done');
+  }
+
+  /** Gives a name a role, or with `newcomer` takes its role back. @throws BanterError USER_UNKNOWN, BANNED, LIMIT_REACHED */
+  async giveRole(group: string, name: string, role: GivenRole): Promise<void> {
+    await this.#ask({ type: 'giveRole', group, name, role }, 'done');
+  }
+
+  /** Makes a member the owner; who was it is a moderator from then on. @throws BanterError MEMBER_UNKNOWN, USER_UNKNOWN */
+  async transfer(group: string, name: string): Promise<void> {
+    await this.#ask({ type: 'transferGroup', group, name }, 'done');
+  }
+
+  /** The owner, and who was given a role, whether in the group or not. */
+  async roles(group: string): Promise<readonly { readonly name: string; readonly role: Role }[]> {
+    return readPages(async (after) => {
+      const { roles, next } = await this.#ask({ type: 'listRoles', group, after }, 'roleList');
+      return { entries: roles, next };
+    });
+  }
+
+  /** How the group is. */
+  async describe(group: string): Promise<GroupDescription> {
+    const told = await this.#ask({ type: 'describeGroup', group }, 'groupDescription');
+    const topic = { text: told.topic, by: told.topicBy, atMs: told.topicAtMs };
+    return {
+      group: told.group,
+      owner: told.owner === '' ? undefined : told.owner,
+      role: told.role,
+      members: told.members,
+      topic: told.topic === '' ? undefined : topic,
+    };
+  }
+}
+
+/** A server drops what it cannot read, so that nobody would answer words that are too long for the wire. */
+function checkedWords(words: string): string {
+  const bytes = Buffer.byteLength(words);
+  if (bytes <= wordsBytesMax) return words;
+  throw new BanterError('WORDS_TOO_LONG', `${bytes} bytes of words, more than ${wordsBytesMax}`);
+}

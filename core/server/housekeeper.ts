@@ -1,0 +1,74 @@
+/** Lets go of what is beyond the bounds of retention: now and then, and a little at a time. */
+
+import type { Retention } from '../chat/retention.ts';
+import { BanterError } from '../errors.ts';
+import type { Environment } from '../net/transport.ts';
+import type { Store } from '../store/store.ts';
+
+export interface HousekeeperOptions {
+  readonly store: Store;
+  readonly environment: Environment;
+  /** The store cannot be used any more. */
+  readonly onFailed: (error: unknown) => void;
+}
+
+/** Between two looks at whether anything is beyond a bound. Milliseconds. */
+const roundMs = 60_000;
+
+/** Between two steps while there is more, so that messages have their turn. Milliseconds. */
+const pauseMs = 20;
+
+/** Even without bounds of the server's a group may have its own. */
+export class Housekeeper {
+  readonly #options: HousekeeperOptions;
+  #retention: Retention = {};
+  #cancelTimer: () => void = () => undefined;
+  #step: Promise<void> = Promise.resolve();
+  #isOpen = false;
+
+  constructor(options: HousekeeperOptions) {
+    this.#options = options;
+  }
+
+  start(retention: Retention): void {
+    this.#retention = retention;
+    this.#isOpen = true;
+    this.#schedule(pauseMs);
+  }
+
+  /** Looks at once, for instance because there is no room left; nothing happens before the start. */
+  hurry(): void {
+    this.#cancelTimer();
+    if (this.#isOpen) this.#schedule(0);
+  }
+
+  /** Resolves once nothing is under way. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    this.#cancelTimer();
+    await this.#step;
+  }
+
+  #schedule(ms: number): void {
+    this.#cancelTimer = this.#options.environment.setTimer(() => {
+      this.#step = this.#step.then(() => this.#prune());
+    }, ms);
+  }
+
+  async #prune(): Promise<void> {
+    const { store, environment, onFailed } = this.#options;
+    let dropped = 0;
+    try {
+      const nowMs = environment.wallClockMs();
+      dropped = await store.prune({ retention: this.#retention, nowMs });
+    } catch (error) {
+      // Where there is no room to make room, somebody else has to.
+      if (!(error instanceof BanterError && error.code === 'STORE_FULL')) {
+        onFailed(error);
+        return;
+      }
+    }
+    this.#cancelTimer();
+    if (this.#isOpen) this.#schedule(dropped > 0 ? pauseMs : roundMs);
+  }
+}

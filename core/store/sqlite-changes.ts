@@ -1,0 +1,244 @@
+/** Writes changes into a database: for each type of change its statements, prepared once. */
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { auditEntriesMax } from '../chat/audit.ts';
+import { keyOf } from '../chat/group-rules.ts';
+import { parseMid } from '../chat/mids.ts';
+import { foldName } from '../chat/names.ts';
+import type { StoreChange } from '../chat/records.ts';
+import { toHex } from '../protocol/bytes.ts';
+import { BoundedMap } from './bounded-map.ts';
+import { inTransaction } from './sqlite-database.ts';
+import { messageBytes } from './sqlite-pruning.ts';
+import { wordsOf } from './words.ts';
+
+/** Groups and processes whose numbers are at hand; others are looked up. */
+const numbersKept = 10_000;
+
+/** Sends and acts that are too old go once there are as many. */
+const trimStride = 64;
+
+const statements = {
+  bindName: 'INSERT INTO names (name, identity) VALUES (?, ?)',
+  createGroup: 'INSERT INTO groups (name, log_id) VALUES (?, ?)',
+  findGroup: 'SELECT id FROM groups WHERE name = ?',
+  growGroup: 'UPDATE groups SET head_seq = ?, bytes = bytes + ? WHERE id = ?',
+  setRetention: `UPDATE groups SET keep_age_ms = ?, keep_messages = ?, keep_bytes = ? WHERE id = ?`,
+  join: `INSERT INTO members (group_id, name, ordinal, confirmed_seq) VALUES (?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET ordinal = excluded.ordinal, confirmed_seq = excluded.confirmed_seq`,
+  leave: 'DELETE FROM members WHERE group_id = ? AND name = ?',
+  confirm: 'UPDATE members SET confirmed_seq = ? WHERE group_id = ? AND name = ?',
+  append: `INSERT INTO messages (group_id, seq, mid, sender, bot, hops, sent_at_ms, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+  index: 'INSERT INTO words (rowid, g, body) VALUES (?, ?, ?)',
+  openProcess: `INSERT INTO processes (identity, process, forgotten_below) VALUES (?, ?, ?)
+    ON CONFLICT DO UPDATE SET forgotten_below = excluded.forgotten_below`,
+  findProcess: 'SELECT id FROM processes WHERE identity = ? AND process = ?',
+  forgetProcess: 'DELETE FROM processes WHERE identity = ? AND process = ?',
+  recordSend:
+    'INSERT OR REPLACE INTO sends (process_id, counter, group_id, seq) VALUES (?, ?, ?, ?)',
+  forgetSends: 'DELETE FROM sends WHERE process_id = ? AND counter < ?',
+  raiseHorizon: 'UPDATE processes SET forgotten_below = max(forgotten_below, ?) WHERE id = ?',
+  storeEnvelope: `INSERT INTO envelopes (id, sender, recipient, mid, stored_at_ms, sealed)
+    VALUES (?, ?, ?, ?, ?, ?)`,
+  settleEnvelope: `INSERT INTO outcomes (id, sender, recipient, mid, outcome)
+    SELECT id, sender, recipient, mid, ? FROM envelopes WHERE id = ?`,
+  dropEnvelope: 'DELETE FROM envelopes WHERE id = ?',
+  forgetOutcome: 'DELETE FROM outcomes WHERE id = ?',
+  // What was there goes, so that the newest is the last.
+  setRule: 'INSERT OR REPLACE INTO rules (group_id, type, about, rule) VALUES (?, ?, ?, ?)',
+  endRule: 'DELETE FROM rules WHERE group_id = ? AND type = ? AND about = ?',
+  audit: 'INSERT INTO audit (entry) VALUES (?)',
+  trimAudit: 'DELETE FROM audit WHERE id <= ?',
+} as const;
+
+type Statements = { readonly [Name in keyof typeof statements]: StatementSync };
+type Change<Type extends StoreChange['type']> = Extract<StoreChange, { readonly type: Type }>;
+type Appliers = {
+  readonly [Type in StoreChange['type']]: (batch: Batch, change: Change<Type>) => void;
+};
+
+/** What of a transaction is written at its end, once for each group and member. */
+interface Batch {
+  readonly statements: Statements;
+  readonly groups: BoundedMap<string, number>;
+  readonly processes: BoundedMap<string, number>;
+  readonly sendsRemembered: number;
+  /** By number of the group. */
+  readonly grown: Map<number, { headSeq: number; bytes: number }>;
+  /** By name of the member, by number of the group. */
+  readonly confirmed: Map<number, Map<string, number>>;
+}
+
+/** The one writer of a database. */
+export class ChangeWriter {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #sendsRemembered: number;
+  readonly #statements: Statements;
+  #groups = new BoundedMap<string, number>(numbersKept);
+  #processes = new BoundedMap<string, number>(numbersKept);
+
+  /** @param sendsRemembered newest sends of a process that are kept */
+  constructor(path: string, database: DatabaseSync, sendsRemembered: number) {
+    this.#path = path;
+    this.#database = database;
+    this.#sendsRemembered = sendsRemembered;
+    const prepared = Object.entries(statements).map(([name, text]) => [
+      name,
+      database.prepare(text),
+    ]);
+    // The same names, each with its statement.
+    this.#statements = Object.fromEntries(prepared) as Statements;
+  }
+
+  /** Stores changes in their order: all of them or, where it throws, none. @throws BanterError STORE_FULL, DATA_DAMAGED, DATA_UNUSABLE */
+  write(changes: readonly StoreChange[]): void {
+    const batch: Batch = {
+      statements: this.#statements,
+      groups: this.#groups,
+      processes: this.#processes,
+      sendsRemembered: this.#sendsRemembered,
+      grown: new Map(),
+      confirmed: new Map(),
+    };
+    try {
+      inTransaction(this.#path, this.#database, () => {
+        for (const change of changes) apply(batch, change);
+        finish(batch);
+      });
+    } catch (error) {
+      // Numbers that were given in vain will be given to others.
+      this.#groups = new BoundedMap(numbersKept);
+      this.#processes = new BoundedMap(numbersKept);
+      throw error;
+    }
+  }
+}
+
+const appliers: Appliers = {
+  nameBound: ({ statements }, { name, identity }) => {
+    statements.bindName.run(name, identity);
+  },
+  processOpened: (batch, { identity, id, nextCounter }) => {
+    batch.statements.openProcess.run(identity, id, nextCounter);
+  },
+  processForgotten: ({ statements, processes }, { identity, id }) => {
+    statements.forgetProcess.run(identity, id);
+    processes.delete(identity + toHex(id));
+  },
+  groupCreated: ({ statements, groups }, { group, logId }) => {
+    const { lastInsertRowid } = statements.createGroup.run(group, logId);
+    groups.set(group, Number(lastInsertRowid));
+  },
+  retentionSet: (batch, { group, retention }) => {
+    const { ageMs = null, messages = null, bytes = null } = retention;
+    batch.statements.setRetention.run(ageMs, messages, bytes, groupNumber(batch, group));
+  },
+  memberJoined: (batch, { group, name, ordinal, seq }) => {
+    const number = groupNumber(batch, group);
+    batch.statements.join.run(number, name, ordinal, seq);
+    batch.confirmed.get(number)?.delete(name);
+  },
+  memberLeft: (batch, { group, name }) => {
+    const number = groupNumber(batch, group);
+    batch.statements.leave.run(number, name);
+    batch.confirmed.get(number)?.delete(name);
+  },
+  memberConfirmed: (batch, { group, name, seq }) => {
+    confirm(batch, groupNumber(batch, group), name, seq);
+  },
+  messageAppended: append,
+  envelopeStored: ({ statements }, { envelope }) => {
+    const { id, from, to, mid, storedAtMs, sealed } = envelope;
+    statements.storeEnvelope.run(id, from, to, mid, storedAtMs, sealed);
+  },
+  envelopeSettled: ({ statements }, { id, outcome }) => {
+    statements.settleEnvelope.run(outcome, id);
+    statements.dropEnvelope.run(id);
+  },
+  outcomeForgotten: ({ statements }, { id }) => {
+    statements.forgetOutcome.run(id);
+  },
+  ruleSet: (batch, { group, rule }) => {
+    const text = JSON.stringify(rule);
+    batch.statements.setRule.run(groupNumber(batch, group), rule.type, keyOf(rule), text);
+  },
+  ruleEnded: (batch, { group, rule, name }) => {
+    batch.statements.endRule.run(groupNumber(batch, group), rule, foldName(name));
+  },
+  audited: ({ statements }, { entry }) => {
+    const number = Number(statements.audit.run(JSON.stringify(entry)).lastInsertRowid);
+    if (number % trimStride === 0) statements.trimAudit.run(number - auditEntriesMax);
+  },
+};
+
+function apply(batch: Batch, change: StoreChange): void {
+  // The table pairs each type with its function; the compiler cannot follow the pair through the look-up.
+  const applier = appliers[change.type] as (batch: Batch, change: StoreChange) => void;
+  applier(batch, change);
+}
+
+function append(batch: Batch, change: Change<'messageAppended'>): void {
+  const { statements, grown } = batch;
+  const { group, identity, isHandled, message } = change;
+  const { seq, mid, from, bot, hops, sentAtMs, text } = message;
+  const number = groupNumber(batch, group);
+  const flag = bot ? 1 : 0;
+  const added = statements.append.run(number, seq, mid, from, flag, hops, sentAtMs, text);
+  statements.index.run(added.lastInsertRowid, `g${number}`, wordsOf(text).join(' '));
+  const growth = grown.get(number) ?? { headSeq: seq, bytes: 0 };
+  growth.headSeq = seq;
+  growth.bytes += messageBytes(Buffer.byteLength(text));
+  grown.set(number, growth);
+  if (isHandled) confirm(batch, number, from, seq);
+  recordSend(batch, identity, mid, { number, seq });
+}
+
+function recordSend(
+  batch: Batch,
+  identity: string,
+  mid: Uint8Array,
+  { number, seq }: { readonly number: number; readonly seq: number },
+): void {
+  const { statements, processes, sendsRemembered } = batch;
+  const parts = parseMid(mid);
+  if (parts === undefined) return;
+  const { processId, counter } = parts;
+  const key = identity + toHex(processId);
+  const process = processes.get(key) ?? numberOf(statements.findProcess.get(identity, processId));
+  // A process that was forgotten meanwhile has no sends.
+  if (process === undefined) return;
+  processes.set(key, process);
+  statements.recordSend.run(process, counter, number, seq);
+  if (counter % trimStride !== 0) return;
+  const horizon = counter - sendsRemembered + 1;
+  statements.forgetSends.run(process, horizon);
+  statements.raiseHorizon.run(horizon, process);
+}
+
+function confirm({ confirmed }: Batch, group: number, name: string, seq: number): void {
+  const members = confirmed.get(group) ?? new Map<string, number>();
+  members.set(name, seq);
+  confirmed.set(group, members);
+}
+
+/** Where groups and members stand at the end is all that counts. */
+function finish({ statements, grown, confirmed }: Batch): void {
+  for (const [group, { headSeq, bytes }] of grown) statements.growGroup.run(headSeq, bytes, group);
+  for (const [group, members] of confirmed) {
+    for (const [name, seq] of members) statements.confirm.run(seq, group, name);
+  }
+}
+
+function groupNumber({ statements, groups }: Batch, name: string): number {
+  const number = groups.get(name) ?? numberOf(statements.findGroup.get(name));
+  if (number === undefined)
+    throw new Error(`a change of the group "${name}", which was never created`);
+  groups.set(name, number);
+  return number;
+}
+
+function numberOf(row: Record<string, unknown> | undefined): number | undefined {
+  return row === undefined ? undefined : Number(row['id']);
+}

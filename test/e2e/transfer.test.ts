@@ -1,0 +1,136 @@
+/** Histories that leave one server and come to another, as files. */
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Home, temporaryHome } from '../support/home.ts';
+import { type ChildProgram, startBanter } from '../support/processes.ts';
+import { openBanter } from '../support/terminal.ts';
+
+async function serve(
+  home: Home,
+): Promise<{ readonly server: ChildProgram; readonly address: string }> {
+  const server = startBanter(home, ['serve', '-p', '0', '--host', '127.0.0.1']);
+  const { captures } = await server.waitFor(/reach it as (127\.0\.0\.1:\d+)#/);
+  return { server, address: captures[0] ?? '' };
+}
+
+async function run(
+  home: Home,
+  args: readonly string[],
+): Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }> {
+  const program = startBanter(home, args);
+  program.end();
+  const { code } = await program.exit();
+  return { code, stdout: program.stdout, stderr: program.stderr };
+}
+
+test('a history is exported by a member, by the operator, and imported into another server', async (t) => {
+  const home = temporaryHome(t);
+  const { server, address } = await serve(home);
+  const talking = `create_group ops; join_group ops
+for (let at = 1; at <= 300; at++) await chat.sendGroup('message ' + at)`;
+  const lines = talking.replace('; ', '\n');
+  writeFileSync(join(home.path, 'talk.txt'), lines);
+  assert.equal((await run(home, ['run', 'talk.txt', address, '--as', 'ann'])).code, 0);
+
+  const piped = await run(home, ['export', 'ops', address, '--as', 'eve']);
+  assert.deepEqual([piped.code, piped.stderr], [0, '']);
+  const written = piped.stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  assert.deepEqual(written[0], { banter: 'history', v: 1, group: 'ops' });
+  assert.deepEqual([written.length, written.at(-1)], [302, { end: true, messages: 300 }]);
+  const { mid, sentAtMs, ...first } = written[1];
+  assert.deepEqual(first, { seq: 1, from: 'ann', bot: false, hops: 0, text: 'message 1' });
+  assert.match(mid, /^[0-9a-f]{32}$/);
+
+  const toFile = ['export', 'ops', address, '--as', 'eve', '-o', 'ops.jsonl'];
+  const terminal = openBanter(home, toFile);
+  await terminal.waitForScreen('exported 300 of 300');
+  assert.deepEqual(await terminal.exit(), { code: 0, signal: null });
+  const file = join(home.path, 'ops.jsonl');
+  assert.equal(readFileSync(file, 'utf8'), piped.stdout);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  const again = await run(home, toFile);
+  assert.deepEqual([again.code, again.stdout], [2, '']);
+  assert.match(again.stderr, /^error: cannot make ops\.jsonl: .*exist/);
+
+  const running = await run(home, ['export', 'ops', '--stored']);
+  assert.equal(running.stdout, piped.stdout);
+  const busy = await run(home, ['import', 'ops.jsonl', '--into', 'copy']);
+  assert.equal(busy.code, 2);
+  assert.match(busy.stderr, /^error: .*process \d+/);
+  server.signal('SIGTERM');
+  await server.exit();
+  assert.equal(
+    (await run(home, ['export', 'OPS', '--stored'])).stdout,
+    piped.stdout.replace('"ops"', '"OPS"'),
+  );
+  const there = await run(home, ['import', 'ops.jsonl']);
+  assert.deepEqual(there.stderr.split('\n')[0], 'error: there is a group "ops" already');
+
+  const other = temporaryHome(t);
+  const imported = await run(other, ['import', file]);
+  assert.deepEqual(imported, {
+    code: 0,
+    stdout: '300 messages are in #ops, which has no members\n',
+    stderr: '',
+  });
+  const next = await serve(other);
+  const found = await run(other, [
+    'search',
+    'ops',
+    '"message 77"',
+    next.address,
+    '--as',
+    'bob',
+    '--json',
+  ]);
+  const [message] = JSON.parse(found.stdout).result.messages;
+  assert.deepEqual([message.seq, message.from, message.mid], [77, 'ann', written[77].mid]);
+  assert.equal(message.sentAtMs, written[77].sentAtMs);
+  assert.equal(
+    (await run(other, ['send', '#ops', 'goes on', next.address, '--as', 'bob'])).code,
+    0,
+  );
+  const history = await run(other, [
+    'history',
+    'ops',
+    next.address,
+    '--as',
+    'bob',
+    '-n',
+    '1',
+    '--json',
+  ]);
+  assert.equal(JSON.parse(history.stdout).result.messages[0].seq, 301);
+  assert.equal(typeof sentAtMs, 'number');
+});
+
+test('what cannot be exported or imported is said, and leaves nothing behind', async (t) => {
+  const home = temporaryHome(t);
+  const none = await run(home, ['export', 'ops', '--stored']);
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /^error: no server has kept anything in /);
+  const { server, address } = await serve(home);
+  const unknown = await run(home, ['export', 'ops', address, '--as', 'ann', '-o', 'ops.jsonl']);
+  assert.match(unknown.stderr, /^error: there is no group "ops"/);
+  assert.equal(existsSync(join(home.path, 'ops.jsonl')), false);
+  server.signal('SIGTERM');
+  await server.exit();
+  assert.match(
+    (await run(home, ['export', 'ops', '--stored'])).stderr,
+    /^error: there is no group "ops" in /,
+  );
+  writeFileSync(
+    join(home.path, 'bad.jsonl'),
+    '{"banter":"history","v":1,"group":"ops"}\n{"seq":1}\n',
+  );
+  const bad = await run(home, ['import', 'bad.jsonl']);
+  assert.equal(bad.code, 1);
+  assert.match(bad.stderr, /^error: line 2: "mid" is not of 32 hex digits\n {7}Correct the line/);
+  assert.match((await run(home, ['import', 'missing'])).stderr, /^error: cannot read missing\n/);
+});

@@ -1,0 +1,143 @@
+/** The commands that keep order, between real clients, in the words that a person reads. */
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { Client, Server } from '../../core/index.ts';
+import { watchNotices } from '../../repl/notices.ts';
+import { runScript } from '../../repl/script.ts';
+
+async function serve(t: TestContext): Promise<(name: string) => Promise<Client>> {
+  const server = await Server.start({ port: 0, host: '127.0.0.1' });
+  const clients: Client[] = [];
+  t.after(async () => {
+    await Promise.all(clients.map((client) => client.close()));
+    await server.close();
+  });
+  return async (name) => {
+    const address = `127.0.0.1:${server.address.port}`;
+    const client = await Client.connect({ name, server: address, serverKey: server.key });
+    clients.push(client);
+    return client;
+  };
+}
+
+/** What a script prints, and its error output. */
+async function run(client: Client, source: string, json = false): Promise<[string, string]> {
+  const [output, errorOutput] = [new PassThrough(), new PassThrough()];
+  await runScript({ client, source, name: 'test.txt', output, errorOutput, json });
+  output.end();
+  errorOutput.end();
+  return [await text(output), await text(errorOutput)];
+}
+
+/** What a client's person is told beside messages. */
+function noticesOf(client: Client): string[] {
+  const words: string[] = [];
+  watchNotices(client, (notice) => {
+    if (notice.words !== undefined && notice.event !== 'memberJoined') words.push(notice.words);
+  });
+  return words;
+}
+
+test('an owner keeps order in words, and those who are there read what happens', async (t) => {
+  const connect = await serve(t);
+  const [ann, bob, eve] = [await connect('ann'), await connect('bob'), await connect('eve')];
+  await ann.createGroup('ops');
+  for (const client of [ann, bob, eve]) await client.joinGroup('ops');
+  const [notices, losses] = [noticesOf(bob), noticesOf(eve)];
+  const [output, errors] = await run(
+    ann,
+    `topic
+topic deploys on Thursdays
+describe_group
+role bob moderator
+roles
+mute eve 10 count to ten
+unmute eve
+kick eve calm down
+ban eve
+bans
+unban eve
+bans
+clear_topic
+transfer bob
+chat.moderation.describe('ops').then(({ role }) => role)`,
+  );
+  // What they did themselves is told them once, as the result.
+  assert.doesNotMatch(errors, /error|eve (is|was|may)|bob is/);
+  assert.deepEqual(output.trim().split('\n'), [
+    '#ops has no topic',
+    'you set the topic of #ops',
+    '#ops, of ann; 3 in it; you are owner',
+    'topic: deploys on Thursdays (by ann)',
+    'bob is moderator in #ops',
+    'ann  owner',
+    'bob  moderator',
+    'eve is muted for 10 minutes',
+    'eve may speak again',
+    'eve is out of #ops',
+    'eve is banned from #ops',
+    'eve  by ann',
+    'eve may join #ops again',
+    'nobody is banned',
+    'you took away the topic of #ops',
+    '#ops belongs to bob now',
+    'moderator',
+  ]);
+  while (notices.length < 8) await once(bob, 'roleChanged');
+  assert.match(notices[2] ?? '', /^eve is muted in #ops until .* by ann: count to ten$/);
+  assert.deepEqual(
+    notices.filter((_, at) => at !== 2),
+    [
+      'topic of #ops: deploys on Thursdays (by ann)',
+      'bob is moderator of #ops (by ann)',
+      'eve may speak in #ops again (by ann)',
+      'eve was kicked out of #ops by ann: calm down',
+      '#ops has no topic any more (by ann)',
+      'bob is owner of #ops (by ann)',
+      'ann is moderator of #ops (by ann)',
+    ],
+  );
+  assert.equal(losses.at(-1), 'you were kicked out of #ops by ann: calm down');
+});
+
+test('whoever may not, or says it wrongly, reads why and what to do', async (t) => {
+  const connect = await serve(t);
+  const ann = await connect('ann');
+  await ann.createGroup('ops');
+  await ann.joinGroup('ops');
+  const cases: readonly (readonly [line: string, error: RegExp])[] = [
+    ['kick ann', /a member of "ops" may not do that: it takes the role moderator/],
+    ['transfer ann', /it takes the role owner/],
+    ['mute ann soon', /"soon" is no number of minutes/],
+    ['role ann king', /"king" is not one of newcomer, guest, member, moderator/],
+    ['kick', /missing <member>; usage: kick <member> \[reason…\]/],
+  ];
+  for (const [at, [line, error]] of cases.entries()) {
+    // A script ends with its client.
+    const bob = await connect(`bob${at}`);
+    await bob.joinGroup('ops');
+    assert.match((await run(bob, line))[1], error);
+  }
+  assert.match((await run(await connect('bob'), 'kick ann'))[1], /you are in no group/);
+});
+
+test('programs read what was done as data', async (t) => {
+  const connect = await serve(t);
+  const [ann, bob] = [await connect('ann'), await connect('bob')];
+  await ann.createGroup('ops');
+  for (const client of [ann, bob]) await client.joinGroup('ops');
+  const [output] = await run(ann, 'mute bob 5\nroles\ndescribe_group', true);
+  const lines = output.trim().split('\n');
+  const results = lines
+    .map((line) => JSON.parse(line))
+    .flatMap(({ type, result }) => (type === 'result' ? [result] : []));
+  assert.deepEqual(results, [
+    { type: 'moderated', action: 'mute', group: 'ops', name: 'bob', minutes: 5 },
+    { type: 'roles', group: 'ops', roles: [{ name: 'ann', role: 'owner' }] },
+    { type: 'groupDescription', group: 'ops', owner: 'ann', role: 'owner', members: 2 },
+  ]);
+});
