@@ -91,10 +91,29 @@ export const errorTable = {
     wire: 41,
     remedy: 'Send directly: the server keeps messages for those who are away.',
   },
+  NOT_OPERATOR: {
+    wire: 45,
+    remedy: 'Ask an operator of the server; the first one is named with "banter serve --operator".',
+  },
+  BANNED_FROM_SERVER: { wire: 46, remedy: 'Talk to an operator of the server by other means.' },
+  NOT_ADMITTED: {
+    wire: 47,
+    remedy:
+      'Ask an operator of the server for an invitation, and connect once with --invitation; or tell the key that "banter key" prints.',
+  },
+  INVITATION_INVALID: {
+    wire: 48,
+    remedy: 'Ask for another invitation: this one is used up, revoked, over, or misspelt.',
+  },
   NAME_CONFUSABLE: {
     wire: 49,
     remedy: 'Choose a name that nobody takes for the other one.',
   },
+  NOT_LISTED: { wire: 50, remedy: 'Look at the list; nothing had to be changed.' },
+  OPERATOR_STAYS: { wire: 51, remedy: 'Add another operator first, or change the configuration.' },
+  IS_OPERATOR: { wire: 52, remedy: 'Take the role away first with "operators remove".' },
+  KICKED_FROM_SERVER: { remedy: 'Talk to the operator who did it; then connect again.' },
+  NAME_RELEASED: { remedy: 'Connect again, under this name if it is still free.' },
   SERVER_UNREACHABLE: { remedy: 'Check address and port, and that "banter serve" runs there.' },
   SERVER_KEY_CHANGED: { remedy: 'If you know why the key changed: "banter trust <server>".' },
   PEER_KEY_CHANGED: {

@@ -24,10 +24,24 @@ export type {
   Policy,
   PrivateMessage,
   Receipt,
+  Stored,
 } from './chat/types.ts';
 export { classicPolicy, defaultPolicy } from './chat/types.ts';
+export { type AccessMode, accessModes } from './chat/wire-administration.ts';
+export type {
+  Access,
+  AccessOptions,
+  Account,
+  Administration,
+  Invitation,
+  InvitationOptions,
+  KeyBan,
+  NamedKey,
+  NewInvitation,
+  Operator,
+} from './client/administration.ts';
 export { Client } from './client/client.ts';
-export type { ClientEvents, Removal } from './client/events.ts';
+export type { Announcement, ClientEvents, Removal } from './client/events.ts';
 export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';
 export type {
   ConnectOptions,
@@ -54,6 +68,16 @@ export type { ServerProblem, ServerStats } from './server/server-stats.ts';
 export { beginLine, endLine, type HistoryMessage, messageLine } from './store/history-file.ts';
 export { type Imported, importHistory } from './store/history-import.ts';
 export { MemoryStore } from './store/memory-store.ts';
+export {
+  backupServer,
+  checkServerData,
+  compactServer,
+  type Restored,
+  type RestoreOptions,
+  restoreServer,
+  serverOwner,
+  serverStats,
+} from './store/server-folder.ts';
 export { SqliteStore, type SqliteStoreOptions } from './store/sqlite-store.ts';
 export type { GroupStats, PruneQuery, Store, StoreStats } from './store/store.ts';
 export { storedHistory } from './store/stored-history.ts';

@@ -41,6 +41,12 @@ export const yesOrNo: Check = (value) => (typeof value === 'boolean' ? undefined
 export const anObject: Check = (value) =>
   typeof value === 'object' && value !== null ? undefined : 'an object';
 
+/** A list of texts. */
+export const texts: Check = (value) =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string')
+    ? undefined
+    : 'a list of texts';
+
 /** A whole number within bounds, both included. */
 export function aNumber(min: number, max: number): Check {
   return (value) =>

@@ -1,13 +1,13 @@
 /** What happens at a client, as facts for plugins. */
 
-import type { ClientEvents, Committed, Delivered, SendOptions } from '../core/index.ts';
+import type { ClientEvents, Committed, Delivered, SendOptions, Stored } from '../core/index.ts';
 import type { PluginEvent } from './bridge.ts';
 
 /** What plugins need of a client. */
 export interface PluginClient {
   readonly name: string;
   readonly connected: boolean;
-  send(to: string, text: string, options?: SendOptions): Promise<Delivered>;
+  send(to: string, text: string, options?: SendOptions): Promise<Delivered | Stored>;
   sendGroup(group: string, text: string, options?: SendOptions): Promise<Committed>;
   on<E extends keyof ClientEvents>(event: E, listener: (...told: ClientEvents[E]) => void): unknown;
   off<E extends keyof ClientEvents>(

@@ -57,7 +57,7 @@ export interface PluginDefinition<S extends Settings> {
 export type Incoming<M> = M & {
   /**
    * Answers: to the group for a group message, to the sender for a private one; resolves when the message has arrived
-   * (group: has its place). One hop more than the message; a message of 7 hops cannot be answered.
+   * (group: has its place), or, with a receipt `stored`, when the server keeps it for a sender who is absent. One hop more than the message; a message of 7 hops cannot be answered.
    * Rejects like {@link PluginContext.send}.
    */
   reply(text: string): Promise<Receipt>;
@@ -91,7 +91,7 @@ export interface ListenOptions {
   readonly from?: string;
   /** Also of bots. Default false, so that two bots never answer each other for ever. */
   readonly includeBots?: boolean;
-  /** Also messages that were missed while away, or were being handled when the plugin died. Default false. */
+  /** Also messages that were missed while away (`recovered`, private ones `kept`), or were being handled when the plugin died. Default false. */
   readonly includeRecovered?: boolean;
 }
 

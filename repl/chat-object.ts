@@ -11,6 +11,7 @@ import {
   type GroupMessage,
   type HistoryOptions,
   type Moderation,
+  type Stored,
 } from '../core/index.ts';
 import { abortable, aborted } from './abort.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
@@ -45,6 +46,8 @@ const eventNames: readonly (keyof ClientEvents)[] = [
   'groupMessageReceived',
   'privateMessageReceived',
   'privateMessageHeldBack',
+  'privateMessageDelivered',
+  'privateMessageLost',
   'memberJoined',
   'memberLeft',
   'roleChanged',
@@ -104,8 +107,8 @@ export class Chat {
     return this.#client.moderation.within((work) => this.#call(work));
   }
 
-  /** Sends a private message; resolves when the other client has it. @throws BanterError as `Client.send` */
-  send(to: string, text: string): Promise<Delivered> {
+  /** Sends a private message; resolves when the other client has it, or the server keeps it for who is absent. @throws BanterError as `Client.send` */
+  send(to: string, text: string): Promise<Delivered | Stored> {
     return this.#call((signal) => this.#session.send(to, text, signal));
   }
 

@@ -5,7 +5,13 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import { BanterError, examineServer } from '../core/index.ts';
+import {
+  BanterError,
+  checkServerData,
+  examineServer,
+  serverOwner,
+  serverStats,
+} from '../core/index.ts';
 
 /** How something is: a warning costs speed or comfort, what is wrong will fail. */
 export type CheckState = 'ok' | 'warning' | 'wrong';
@@ -143,6 +149,24 @@ export async function checkServer(
     return wrong(`${found}; pinned is ${pinned}`, new BanterError('SERVER_KEY_CHANGED', '').remedy);
   } catch (error) {
     if (!(error instanceof BanterError) || error.code === 'ABORTED') throw error;
+    return wrong(error.message, error.remedy);
+  }
+}
+
+/** The database of a server's folder, all of which is read, and whether a server runs on it. */
+export async function checkServerFolder(folder: string): Promise<Finding> {
+  try {
+    const findings = await checkServerData(folder);
+    const { names, messages, bytes } = await serverStats(folder);
+    const owner = serverOwner(folder);
+    const use = owner === undefined ? 'no server runs on it' : `process ${owner} serves from it`;
+    if (findings.length === 0) {
+      return ok(`${names} names, ${messages} messages, ${sizeWords(bytes)}, whole; ${use}`);
+    }
+    const remedy = 'stop the server, and restore the newest backup: banter restore <file> --force';
+    return wrong(`the database is damaged: ${findings.slice(0, 3).join('; ')}`, remedy);
+  } catch (error) {
+    if (!(error instanceof BanterError)) throw error;
     return wrong(error.message, error.remedy);
   }
 }

@@ -163,7 +163,8 @@ export class ClassicClient {
       return;
     }
     try {
-      await this.#client.send(to, said);
+      // The original keeps nothing for who is away, and says so.
+      await this.#client.send(to, said, { store: false });
       this.#say(`Message received by ${to}.`);
     } catch (error) {
       if (codeOf(error) !== 'PEER_UNREACHABLE') throw error;

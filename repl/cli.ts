@@ -224,9 +224,11 @@ function addServing(program: Command, run: Perform): void {
     .option('--keep-days <n>', 'drop messages that are older (BANTER_KEEP_DAYS; kept for ever)')
     .option('--keep-messages <n>', 'drop all but the newest of each group')
     .option('--keep-bytes <size>', 'drop the oldest beyond a size, like 500M or 2G')
+    .option('--no-mailbox', 'keep no private messages for who is absent (BANTER_MAILBOX=no)')
     .option('--quiet', 'tell the address only')
-    .action(({ quiet, ...flags }: Flags & { readonly quiet?: true }) =>
-      run(flags, async (work) => {
+    .action(({ quiet, mailbox, ...flags }: Flags & { readonly quiet?: true }) =>
+      // Without the option its value is true, and says nothing.
+      run({ ...flags, ...(mailbox === false ? { mailbox } : {}) }, async (work) => {
         const { serve } = await import('./serve.ts');
         return serve({ ...work, quiet: quiet === true });
       }),

@@ -102,6 +102,7 @@ export async function loadConfig(flags: Flags, surroundings: Surroundings): Prom
     keepDays: settle('keepDays', undefined),
     keepMessages: settle('keepMessages', undefined),
     keepBytes: settle('keepBytes', undefined),
+    mailbox: settle('mailbox', true),
     relayOnly: settle('relayOnly', false),
     debug: settle('debug', false),
     ignored: [...strangers(environment), ...refusedOf(dotenv)],

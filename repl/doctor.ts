@@ -1,5 +1,7 @@
 /** `banter doctor`: whether this machine, its folders and a server are as Banter needs them. */
 
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type CheckState,
   checkBuffers,
@@ -8,6 +10,7 @@ import {
   checkLoopback,
   checkNode,
   checkServer,
+  checkServerFolder,
   checkSpace,
   type Finding,
 } from './checks.ts';
@@ -35,6 +38,9 @@ export async function doctor({ config, json, signal }: DoctorOptions): Promise<n
     ['disk', () => checkSpace(dataDir)],
     ['loopback', checkLoopback],
     ['UDP buffers', checkBuffers],
+    ...(existsSync(join(dataDir, 'server'))
+      ? ([['server folder', () => checkServerFolder(join(dataDir, 'server'))]] as const)
+      : []),
     // Nobody has said that there should be one.
     ...(source === 'default'
       ? []

@@ -181,11 +181,13 @@ export class Formatter {
     return message.type === 'group' && this.#mention.test(message.text);
   }
 
-  /** `      ✓ bob: ok`, dim. */
+  /** `      ✓ bob: ok`, dim; `      … kept for bob until they are back: ok` of who is absent. */
   receipt(receipt: Receipt, text: string): string {
-    const to = receipt.type === 'delivered' ? receipt.to : `#${receipt.group}`;
     const excerpt = safeText(text, { lengthMax: excerptLengthMax });
-    return this.#style('dim', `      ✓ ${safeText(to, { lengthMax: 64 })}: ${excerpt}`);
+    const to = receipt.type === 'committed' ? `#${receipt.group}` : receipt.to;
+    const name = safeText(to, { lengthMax: 64 });
+    const what = receipt.type === 'stored' ? `… kept for ${name} until they are back` : `✓ ${name}`;
+    return this.#style('dim', `      ${what}: ${excerpt}`);
   }
 
   /** What a command gave back. */
@@ -253,7 +255,11 @@ function list(names: readonly string[], none: string): string {
 }
 
 function remarkOf(message: ChatMessage): string | undefined {
-  if (message.type === 'private') return message.heldBack ? 'held back' : undefined;
+  if (message.type === 'private') {
+    // The clock alone does not tell of which day a message is that has waited for somebody to come back.
+    if (message.kept) return `sent ${dayOf(message.sentAtMs)}, kept for you`;
+    return message.heldBack ? 'held back' : undefined;
+  }
   return message.recovered ? 'missed' : undefined;
 }
 

@@ -35,11 +35,26 @@ const losses: Readonly<Record<LeaveReason | 'forgotten', (group: string) => stri
   banned: (group) => `you were banned from #${group}`,
 };
 
+const failures: Readonly<Record<ClientEvents['privateMessageLost'][0]['reason'], string>> = {
+  expired: 'they did not come back in time',
+  refused: 'their client did not take it',
+};
+
 const descriptions: Describe = {
   privateMessageHeldBack: (from) => ({
     event: 'privateMessageHeldBack',
     words: `a message of ${safeText(from)} is held back until you leave the group`,
     data: { from },
+  }),
+  privateMessageDelivered: (message) => ({
+    event: 'privateMessageDelivered',
+    words: `${safeText(message.to)} is back and has your message`,
+    data: message,
+  }),
+  privateMessageLost: (message) => ({
+    event: 'privateMessageLost',
+    words: `your message did not reach ${safeText(message.to)}: ${failures[message.reason]}`,
+    data: message,
   }),
   memberJoined: (member) => ({
     event: 'memberJoined',
@@ -110,6 +125,8 @@ export function watchNotices(client: ChatClient, tell: (notice: Notice) => void)
     undo.push(() => client.off(event, listener));
   };
   watch('privateMessageHeldBack');
+  watch('privateMessageDelivered');
+  watch('privateMessageLost');
   watch('memberJoined');
   watch('memberLeft');
   watch('roleChanged');

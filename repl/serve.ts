@@ -51,6 +51,7 @@ function startServer(config: Config): Promise<Server> {
     policy: {
       groupsPerClient: config.groupsPerClient.value,
       privateInGroup: config.privateInGroup.value,
+      mailbox: config.mailbox.value,
     },
     ...(host === undefined ? {} : { host }),
   });

@@ -5,6 +5,7 @@ import {
   type ClientEvents,
   type Delivered,
   type DirectoryEntry,
+  type Stored,
 } from '../core/index.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
 import { Inbox } from './inbox.ts';
@@ -100,7 +101,11 @@ export class ChatSession {
   }
 
   /** Sends a private message. @throws BanterError as `Client.send`; USER_UNKNOWN with the name that was probably meant */
-  async send(to: string, text: string, signal: AbortSignal | undefined): Promise<Delivered> {
+  async send(
+    to: string,
+    text: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Delivered | Stored> {
     try {
       return await this.client.send(to, text, signal === undefined ? {} : { signal });
     } catch (error) {

@@ -36,6 +36,8 @@ export interface Settings {
   readonly keepMessages: number | undefined;
   /** Bytes of messages that a server keeps, of all groups together; undefined for all. */
   readonly keepBytes: number | undefined;
+  /** Whether the server keeps private messages for who is absent. */
+  readonly mailbox: boolean;
   /** Whether peers are reached over the server's relay only, so that they do not learn one's address. */
   readonly relayOnly: boolean;
   /** Whether errors come with their stacks. */
@@ -109,6 +111,7 @@ export const rules: Rules = {
     parse: integer(1, keepMessagesMax),
   },
   keepBytes: { meaning: 'bytes of messages that a server keeps', parse: bytes },
+  mailbox: { meaning: 'private messages are kept for who is absent', parse: yesOrNo },
   relayOnly: { meaning: 'peers do not learn your address', parse: yesOrNo },
   debug: { meaning: 'errors come with their stacks', parse: yesOrNo },
 };

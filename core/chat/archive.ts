@@ -2,7 +2,7 @@
 
 import { type Asked, type Caller, type CommandParts, findMembership } from './command.ts';
 import type { Effects, Refusal } from './effects.ts';
-import type { Found, Queries, StoreQuery } from './queries.ts';
+import type { FoundMessages, Queries, StoreQuery } from './queries.ts';
 import type { StoredMessage } from './records.ts';
 import type { Link, Membership } from './sessions.ts';
 import { serverCodec } from './wire.ts';
@@ -58,7 +58,7 @@ export class Archive {
     requestId: number,
     { group }: Membership,
     query: PageQuery,
-    found: Found,
+    found: FoundMessages,
   ): Refusal | undefined {
     // It may have left meanwhile, or been put out.
     if (!session.memberships.has(group.key)) {

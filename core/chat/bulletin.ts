@@ -51,6 +51,14 @@ export class Bulletin {
     return { directoryVersion: directory.version, wholeDirectory: link.view.isWhole };
   }
 
+  /** What follows a welcome. @param version up to which its client knows the directory, 0 for not at all */
+  goOn(link: Link, version: number): void {
+    const { directory } = this.#parts;
+    // A delta does not say that a name is gone.
+    if (version > 0 && version < directory.releasedVersion) this.#tellAnew(link);
+    this.release(link);
+  }
+
   /** What was offered to a link may be read from now on. */
   release(link: Link): void {
     if (hasNews(link.view)) this.#parts.effects.tellReadable(link);
@@ -117,18 +125,12 @@ export class Bulletin {
    * only what it watches has nothing to compare; one that asks too often is not answered.
    */
   check(link: Link, version: number, hash: Uint8Array, now: number): void {
-    const { directory, effects } = this.#parts;
+    const { directory } = this.#parts;
     const { view } = link;
     const isComparable = view.isWhole && version === directory.version;
     if (!isComparable || equalBytes(hash, directory.hash) || now < view.resyncableAt) return;
     view.resyncableAt = now + resyncIntervalMs;
-    view.readVersion = 0;
-    view.offeredVersion = version;
-    effects.send(link, {
-      type: 'directoryReset',
-      directoryVersion: version,
-      wholeDirectory: true,
-    });
+    this.#tellAnew(link);
     this.release(link);
   }
 
@@ -148,6 +150,17 @@ export class Bulletin {
       type: 'directoryDelta',
       version: view.offeredVersion,
       entries: [],
+    });
+  }
+
+  #tellAnew(link: Link): void {
+    const { directory, effects } = this.#parts;
+    link.view.readVersion = 0;
+    link.view.offeredVersion = directory.version;
+    effects.send(link, {
+      type: 'directoryReset',
+      directoryVersion: directory.version,
+      wholeDirectory: link.view.isWhole,
     });
   }
 

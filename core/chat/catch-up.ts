@@ -4,7 +4,7 @@ import { Fifo } from './fifo.ts';
 import type { LogRead } from './group-log.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
-import type { Found, Queries } from './queries.ts';
+import type { FoundMessages, Queries } from './queries.ts';
 import type { Membership } from './sessions.ts';
 import { serverCodec } from './wire.ts';
 
@@ -157,7 +157,7 @@ export class CatchUp {
   #take(
     membership: Membership,
     reading: Reading,
-    found: Found,
+    found: FoundMessages,
     askedSeq: number,
     now: number,
   ): void {
@@ -198,7 +198,7 @@ function newReading(): Reading {
 }
 
 /** Long messages are read again if they do not fit the page; the next one is as short as this one has turned out. */
-function fill(reading: Reading, found: NonNullable<Found>): void {
+function fill(reading: Reading, found: NonNullable<FoundMessages>): void {
   for (const message of found) {
     if (reading.bytes >= pageBytes) break;
     const payload = serverCodec.encode({ type: 'groupMessage', ...message });

@@ -3,11 +3,14 @@
 import type { Archive } from './archive.ts';
 import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 import { type Effects, noRoom, type Refusal } from './effects.ts';
+import type { Evictions } from './evictions.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
+import type { Queries } from './queries.ts';
 import type { RegistrationDesk } from './registration.ts';
 import type { RuleBook } from './rule-book.ts';
 import type { Departure, Link, Membership, Registration } from './sessions.ts';
@@ -30,6 +33,9 @@ export interface CommandParts {
   readonly bulletin: Bulletin;
   readonly rules: RuleBook;
   readonly desk: RegistrationDesk;
+  readonly doorkeeper: Doorkeeper;
+  readonly evictions: Evictions;
+  readonly queries: Queries;
   readonly archive: Archive;
   readonly mailboxes: Mailboxes;
   /** Whether what is stored outlives a crash. */
@@ -50,6 +56,8 @@ export interface Caller extends Registration {
 export interface Command<Asked> {
   /** An auxiliary link may not. */
   readonly needsPresence?: boolean;
+  /** Whether it is for operators of the server. */
+  readonly needsOperator?: boolean;
   /** Whether it counts against the rate; every request does where this is absent. */
   readonly isFree?: (caller: Caller, request: Asked) => boolean;
   /** Carried out though the store has no room: it stores nothing, or the end of something. */
@@ -62,6 +70,11 @@ export interface Command<Asked> {
 
 /** The request of one type. */
 export type Asked<Type extends Request['type']> = Extract<Request, { readonly type: Type }>;
+
+/** Rows for requests of these types. */
+export type CommandsOf<Type extends Request['type']> = {
+  readonly [Each in Type]: Command<Asked<Each>>;
+};
 
 /** Counts a request against the rates of its link. @returns what a client that asks too fast is told */
 export function chargeRequest(

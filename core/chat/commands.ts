@@ -1,6 +1,7 @@
 /** The requests of a registered client: for each who may make it, and what it does. */
 
 import { equalBytes } from '../protocol/bytes.ts';
+import { administrationCommands } from './administration.ts';
 import { history, search } from './archive.ts';
 import { confusable } from './claim-rules.ts';
 import {
@@ -8,6 +9,7 @@ import {
   type Caller,
   type Command,
   type CommandParts,
+  type CommandsOf,
   chargeRequest,
   findMembership,
   type Request,
@@ -32,11 +34,8 @@ import { checkName } from './names.ts';
 import { banFault, voiceFault } from './standing.ts';
 import { hopsMax } from './wire-fields.ts';
 
-type CommandTable = {
-  readonly [Type in Request['type']]: Command<Extract<Request, { readonly type: Type }>>;
-};
-
-const commands: CommandTable = {
+const commands: CommandsOf<Request['type']> = {
+  ...administrationCommands,
   // Whoever has talked too fast may still leave.
   deregister: { needsNoRoom: true, isFree: () => true, run: deregister },
   createGroup: { run: createGroup },
@@ -82,6 +81,9 @@ export function runCommand(
   }
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };
+  }
+  if (command.needsOperator && !parts.doorkeeper.isOperator(caller.link.identity)) {
+    return { code: 'NOT_OPERATOR', detail: `${caller.session.name} is no operator of this server` };
   }
   if (command.needsNoRoom !== true && parts.effects.isStoreFull) return noRoom;
   return command.run(parts, caller, request);

@@ -79,6 +79,7 @@ export class Directory {
   readonly #publications = new TokenBucket(publicationBurst, publicationsPerSecond);
   #version = 0;
   #published = 0;
+  #releasedVersion = 0;
 
   constructor(bindings: Iterable<NameBinding>) {
     for (const { name, identity } of bindings) this.bind(name, identity);
@@ -98,6 +99,16 @@ export class Directory {
   /** The hash of all entries at the present version (docs/PROTOCOL.md §7). 8 bytes. */
   get hash(): Uint8Array {
     return this.#hash.bytes;
+  }
+
+  /** The version at which a name was released last; who has an older one must be told everything anew. */
+  get releasedVersion(): number {
+    return this.#releasedVersion;
+  }
+
+  /** Who is bound to which name, in the order in which it came to be. */
+  get bindings(): Iterable<NameBinding> {
+    return this.#bindings();
   }
 
   /** All names in the order in which they were bound. */
@@ -122,6 +133,20 @@ export class Directory {
     this.#order.push(folded);
     this.#lookalikes.add(name);
     this.#put(folded, { name, key: identity, ...presence });
+  }
+
+  /** A name is nobody's any more. Whoever lists names page by page at this moment may miss one. */
+  release(name: string): void {
+    const folded = foldName(name);
+    const old = this.#listings.get(folded);
+    if (old === undefined) return;
+    this.#forgetPages(old.version);
+    this.#forgetTails();
+    this.#hash.remove(old.entry);
+    this.#lookalikes.delete(old.entry.name);
+    this.#listings.delete(folded);
+    this.#order.splice(this.#order.indexOf(folded), 1);
+    this.#releasedVersion = ++this.#version;
   }
 
   /** Says how a bound name is now; what stays the same is no change. */
@@ -196,6 +221,11 @@ export class Directory {
     if (this.#changes.length > 2 * this.#listings.size + changesKept) {
       this.#changes = this.#changes.filter((old) => this.#isCurrent(old));
     }
+  }
+
+  *#bindings(): Iterable<NameBinding> {
+    for (const { entry } of this.#listings.values())
+      yield { name: entry.name, identity: entry.key };
   }
 
   #isCurrent(listing: Listing): boolean {

@@ -10,9 +10,18 @@ import { controlConversation, type ServerMessage, serverCodec } from './wire.ts'
 
 /**
  * Why the hub ends a connection: the same process came back on another one; another process took the name over;
- * it failed a probe while somebody claimed its name or address; the hub has as many as it can.
+ * it failed a probe while somebody claimed its name or address; the hub has as many as it can; an operator ended it,
+ * banned its key, took the key off the list of those who may come in, or released the name.
  */
-export type CloseReason = 'replaced' | 'takenOver' | 'silent' | 'full';
+export type CloseReason =
+  | 'replaced'
+  | 'takenOver'
+  | 'silent'
+  | 'full'
+  | 'kicked'
+  | 'banned'
+  | 'notAdmitted'
+  | 'nameReleased';
 
 /** Something for the owner of a hub to carry out. */
 export type HubEffect =
@@ -32,7 +41,13 @@ export type HubEffect =
   /** Ask the connection for a sign of life and report it with `Hub.probed`. */
   | { readonly type: 'probe'; readonly link: number }
   /** Close the connection; the hub has forgotten it already. */
-  | { readonly type: 'close'; readonly link: number; readonly reason: CloseReason }
+  | {
+      readonly type: 'close';
+      readonly link: number;
+      readonly reason: CloseReason;
+      /** For people; at most 200 bytes of it are told. */
+      readonly words: string;
+    }
   /** Tell whoever narrates. */
   | { readonly type: 'fact'; readonly fact: ServerFact };
 

@@ -9,7 +9,7 @@ import { GroupRules } from './group-rules.ts';
 import type { HubLimits } from './limits.ts';
 import { Lookalikes } from './lookalikes.ts';
 import { foldName } from './names.ts';
-import type { StoredGroup, StoredMessage } from './records.ts';
+import type { FormerLog, StoredGroup, StoredMessage } from './records.ts';
 import type { Departure, Group, Link, Membership, Session } from './sessions.ts';
 import { type ResumePoint, type ServerMessage, serverCodec, type WelcomeGroup } from './wire.ts';
 import { pageEntriesMax } from './wire-fields.ts';
@@ -89,8 +89,8 @@ export class Groups {
 
   /** Puts the groups of an earlier hub in place; their members are absent. Only before anything else. */
   restore(stored: readonly StoredGroup[], sessionOf: (name: string) => Session): void {
-    for (const { name, logId, headSeq, messages, members } of stored) {
-      const group = this.#add(name, logId, headSeq - messages.length);
+    for (const { name, logId, headSeq, messages, members, formerLogs } of stored) {
+      const group = this.#add(name, logId, headSeq - messages.length, formerLogs);
       for (const message of messages) this.#keep(group, foldName(message.from), message);
       group.log.release(headSeq);
       for (const { name: member, ordinal, confirmedSeq } of members) {
@@ -245,13 +245,19 @@ export class Groups {
     for (const membership of session.memberships.values()) this.#unlisten(membership);
   }
 
-  #add(name: string, logId: Uint8Array, headSeq: number): Group {
+  #add(
+    name: string,
+    logId: Uint8Array,
+    headSeq: number,
+    formerLogs: readonly FormerLog[] = [],
+  ): Group {
     const { logMessages, logBytes } = this.#limits;
     const group: Group = {
       name,
       key: foldName(name),
       logId,
       log: new GroupLog(logMessages, logBytes, headSeq),
+      formerLogs,
       rules: new GroupRules(),
       members: new Map(),
       listeners: new Set(),
@@ -280,12 +286,18 @@ export class Groups {
     this.#delivery.stop(membership);
   }
 
+  /**
+   * Where a member goes on, as it says itself. What followed a backup that was restored is gone, and nobody knows how much
+   * that was: who was there, or has not heard anything since, is told so (docs/PROTOCOL.md §8).
+   */
   #resume(membership: Membership, point: ResumePoint | undefined): void {
-    const { group } = membership;
-    if (point !== undefined && equalBytes(point.logId, group.logId)) {
-      this.#delivery.moveConfirmed(membership, Math.min(point.seq, group.log.headSeq));
-    } else if (point !== undefined) {
-      membership.isGapDue = true;
+    const { group, confirmedSeq } = membership;
+    if (point === undefined) {
+      membership.isGapDue = confirmedSeq <= (group.formerLogs.at(-1)?.seq ?? -1);
+    } else {
+      const sharedSeq = sharedWith(group, point.logId);
+      this.#delivery.moveConfirmed(membership, Math.min(point.seq, sharedSeq));
+      membership.isGapDue = !equalBytes(point.logId, group.logId);
     }
     membership.readSeq = membership.confirmedSeq;
     membership.handedSeq = membership.confirmedSeq;
@@ -301,6 +313,17 @@ export class Groups {
       },
     });
   }
+}
+
+/**
+ * Up to which message a log that a member comes from is the group's present one. Where it is none that the group remembers
+ * to have had, a group that was made anew has told the member nothing yet, and one that was restored may have told it all.
+ */
+function sharedWith({ logId, log, formerLogs }: Group, from: Uint8Array): number {
+  if (equalBytes(from, logId)) return log.headSeq;
+  const former = formerLogs.find((candidate) => equalBytes(candidate.logId, from));
+  if (former !== undefined) return former.seq;
+  return formerLogs.length === 0 ? 0 : log.headSeq;
 }
 
 /** The names of all members in the order in which they joined. */

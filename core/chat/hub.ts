@@ -10,7 +10,9 @@ import { type CommandParts, chargeRequest } from './command.ts';
 import { runCommand } from './commands.ts';
 import { Delivery, type OutgoingMessage } from './delivery.ts';
 import { Directory } from './directory.ts';
+import { Doorkeeper } from './doorkeeper.ts';
 import { Effects, type HubEffect } from './effects.ts';
+import { Evictions } from './evictions.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
 import { Mailboxes, newMailView } from './mailboxes.ts';
@@ -40,6 +42,10 @@ export interface HubOptions {
   readonly stored?: StoredState;
   /** Whether what is stored outlives a crash, as a commit says. Default false. */
   readonly isDurable?: boolean;
+  /** Keys (64 hex digits) or bound names that nobody but the configuration takes the role of an operator from. Default: none. */
+  readonly operators?: readonly string[];
+  /** 16 bytes that tell nothing of what they are the hash of: what is kept of invitations. */
+  readonly hash: (bytes: Uint8Array) => Uint8Array;
 }
 
 /**
@@ -57,11 +63,13 @@ export class Hub {
 
   /** @throws BanterError OPTION_INVALID */
   constructor(options: HubOptions) {
-    const { random, wallClock, stored = nothingStored, isDurable = false } = options;
+    const { random, wallClock, hash, stored = nothingStored, isDurable = false } = options;
     const policy = parsePolicy(options.policy ?? {});
     const limits = parseLimits(options.limits ?? {});
     const effects = new Effects();
     const directory = new Directory(stored.names);
+    const keeping = { limits, effects, directory, hash, random, wallClock };
+    const doorkeeper = new Doorkeeper(keeping, stored.house, options.operators ?? []);
     const findSession = (folded: string): Session | undefined => desk.findSession(folded);
     const bulletin = new Bulletin({ limits, effects, directory, findSession });
     const queries = new Queries(effects);
@@ -76,7 +84,7 @@ export class Hub {
     const known = stored.processes;
     const processes = new Processes(processesRemembered, sendsRemembered, effects, known);
     const epoch = random(8);
-    const shared = { policy, limits, effects, directory, groups, bulletin };
+    const shared = { policy, limits, effects, directory, groups, bulletin, doorkeeper };
     const links = this.#links;
     const relay = this.#relay;
     const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links, relay });
@@ -85,8 +93,10 @@ export class Hub {
     for (const { name, rules: kept } of stored.groups) rules.restore(groups.find(name), kept);
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
+    const evictions = new Evictions({ ...shared, rules, mailboxes, desk, links });
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
-    this.#parts = { ...shared, rules, desk, mailboxes, archive, isDurable, wallClock };
+    const rest = { rules, mailboxes, archive, evictions, queries, isDurable, wallClock };
+    this.#parts = { ...shared, ...rest, desk };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;
@@ -96,7 +106,7 @@ export class Hub {
   linkUp(number: number, identity: Uint8Array, address: Address): void {
     const { limits, effects } = this.#parts;
     if (this.#links.size >= limits.links) {
-      effects.push({ type: 'close', link: number, reason: 'full' });
+      effects.push({ type: 'close', link: number, reason: 'full', words: 'full' });
       return;
     }
     this.#links.set(number, {
@@ -266,7 +276,7 @@ export class Hub {
   }
 
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
-    const { limits, effects, desk, bulletin, mailboxes } = this.#parts;
+    const { limits, effects, desk, bulletin, mailboxes, doorkeeper } = this.#parts;
     if (message.type === 'confirm') {
       const membership = link.conversations.get(message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
@@ -289,6 +299,13 @@ export class Hub {
     if (message.type === 'register') {
       const refusal = chargeRequest(limits, link, bytes, now);
       if (refusal === undefined) desk.claim(link, message, now);
+      else effects.refuse(link, requestId, refusal);
+      return;
+    }
+    if (message.type === 'admit' && link.registration === undefined) {
+      const excess = chargeRequest(limits, link, bytes, now);
+      const refusal = excess ?? doorkeeper.admit(link, message.token, now);
+      if (refusal === undefined) effects.send(link, { type: 'done', requestId });
       else effects.refuse(link, requestId, refusal);
       return;
     }

@@ -16,6 +16,14 @@ export interface HubLimits {
   readonly directoryNames: number;
   /** Names a connection has looked up and is told of when not everybody is; beyond, the oldest is told of no more. Default 1,024. */
   readonly contacts: number;
+  /** Operators that operators have added, and as many by configuration; another is refused `SERVER_FULL`. Default 64. */
+  readonly operators: number;
+  /** Keys that may not register; another ban is refused `SERVER_FULL`. Default 10,000. */
+  readonly bans: number;
+  /** Keys on the list of those who may come in; another is refused `SERVER_FULL`. Default 100,000. */
+  readonly admissions: number;
+  /** Invitations that are open; another is refused `SERVER_FULL`. Default 1,000. */
+  readonly invitations: number;
   /** Groups ever created; another is refused `SERVER_FULL`. Default 10,000. */
   readonly groups: number;
   /** Names that a group gives a role; another is refused `LIMIT_REACHED`. Default 1,000. */
@@ -89,6 +97,10 @@ const defaultLimits: HubLimits = {
   namesPerAddress: 200,
   directoryNames: 2000,
   contacts: 1024,
+  operators: 64,
+  bans: 10_000,
+  admissions: 100_000,
+  invitations: 1000,
   groups: 10_000,
   rolesPerGroup: 1000,
   bansPerGroup: 1000,
@@ -130,6 +142,8 @@ const boundsOfLimits: Readonly<
   textBytes: { max: defaultLimits.textBytes },
   // Each client hashes as many at every keepalive.
   directoryNames: { max: 10_000 },
+  // They are told in one message, with as many by configuration.
+  operators: { max: 100 },
   // The longest message must fit, or it would be refused for ever.
   requestByteBurst: { min: 65_536 },
 };

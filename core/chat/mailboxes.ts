@@ -159,6 +159,14 @@ export class Mailboxes {
     this.#offer(session.key);
   }
 
+  /** A name is nobody's any more: what waits for it is refused, and what it was to be told is forgotten. */
+  forget(key: string): void {
+    for (const envelope of [...(this.#mailboxes.get(key)?.envelopes.values() ?? [])]) {
+      this.#settle(envelope, 'refused');
+    }
+    for (const id of [...(this.#outcomeIds.get(key) ?? [])]) this.#forgetOutcome(id);
+  }
+
   /** What has waited too long goes; its sender is told. */
   handleTimeout(now: number): void {
     const { limits, wallClock } = this.#parts;

@@ -99,6 +99,16 @@ export class Mirror {
     return entries.filter((entry) => this.#put(entry));
   }
 
+  /** A name belongs to a key no more. @returns the entry as it is now, once, as {@link apply} does */
+  forget(name: string, key: string): readonly DirectoryEntry[] {
+    const entry = this.find(name);
+    if (entry?.key !== key) return [];
+    this.#entries.delete(entry.name);
+    this.#namesByFold.delete(foldName(name));
+    this.#unconfirmed.delete(entry.name);
+    return [{ ...entry, online: false }];
+  }
+
   /** @returns whether the entry differs from before */
   #put(entry: DirectoryEntry): boolean {
     const { name } = entry;

@@ -1,24 +1,31 @@
 /** What a hub asks of its store, and who waits for which answer. */
 
+import type { AuditEntry } from './audit.ts';
 import type { Effects } from './effects.ts';
 import type { HistoryQuery, ReadQuery, SearchQuery, StoredMessage } from './records.ts';
 
-/** A question about the messages of a group. */
+/** A question about the messages of a group, or for the newest entries of the audit trail. */
 export type StoreQuery =
   | ({ readonly type: 'read' } & ReadQuery)
   | ({ readonly type: 'history' } & HistoryQuery)
-  | ({ readonly type: 'search' } & SearchQuery);
+  | ({ readonly type: 'search' } & SearchQuery)
+  | { readonly type: 'audit'; readonly limit: number };
+
+/** What the store finds for a query. */
+export type FoundBy<Query extends StoreQuery> = Query extends { readonly type: 'audit' }
+  ? readonly AuditEntry[]
+  : readonly StoredMessage[];
+
+/** Messages that were found; undefined if the store could not look. */
+export type FoundMessages = readonly StoredMessage[] | undefined;
 
 /** What was found; undefined if the store could not look. */
-export type Found = readonly StoredMessage[] | undefined;
-
-/** Takes the answer to a query. */
-export type FoundListener = (found: Found, now: number) => void;
+export type Found = FoundBy<StoreQuery> | undefined;
 
 /** Queries under way; bounded by those who ask. */
 export class Queries {
   readonly #effects: Effects;
-  readonly #listeners = new Map<number, FoundListener>();
+  readonly #listeners = new Map<number, (found: Found, now: number) => void>();
   #newest = 0;
 
   constructor(effects: Effects) {
@@ -26,9 +33,13 @@ export class Queries {
   }
 
   /** Asks the store; what was stored before the call is there to be found. */
-  ask(query: StoreQuery, onFound: FoundListener): void {
+  ask<Query extends StoreQuery>(
+    query: Query,
+    onFound: (found: FoundBy<Query> | undefined, now: number) => void,
+  ): void {
     const number = ++this.#newest;
-    this.#listeners.set(number, onFound);
+    // The number pairs what is found with what was asked; the compiler cannot follow.
+    this.#listeners.set(number, onFound as (found: Found, now: number) => void);
     this.#effects.pushPrompt({ type: 'query', number, query });
   }
 

@@ -3,6 +3,7 @@
 import type { AuditEntry } from './audit.ts';
 import type { NameBinding } from './directory.ts';
 import type { GroupRule, RuleType } from './group-rules.ts';
+import { type HouseChange, openHouse, type StoredHouse } from './house.ts';
 import type { EnvelopeOutcome } from './mail-messages.ts';
 import type { GroupRetention } from './retention.ts';
 import type { ServerMessage } from './wire.ts';
@@ -42,6 +43,13 @@ export interface StoredMember {
   readonly confirmedSeq: number;
 }
 
+/** A log that a group had before it was restored from a backup: up to `seq` it is the present one. */
+export interface FormerLog {
+  /** 8 bytes. */
+  readonly logId: Uint8Array;
+  readonly seq: number;
+}
+
 /** A group as it was when its last change was stored. */
 export interface StoredGroup {
   readonly name: string;
@@ -53,6 +61,8 @@ export interface StoredGroup {
   readonly messages: readonly StoredMessage[];
   /** In the order in which they joined. */
   readonly members: readonly StoredMember[];
+  /** The newest last. */
+  readonly formerLogs: readonly FormerLog[];
   /** Of each type and name the newest, and none that was ended; those of a type in the order in which they were set. */
   readonly rules: readonly GroupRule[];
   /** Bounds of its own; where it has none, those of the server hold. */
@@ -101,6 +111,7 @@ export interface StoredState {
   readonly names: readonly NameBinding[];
   readonly groups: readonly StoredGroup[];
   readonly processes: readonly StoredProcess[];
+  readonly house: StoredHouse;
   readonly envelopes: readonly StoredEnvelope[];
   /** In the order in which they came about. */
   readonly outcomes: readonly StoredOutcome[];
@@ -109,6 +120,9 @@ export interface StoredState {
 /** A change of {@link StoredState}; names of groups and members are as they were first spelt. */
 export type StoreChange =
   | { readonly type: 'nameBound'; readonly name: string; readonly identity: string }
+  /** The name is free again; its memberships have ended before. */
+  | { readonly type: 'nameReleased'; readonly name: string }
+  | HouseChange
   /** A process has registered of which nothing is known; counters below `nextCounter` were used before. */
   | {
       readonly type: 'processOpened';
@@ -173,6 +187,7 @@ export const nothingStored: StoredState = {
   names: [],
   groups: [],
   processes: [],
+  house: openHouse,
   envelopes: [],
   outcomes: [],
 };

@@ -6,15 +6,16 @@ import type { Bulletin } from './bulletin.ts';
 import { ClaimQuota } from './claim-quota.ts';
 import { ClaimRules } from './claim-rules.ts';
 import type { Delivery } from './delivery.ts';
-import { type Directory, nowhere } from './directory.ts';
-import { type CloseReason, type Effects, noRoom, type Refusal } from './effects.ts';
+import type { Directory } from './directory.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
+import type { CloseReason, Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
 import { PendingNames } from './pending-names.ts';
 import type { Relay } from './relay.ts';
 import type { Process, Processes } from './send-history.ts';
-import type { Link, Registration, Session } from './sessions.ts';
+import { type Link, type Registration, type Session, toldAddress } from './sessions.ts';
 import type { Policy } from './types.ts';
 import type { ClientMessage } from './wire.ts';
 
@@ -40,6 +41,7 @@ export interface DeskParts {
   readonly epoch: Uint8Array;
   readonly effects: Effects;
   readonly directory: Directory;
+  readonly doorkeeper: Doorkeeper;
   readonly groups: Groups;
   readonly delivery: Delivery;
   readonly bulletin: Bulletin;
@@ -79,7 +81,7 @@ export class RegistrationDesk {
 
   /** Grants a claim, refuses it, or lets it wait for the probe of a link that is in its way. */
   claim(link: Link, claim: Claim, now: number): void {
-    const refusal = this.#rules.objection(link, claim) ?? this.#shortage(link, claim);
+    const refusal = this.#rules.objection(link, claim) ?? this.#rules.shortage(link, claim);
     if (refusal !== undefined) {
       this.#parts.effects.refuse(link, claim.requestId, refusal);
       return;
@@ -92,14 +94,6 @@ export class RegistrationDesk {
     } else {
       this.#admit(link, claim, now);
     }
-  }
-
-  /** A name or a process that is not known has to be stored first. */
-  #shortage({ identity }: Link, { name, processId }: Claim): Refusal | undefined {
-    const { effects, directory, processes } = this.#parts;
-    if (!effects.isStoreFull) return undefined;
-    const isKnown = directory.find(name) !== undefined && processes.has(identity, processId);
-    return isKnown ? undefined : noRoom;
   }
 
   /** The changes up to this number are stored: names that were claimed are bound now, and their claims go on. */
@@ -206,14 +200,21 @@ export class RegistrationDesk {
 
   /** The connection of a link has ended, without a word about its name. */
   down(link: Link): void {
-    link.isUp = false;
     const session = presentSession(link);
-    this.#release(link);
-    if (session === undefined) return;
-    this.#silence(link, session);
-    this.#goOffline(link, session);
-    this.#parts.groups.detach(session);
-    if (this.#parts.policy.removeUnresponsive) this.#parts.groups.remove(session);
+    if (session !== undefined) this.#silence(link, session);
+    this.#leave(link);
+  }
+
+  /** Ends a connection with words for the people at it; whoever was a member stays one, unless the policy removes it. */
+  evict(link: Link, reason: CloseReason, words: string, now: number): void {
+    this.#close(link, reason, words);
+    this.#leave(link);
+    this.retryClaims(link, now);
+  }
+
+  /** A name is nobody's any more; who claims it begins anew. */
+  forgetSession(folded: string): void {
+    this.#sessions.delete(folded);
   }
 
   /** Claims that waited for a link that is gone are looked at again. */
@@ -294,7 +295,7 @@ export class RegistrationDesk {
       groups: claim.auxiliary ? [] : groups.attach(session, link, claim.resume),
     });
     if (!claim.auxiliary) this.#goOn(link, session, claim);
-    bulletin.release(link);
+    bulletin.goOn(link, knownVersion);
     if (replaced !== undefined) this.retryClaims(replaced, now);
   }
 
@@ -359,6 +360,17 @@ export class RegistrationDesk {
     this.#parts.directory.setPresence(session.name, { online: true });
   }
 
+  /** The link is there no more, and its name not on it; who is a member stays one, unless the policy says otherwise. */
+  #leave(link: Link): void {
+    link.isUp = false;
+    const session = presentSession(link);
+    this.#release(link);
+    if (session === undefined) return;
+    this.#goOffline(link, session);
+    this.#parts.groups.detach(session);
+    if (this.#parts.policy.removeUnresponsive) this.#parts.groups.remove(session);
+  }
+
   /** The link speaks under no name any more. */
   #release(link: Link): void {
     if (link.registration === undefined) return;
@@ -367,10 +379,10 @@ export class RegistrationDesk {
     this.#parts.bulletin.close(link);
   }
 
-  #close(link: Link, reason: CloseReason): void {
+  #close(link: Link, reason: CloseReason, words: string = reason): void {
     link.isUp = false;
     this.#parts.links.delete(link.number);
-    this.#parts.effects.push({ type: 'close', link: link.number, reason });
+    this.#parts.effects.push({ type: 'close', link: link.number, reason, words });
   }
 }
 
@@ -383,9 +395,4 @@ function presentSession(link: Link): Session | undefined {
 function isOfProcess(link: Link, { processId }: Claim): boolean {
   const process = link.registration?.process;
   return process !== undefined && equalBytes(process.id, processId);
-}
-
-/** What others are told of where a client is. */
-function toldAddress({ hidesAddress, address }: Link): Address {
-  return hidesAddress ? nowhere : address;
 }

@@ -2,9 +2,11 @@
 
 import type { Address } from '../protocol/address.ts';
 import type { Reading } from './catch-up.ts';
+import { nowhere } from './directory.ts';
 import type { GroupLog } from './group-log.ts';
 import type { GroupRules } from './group-rules.ts';
 import type { MailView } from './mailboxes.ts';
+import type { FormerLog } from './records.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { LeaveReason } from './types.ts';
@@ -38,6 +40,11 @@ export interface Link {
   readonly ready: Membership[];
   readonly view: DirectoryView;
   readonly mail: MailView;
+}
+
+/** What others are told of where a client is. */
+export function toldAddress({ hidesAddress, address }: Link): Address {
+  return hidesAddress ? nowhere : address;
 }
 
 /** What a link has read of the directory, and what it may read. */
@@ -92,6 +99,8 @@ export interface Group {
   readonly key: string;
   readonly logId: Uint8Array;
   readonly log: GroupLog;
+  /** Logs that it had before it was restored from a backup, the newest last. */
+  readonly formerLogs: readonly FormerLog[];
   readonly rules: GroupRules;
   /** By folded name of the member, in the order in which they joined. */
   readonly members: Map<string, Membership>;

@@ -2,7 +2,9 @@
 
 import { toHex } from '../protocol/bytes.ts';
 import type { Directory } from './directory.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 import type { GroupRule } from './group-rules.ts';
+import type { StoredHouse } from './house.ts';
 import type { EnvelopeOutcome } from './mail-messages.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import type { Group, Link, Session } from './sessions.ts';
@@ -23,6 +25,7 @@ export interface HubSnapshot {
       readonly confirmedSeq: number;
     }[];
   }[];
+  readonly house: StoredHouse;
   readonly sessions: readonly {
     readonly name: string;
     readonly link: number | undefined;
@@ -57,6 +60,7 @@ interface SnapshotParts {
   readonly groups: { readonly all: Iterable<Group> };
   readonly desk: { readonly sessions: Iterable<Session> };
   readonly mailboxes: Mailboxes;
+  readonly doorkeeper: Doorkeeper;
 }
 
 /** In the order in which things came to be, so that equal states have equal snapshots. */
@@ -75,6 +79,7 @@ export function takeSnapshot(parts: SnapshotParts, links: Iterable<Link>): HubSn
         confirmedSeq,
       })),
     })),
+    house: parts.doorkeeper.house.stored,
     sessions: Array.from(parts.desk.sessions, ({ name, link, memberships, removedFrom }) => ({
       name,
       link: link?.number,

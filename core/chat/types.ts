@@ -79,6 +79,8 @@ export interface PrivateMessage {
   readonly hops: number;
   /** It arrived while this client was in a group and was kept until it left, or until the next start. */
   readonly heldBack: boolean;
+  /** It was sent while this client was absent, and the server has kept it, sealed, until now. */
+  readonly kept: boolean;
 }
 
 export type ChatMessage = GroupMessage | PrivateMessage;
@@ -88,6 +90,15 @@ export interface Delivered {
   readonly type: 'delivered';
   readonly mid: string;
   readonly to: string;
+}
+
+/** What became of a private message to somebody absent: the server keeps it, and they get it when they are back. */
+export interface Stored {
+  readonly type: 'stored';
+  readonly mid: string;
+  readonly to: string;
+  /** Whether the message survives a crash of the server. */
+  readonly durable: boolean;
 }
 
 /** What became of a group message: the server gave it its place. */
@@ -101,7 +112,7 @@ export interface Committed {
   readonly durable: boolean;
 }
 
-export type Receipt = Delivered | Committed;
+export type Receipt = Delivered | Stored | Committed;
 
 /** One name of the directory. */
 export interface DirectoryEntry {

@@ -6,6 +6,12 @@ import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-
 import { placedMid, saidField } from './said.ts';
 import type { DirectoryEntry } from './types.ts';
 import {
+  type AdministrationMessage,
+  type AdministrationRequest,
+  administrationMessages,
+  administrationRequests,
+} from './wire-administration.ts';
+import {
   body,
   bodyBytesMax,
   entries,
@@ -118,6 +124,7 @@ export type ClientMessage =
     }
   /** The hash of the directory as the client has it at `version`; the server tells everything anew if it has another. Not answered. */
   | { readonly type: 'directoryCheck'; readonly version: number; readonly hash: Uint8Array }
+  | AdministrationRequest
   | HistoryRequest
   | OrderRequest
   | MailRequest;
@@ -224,6 +231,7 @@ export type ServerMessage =
       readonly name: string;
       readonly bot: boolean;
     }
+  | AdministrationMessage
   /** Push: the server is about to end, and expects to be back after this time. */
   | { readonly type: 'restarting'; readonly returnMs: number }
   | HistoryNews
@@ -280,6 +288,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
   lookUp: { number: 11, fields: { requestId, name } },
   listNames: { number: 12, fields: { requestId, prefix: name, after: varint } },
   directoryCheck: { number: 13, fields: { version: varint, hash: random8 } },
+  ...administrationRequests,
   ...orderRequests,
   ...historyRequests,
   ...mailRequests,
@@ -327,6 +336,7 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   memberJoined: { number: 19, fields: { group: name, name, bot: flag } },
   directoryEntries: { number: 22, fields: { entries } },
   directoryReset: { number: 23, fields: { directoryVersion: varint, wholeDirectory: flag } },
+  ...administrationMessages,
   ...orderNews,
   ...historyNews,
   ...mailNews,

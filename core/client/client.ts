@@ -2,7 +2,7 @@
 
 import { EventEmitter } from 'node:events';
 import { Mirror } from '../chat/mirror.ts';
-import type { Committed, Delivered, DirectoryEntry, Policy } from '../chat/types.ts';
+import type { Committed, Delivered, DirectoryEntry, Policy, Stored } from '../chat/types.ts';
 import { defaultPolicy, policyOf } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
@@ -10,8 +10,10 @@ import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { ClientFiles, Journal } from '../store/client-files.ts';
+import type { Administration } from './administration.ts';
 import type { GroupMessages } from './archive.ts';
 import { Deliveries } from './deliveries.ts';
+import { deregister } from './departure.ts';
 import type { ClientEvents } from './events.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
@@ -30,9 +32,6 @@ import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session.ts';
 import { Wiring } from './wiring.ts';
-
-/** Whoever leaves does not wait longer than this for the server to hear of it. Milliseconds. */
-const closePatienceMs = 2500;
 
 type Welcome = AnswerOf<'welcome'>;
 
@@ -98,6 +97,7 @@ export class Client extends EventEmitter<ClientEvents> {
   /**
    * Registers `options.name` and resolves once the server has welcomed it and the directory is complete.
    * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_CONFUSABLE, NAME_PRESENT, ADDRESS_TAKEN,
+   * BANNED_FROM_SERVER, NOT_ADMITTED, INVITATION_INVALID, RATE_LIMITED,
    * SERVER_FULL, ADDRESS_INVALID, PORT_IN_USE, OPTION_INVALID, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
    */
   static async connect(options: ConnectOptions): Promise<Client> {
@@ -113,6 +113,7 @@ export class Client extends EventEmitter<ClientEvents> {
     client.#environment.soon(() => {
       client.#deliveries.open();
       client.#inbox.release();
+      client.#wiring?.openMail();
     });
     return client;
   }
@@ -166,17 +167,19 @@ export class Client extends EventEmitter<ClientEvents> {
   }
 
   /**
-   * Sends a private message, client to client; resolves when the peer's client has it.
-   * @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG
+   * Sends a private message, client to client; resolves when the peer's client has it, or with `stored` when the server
+   * keeps it, sealed, for a peer that is absent: `privateMessageDelivered` tells when that has it.
+   * @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG,
+   * MAILBOX_FULL, OUTCOME_UNKNOWN
    */
-  async send(to: string, text: string, options: SendOptions = {}): Promise<Delivered> {
+  async send(to: string, text: string, options: SendOptions = {}): Promise<Delivered | Stored> {
     const hops = checkedHops(text, options);
     if (!this.#privateInGroup && this.groups.length > 0) {
       const group = this.groups.join(', ');
       throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${group}`);
     }
     await this.#running.lookUps.need(to, options.signal);
-    const { session, direct } = this.#running;
+    const { session, mail } = this.#running;
     const message = {
       mid: session.nextMid(),
       from: this.#name,
@@ -185,7 +188,7 @@ export class Client extends EventEmitter<ClientEvents> {
       sentAtMs: this.#environment.wallClockMs(),
       text,
     };
-    return direct.send(to, message, options.signal);
+    return mail.send(to, message, options);
   }
 
   /**
@@ -262,6 +265,11 @@ export class Client extends EventEmitter<ClientEvents> {
     return this.#running.lookUps.list(options);
   }
 
+  /** What an operator of the server can do; anybody else is refused NOT_OPERATOR. @throws BanterError CLOSED */
+  get administration(): Administration {
+    return this.#running.administration;
+  }
+
   /** Tells the server that `name` did not answer; the server looks for itself. @throws BanterError USER_UNKNOWN */
   async reportUnanswered(name: string): Promise<void> {
     await this.#running.session.ask({ type: 'reportUnanswered', name }, 'done');
@@ -307,6 +315,11 @@ export class Client extends EventEmitter<ClientEvents> {
       listener: this.#listener(),
       onDirectory: (changed) => this.#handleDirectory(changed),
       onPrivateMessage: (message) => this.#inbox.receive(message),
+      hasMailbox: () => this.#policy.mailbox,
+      onOutcome: ({ outcome, ...message }) => {
+        if (outcome === 'delivered') this.emit('privateMessageDelivered', message);
+        else this.emit('privateMessageLost', { ...message, reason: outcome });
+      },
     });
     this.#wiring = wiring;
     const connecting = Promise.withResolvers<void>();
@@ -326,10 +339,13 @@ export class Client extends EventEmitter<ClientEvents> {
       onWelcome: (welcome, isFirst) => this.#handleWelcome(welcome, isFirst),
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onLeft: (group) => this.#forgetGroup(group),
-      onPush: (push, conversation) => this.#deliveries.receive(push, conversation),
+      onPush: (push, conversation) => {
+        if (this.#wiring?.receiveMail(push)) return;
+        this.#deliveries.receive(push, conversation);
+      },
       onLost: (reason, returnMs) => {
         this.#memberships.handleLoss();
-        this.#wiring?.direct.handleServer();
+        this.#wiring?.handleLoss();
         this.emit('disconnected', reason, returnMs);
       },
       onEnd: (error) => {
@@ -351,6 +367,7 @@ export class Client extends EventEmitter<ClientEvents> {
 
   #handleDirectory(changed: readonly DirectoryEntry[]): void {
     this.#wiring?.direct.handleDirectory(changed);
+    this.#wiring?.letterbox.retry();
     if (changed.length > 0) this.emit('directoryChanged', changed);
     if (this.connected && this.#mirror.isComplete) this.#connecting?.resolve();
   }
@@ -358,31 +375,21 @@ export class Client extends EventEmitter<ClientEvents> {
   /** This client is in a group no more: what was held back for its sake can be shown. */
   #forgetGroup(group: string): void {
     this.#memberships.delete(group);
-    if (this.groups.length === 0) this.#inbox.release();
+    if (this.groups.length > 0) return;
+    this.#inbox.release();
+    this.#wiring?.letterbox.retry();
   }
 
   async #close(): Promise<boolean> {
     this.#deliveries.confirm();
     // Who is away hears nothing; the server will find out by the silence.
-    const isDone = this.connected && (await this.#deregister());
+    const session = this.connected ? this.#wiring?.session : undefined;
+    const isDone =
+      session !== undefined && (await deregister(session, this.#environment, this.#silenceMs));
     this.#inbox.release();
     await this.#free();
     this.emit('closed', undefined);
     return isDone;
-  }
-
-  async #deregister(): Promise<boolean> {
-    const patience = new AbortController();
-    const patienceMs = Math.min(this.#silenceMs, closePatienceMs);
-    const cancelTimer = this.#environment.setTimer(() => patience.abort(), patienceMs);
-    try {
-      await this.#wiring?.session.ask({ type: 'deregister' }, 'done', patience.signal);
-      return true;
-    } catch {
-      return false;
-    } finally {
-      cancelTimer();
-    }
   }
 
   /** The session has ended by itself. */

@@ -5,6 +5,7 @@ import type { Mirror } from '../chat/mirror.ts';
 import type { DirectoryEntry } from '../chat/types.ts';
 import type { WelcomeGroup } from '../chat/wire.ts';
 import type { Environment } from '../net/transport.ts';
+import { toHex } from '../protocol/bytes.ts';
 import type { ClientEvents, Removal } from './events.ts';
 import type { GroupPush, Joined, Memberships } from './memberships.ts';
 import type { Push } from './session.ts';
@@ -75,6 +76,12 @@ export class Deliveries {
         break;
       case 'directoryReset':
         onDirectory(mirror.reset(push));
+        break;
+      case 'nameReleased':
+        onDirectory(mirror.forget(push.name, toHex(push.key)));
+        break;
+      case 'announced':
+        emitter.emit('announced', { by: push.by, text: push.text, atMs: push.atMs });
         break;
       case 'groupMessage':
       case 'gap':

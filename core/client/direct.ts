@@ -1,7 +1,7 @@
 /** Private messages: from client to client over encrypted connections of their own, whether the server is there or not. */
 
 import type { Mirror } from '../chat/mirror.ts';
-import type { Delivered, DirectoryEntry, PrivateMessage } from '../chat/types.ts';
+import type { Delivered, DirectoryEntry } from '../chat/types.ts';
 import { controlConversation, type PeerMessage, peerCodec } from '../chat/wire.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
@@ -10,13 +10,11 @@ import { fromHex, toHex } from '../protocol/bytes.ts';
 import type { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { ConnectionTiming } from '../protocol/liveness.ts';
-import type { PeerPins } from '../store/client-files.ts';
 import { Outbox } from './outbox.ts';
+import type { PeerKeys } from './peer-keys.ts';
+import type { PrivateText, Reception } from './reception.ts';
 import type { Routes } from './routes.ts';
-import { Seen } from './seen.ts';
 import { type ReceivedPrivate, UnknownSenders } from './unknown-senders.ts';
-
-type Incoming = Extract<PeerMessage, { readonly type: 'privateMessage' }>;
 
 /** Connections to a peer that may end in a row without a confirmation. */
 const fruitlessMax = 3;
@@ -40,11 +38,10 @@ export interface DirectOptions {
   readonly wake: () => void;
   readonly mirror: Mirror;
   readonly routes: Routes;
-  readonly pins: PeerPins;
+  readonly keys: PeerKeys;
+  readonly reception: Reception;
   /** Of connections to peers; `silenceMs` is also how long to try to reach one. */
   readonly timing: ConnectionTiming;
-  /** Shows or keeps a message. @returns whether it did, so that it may be acknowledged */
-  readonly onMessage: (message: PrivateMessage) => boolean;
   /** A message waits until the mirror knows its sender. */
   readonly onStranger: (name: string) => void;
 }
@@ -70,7 +67,6 @@ export class Direct {
   readonly #peers = new Map<string, Peer>();
   /** Who is at the other end of each connection. */
   readonly #identities = new Map<number, string>();
-  readonly #seen = new Seen();
   readonly #unknown = new UnknownSenders();
 
   constructor(options: DirectOptions) {
@@ -83,14 +79,14 @@ export class Direct {
    */
   async send(
     to: string,
-    message: Omit<Incoming, 'type'>,
+    message: PrivateText,
     signal: AbortSignal | undefined,
   ): Promise<Delivered> {
     const entry = this.#options.mirror.find(to);
     if (entry === undefined) {
       throw new BanterError('USER_UNKNOWN', `no user is called "${to}"`, { data: { name: to } });
     }
-    this.#checkPin(entry);
+    this.#options.keys.check(entry);
     if (this.#options.routes.ways(entry).length === 0) throw unreachable(entry.name);
     const peer = this.#peer(entry.key);
     const confirmed = peer.outbox.add(
@@ -104,6 +100,11 @@ export class Direct {
     this.#advance(peer);
     await confirmed;
     return { type: 'delivered', mid: toHex(message.mid), to: entry.name };
+  }
+
+  /** Whether there is a connection to an identity. */
+  isConnected(identity: string): boolean {
+    return this.#peers.get(identity)?.isOpen === true;
   }
 
   /** Takes an event of a connection that is not the server's. */
@@ -164,18 +165,6 @@ export class Direct {
       this.#disconnect(peer);
     }
     for (const link of this.#identities.keys()) this.#options.endpoint.close(link, 0, 'done');
-  }
-
-  /** Pins a key at first contact and refuses another one later. */
-  #checkPin({ name, key }: DirectoryEntry): void {
-    const pinned = this.#options.pins.key(name);
-    if (pinned === undefined) {
-      this.#options.pins.pin(name, key);
-    } else if (pinned !== key) {
-      throw new BanterError('PEER_KEY_CHANGED', `the key of ${name} is not the one known so far`, {
-        data: { name, pinned, key },
-      });
-    }
   }
 
   #peer(identity: string): Peer {
@@ -348,44 +337,14 @@ export class Direct {
 
   /** @returns false if the directory does not know the sender under this identity, so that the message may wait */
   #accept({ link, identity, message }: ReceivedPrivate): boolean {
-    const entry = this.#options.mirror.find(message.from);
-    if (entry?.key !== identity) return false;
-    const pinned = this.#options.pins.key(entry.name);
-    if (pinned !== undefined && pinned !== identity) return true;
-    if (pinned === undefined && !this.#canPin(entry.name, identity)) return true;
-    if (!this.#seen.has(identity, message.mid)) {
-      // What cannot be kept is not acknowledged; its sender hears that it did not arrive.
-      if (!this.#deliver(entry, message)) return true;
-      this.#seen.add(identity, message.mid);
+    const { reception, endpoint, wake } = this.#options;
+    const taken = reception.take({ identity, message, kept: false });
+    if (taken === 'had') {
+      const receipt = encode({ type: 'privateReceived', mid: message.mid });
+      endpoint.send(link, controlConversation, receipt);
+      wake();
     }
-    const receipt = encode({ type: 'privateReceived', mid: message.mid });
-    this.#options.endpoint.send(link, controlConversation, receipt);
-    this.#options.wake();
-    return true;
-  }
-
-  /** Whether the key of first contact can be kept; else its message is not acknowledged either. */
-  #canPin(name: string, identity: string): boolean {
-    try {
-      this.#options.pins.pin(name, identity);
-      return true;
-    } catch (error) {
-      if (error instanceof BanterError) return false;
-      throw error;
-    }
-  }
-
-  #deliver(from: DirectoryEntry, message: Incoming): boolean {
-    return this.#options.onMessage({
-      type: 'private',
-      mid: toHex(message.mid),
-      from: from.name,
-      text: message.text,
-      sentAtMs: message.sentAtMs,
-      bot: message.bot || from.bot,
-      hops: message.hops,
-      heldBack: false,
-    });
+    return taken !== 'unknown';
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a client tells its owner: facts, in the order in which they happened. */
 
+import type { EnvelopeOutcome } from '../chat/mail-messages.ts';
 import type { Role } from '../chat/roles.ts';
 import type {
   ChatMessage,
@@ -8,6 +9,15 @@ import type {
   LeaveReason,
   PrivateMessage,
 } from '../chat/types.ts';
+
+/** What an operator tells everybody. */
+export interface Announcement {
+  /** The operator's name. */
+  readonly by: string;
+  readonly text: string;
+  /** Milliseconds since the epoch by the server's clock. */
+  readonly atMs: number;
+}
 
 /** Who took a client out of a group, and why in its words, which may be empty. */
 export interface Removal {
@@ -25,6 +35,16 @@ export interface ClientEvents {
   privateMessageReceived: [message: PrivateMessage];
   /** A private message arrived inside a group and is kept until this client leaves it. */
   privateMessageHeldBack: [from: string];
+  /** Somebody who was absent has a private message of this name now: `send` had told that it was `stored`. */
+  privateMessageDelivered: [message: { readonly mid: string; readonly to: string }];
+  /** A private message that was `stored` will not arrive: nobody came for it in time, or its recipient refused it. */
+  privateMessageLost: [
+    message: {
+      readonly mid: string;
+      readonly to: string;
+      readonly reason: Exclude<EnvelopeOutcome, 'delivered'>;
+    },
+  ];
   /** Somebody else joined a group of this client. */
   memberJoined: [member: { readonly group: string; readonly name: string; readonly bot: boolean }];
   /** Somebody else left a group of this client. */
@@ -76,6 +96,8 @@ export interface ClientEvents {
   groupLost: [group: string, reason: LeaveReason | 'forgotten', removal?: Removal];
   /** Messages of a group are gone for ever; `count` of them where that is known. */
   gapFound: [group: string, count: number | undefined];
+  /** An operator of the server tells everybody something. */
+  announced: [announcement: Announcement];
   /**
    * The server does not answer; the client keeps trying to come back. `returnMs` is after how long the server said that
    * it would be back, when it said so; the client looks for it no sooner.

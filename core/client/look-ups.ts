@@ -62,6 +62,12 @@ export class LookUps {
     return undefined;
   }
 
+  /** Learns how a name is now. @throws BanterError USER_UNKNOWN, and as any request */
+  look(name: string, signal: AbortSignal | undefined): Promise<void> {
+    const folded = foldName(name);
+    return abortable(this.#underWay.get(folded) ?? this.#lookUp(name, folded), signal);
+  }
+
   /**
    * Those whose names begin with `prefix`, sorted by name: from the mirror if it holds everybody, else from the server.
    * @throws BanterError as any request

@@ -35,6 +35,8 @@ export interface ConnectOptions {
   readonly takeOver?: boolean;
   /** Reach peers over the server's relay only, so that they do not learn this client's address. Default false. */
   readonly relayOnly?: boolean;
+  /** What an operator of the server gave, 32 hex digits: needed once, before a closed server knows this client's key. */
+  readonly invitation?: string;
   /** Whether to come back after a loss of the server. Default true. */
   readonly reconnect?: boolean;
   /** Show and send private messages inside groups whatever the server's policy: a bot has no screen to hold them back for. Default: the policy. */
@@ -57,6 +59,8 @@ const shape: Shape<ConnectOptions> = {
   auxiliary: yesOrNo,
   takeOver: yesOrNo,
   relayOnly: yesOrNo,
+  invitation: (value) =>
+    typeof value === 'string' && /^[0-9a-f]{32}$/i.test(value) ? undefined : '32 hex digits',
   reconnect: yesOrNo,
   privateInGroup: yesOrNo,
   silenceMs: aNumber(1, 86_400_000),
@@ -78,6 +82,8 @@ export interface SendOptions {
   readonly signal?: AbortSignal;
   /** Hops of the message this one answers plus one, 0 to 7; bots set it, people send 0. */
   readonly hops?: number;
+  /** Whether the server may keep a private message, sealed, for somebody absent. Default true; there is no forward secrecy then. */
+  readonly store?: boolean;
 }
 
 /** Which users to list. */

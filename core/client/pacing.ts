@@ -30,12 +30,17 @@ export async function askWithinRate<Answer>(
   }
 }
 
-function pause(
+/** Resolves after a while. @throws BanterError ABORTED */
+export function pause(
   environment: Environment,
   pauseMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(new BanterError('ABORTED', 'cancelled'));
+      return;
+    }
     const onAbort = (): void => {
       cancelTimer();
       reject(new BanterError('ABORTED', 'cancelled'));

@@ -25,7 +25,7 @@ export type Answer = Exclude<
 /** The answer of one kind. */
 export type AnswerOf<Type extends Answer['type']> = Extract<Answer, { readonly type: Type }>;
 
-/** Requests that change nothing by being asked again; a send is one, by its mid. */
+/** Requests that change nothing by being asked again; a send and a deposit are, by their mid. */
 const repeatable: ReadonlySet<Request['type']> = new Set([
   'listGroups',
   'listMembers',
@@ -34,9 +34,19 @@ const repeatable: ReadonlySet<Request['type']> = new Set([
   'history',
   'search',
   'sendGroup',
+  'deposit',
   'reportUnanswered',
   'deregister',
+  'listOperators',
+  'listAccounts',
+  'listBannedKeys',
+  'listAdmissions',
+  'listInvitations',
+  'readAudit',
 ]);
+
+/** Smaller numbers are those of the registration. */
+const firstRequestId = 2;
 
 /** Requests under way at most; beyond, callers must wait for answers. */
 const pendingMax = 16_384;
@@ -57,7 +67,7 @@ export class Requests {
   readonly #environment: Environment;
   readonly #send: (request: Request) => void;
   readonly #pending = new Map<number, Pending>();
-  #nextId = 1;
+  #nextId = firstRequestId;
   #nextCounter = 1;
   /** Whether the server can be asked; requests wait otherwise. */
   #open = false;
@@ -180,7 +190,8 @@ export class Requests {
 }
 
 function lost(pending: Pending): BanterError {
-  return pending.isSent && pending.request.type === 'sendGroup'
+  const { type } = pending.request;
+  return pending.isSent && (type === 'sendGroup' || type === 'deposit')
     ? new BanterError('OUTCOME_UNKNOWN', 'the server went away before it answered')
     : new BanterError('CONNECTION_LOST', 'the server does not answer');
 }
@@ -188,7 +199,7 @@ function lost(pending: Pending): BanterError {
 /** A server drops what it cannot read, so that nobody would ever answer a name that is too long for the wire. */
 function unreadableName(body: RequestBody): BanterError | undefined {
   const group = 'group' in body ? body.group : '';
-  const name = 'name' in body ? body.name : '';
+  const name = 'name' in body ? body.name : 'who' in body ? body.who : '';
   if (isTooLong(group)) {
     const data = { name: group };
     if (body.type === 'createGroup') {

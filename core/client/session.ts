@@ -1,6 +1,6 @@
 /** A client's side of its registration at a server: connecting, registering, asking, and coming back after a loss. */
 
-import { closeNumbers, closesForGood } from '../chat/closing.ts';
+import { farewellOf } from '../chat/closing.ts';
 import { composeMid } from '../chat/mids.ts';
 import type { Mirror } from '../chat/mirror.ts';
 import {
@@ -73,6 +73,8 @@ export interface SessionOptions {
   readonly auxiliary: boolean;
   readonly takeOver: boolean;
   readonly relayOnly: boolean;
+  /** Shown before the first registration. 16 bytes. */
+  readonly invitation: Uint8Array | undefined;
   readonly reconnect: boolean;
   readonly timing: ConnectionTiming & { readonly keepaliveMs: number };
   /** Whether the server's policy replaces `timing.silenceMs`. */
@@ -83,8 +85,9 @@ export interface SessionOptions {
   readonly memberships: Memberships;
 }
 
-/** The number of the request that registers; others count from 1. */
+/** The numbers of the requests that register and that show an invitation before; others count on. */
 const registrationId = 0;
+const admissionId = 1;
 
 /** A keepalive comes a little earlier or later each time, so that clients do not march in step. */
 const keepaliveJitter = 0.1;
@@ -259,7 +262,12 @@ export class Session {
       directoryVersion: mirror.version,
       resume: memberships.resumePoints,
     };
-    this.#options.endpoint.send(link, controlConversation, clientCodec.encode(request));
+    const { invitation: token, endpoint } = this.#options;
+    if (token !== undefined && !this.#welcomed) {
+      const admit = clientCodec.encode({ type: 'admit', requestId: admissionId, token });
+      endpoint.send(link, controlConversation, admit);
+    }
+    endpoint.send(link, controlConversation, clientCodec.encode(request));
   }
 
   #receiveMessage(conversation: number, payload: Uint8Array): void {
@@ -270,6 +278,9 @@ export class Session {
       this.#reconnection.announce(message.returnMs);
     } else if (!('requestId' in message)) {
       listener.onPush(message, conversation);
+    } else if (message.requestId === admissionId) {
+      // Whoever is admitted hears the welcome next.
+      if (message.type === 'refused') this.#handleRefusal(message.code, message.detail);
     } else if (message.requestId !== registrationId) {
       if (message.type === 'joined') listener.onJoined(message);
       const request = this.#requests.receive(message);
@@ -323,13 +334,9 @@ export class Session {
   }
 
   #handleClose(code: number, reason: string): void {
-    if (closesForGood(code)) {
-      this.#finish(new BanterError('NAME_PRESENT', `another client took over: ${reason}`));
-    } else if (code === closeNumbers.full && !this.#welcomed) {
-      this.#finish(new BanterError('SERVER_FULL', 'the server has as many clients as it takes'));
-    } else {
-      this.#handleLoss(reason, this.#silenceMs);
-    }
+    const farewell = farewellOf(code, reason, this.#welcomed);
+    if (farewell === undefined) this.#handleLoss(reason, this.#silenceMs);
+    else this.#finish(farewell);
   }
 
   #dropLink(reason: string): void {

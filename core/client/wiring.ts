@@ -2,20 +2,28 @@
 
 import type { Mirror } from '../chat/mirror.ts';
 import type { DirectoryEntry, PrivateMessage } from '../chat/types.ts';
+import type { ClientMessage } from '../chat/wire.ts';
 import type { ServerAddress } from '../net/address.ts';
 import { Driver } from '../net/driver.ts';
 import { SodiumCrypto } from '../net/sodium.ts';
 import type { Environment } from '../net/transport.ts';
+import { fromHex } from '../protocol/bytes.ts';
+import type { Crypto, Identity } from '../protocol/crypto.ts';
 import { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { ClientFiles } from '../store/client-files.ts';
+import { Administration } from './administration.ts';
 import { Archive } from './archive.ts';
 import { Direct } from './direct.ts';
+import { Letterbox } from './letterbox.ts';
 import { LookUps } from './look-ups.ts';
+import { type LeftMessage, Mail } from './mail.ts';
 import type { Memberships } from './memberships.ts';
 import type { ConnectOptions } from './options.ts';
+import { PeerKeys } from './peer-keys.ts';
+import { Reception } from './reception.ts';
 import { Routes } from './routes.ts';
-import { Session, type SessionListener } from './session.ts';
+import { type Push, Session, type SessionListener } from './session.ts';
 
 /** How long to wait for a server that was never reached. Milliseconds. */
 const connectTimeoutMs = 5000;
@@ -51,16 +59,23 @@ export interface WiringOptions {
   readonly onDirectory: (changed: readonly DirectoryEntry[]) => void;
   /** @returns whether the message may be acknowledged */
   readonly onPrivateMessage: (message: PrivateMessage) => boolean;
+  /** Whether the server keeps private messages for who is absent, by its policy. */
+  readonly hasMailbox: () => boolean;
+  readonly onOutcome: (message: LeftMessage) => void;
 }
 
 export class Wiring {
   readonly session: Session;
   readonly direct: Direct;
+  readonly mail: Mail;
+  readonly letterbox: Letterbox;
   readonly routes: Routes;
   readonly lookUps: LookUps;
+  readonly administration: Administration;
   readonly archive: Archive;
   readonly endpoint: Endpoint;
   readonly #driver: Driver;
+  readonly #ask: Session['ask'] = (body, type, signal) => this.session.ask(body, type, signal);
 
   private constructor(options: WiringOptions, endpoint: Endpoint, driver: Driver, host: string) {
     const { environment, server, mirror, files, silenceMs } = options;
@@ -70,6 +85,7 @@ export class Wiring {
       auxiliary = false,
       takeOver = false,
       relayOnly = false,
+      invitation,
       reconnect = true,
     } = options.options;
     const shared = { endpoint, environment, mirror, wake: () => driver.wake() };
@@ -83,24 +99,25 @@ export class Wiring {
       localAddresses: () =>
         environment.localHosts().map((host) => ({ host, port: this.localPort })),
     });
+    const keys = new PeerKeys(files.pins);
+    const reception = receptionOf(options, keys);
     this.direct = new Direct({
       ...shared,
       routes: this.routes,
-      pins: files.pins,
+      keys,
+      reception,
       timing: peerTiming(silenceMs),
-      onMessage: options.onPrivateMessage,
       onStranger: (name) => this.lookUps.seek(name),
     });
-    this.lookUps = new LookUps({
-      ...shared,
-      ask: (body, type, signal) => this.session.ask(body, type, signal),
-      onDirectory: options.onDirectory,
-    });
-    this.archive = new Archive({
-      environment,
-      memberships: options.memberships,
-      ask: (body, type, signal) => this.session.ask(body, type, signal),
-    });
+    this.lookUps = new LookUps({ ...shared, ask: this.#ask, onDirectory: options.onDirectory });
+    const { direct, lookUps } = this;
+    const tell = (message: ClientMessage): void => this.session.tell(message);
+    const mailed = { ...shared, ...cryptoOf(files), keys, reception, direct, lookUps, tell };
+    const isKept = (): boolean => this.session.isReady && options.hasMailbox();
+    this.letterbox = new Letterbox(mailed);
+    this.mail = new Mail({ ...mailed, ask: this.#ask, isKept, onOutcome: options.onOutcome });
+    this.archive = new Archive({ environment, memberships: options.memberships, ask: this.#ask });
+    this.administration = new Administration({ environment, ask: this.#ask });
     this.session = new Session(
       {
         ...shared,
@@ -113,6 +130,7 @@ export class Wiring {
         auxiliary,
         takeOver,
         relayOnly,
+        invitation: invitation === undefined ? undefined : fromHex(invitation),
         reconnect,
         timing: { silenceMs, keepaliveMs, idleTimeoutMs: serverIdleTimeoutMs },
         followsPolicy: options.options.silenceMs === undefined,
@@ -154,18 +172,51 @@ export class Wiring {
     return wiring;
   }
 
+  /** Somebody listens to what comes. */
+  openMail(): void {
+    this.letterbox.open();
+    this.mail.open();
+  }
+
+  /** Takes what the server sends by itself about mail. @returns false if it is about something else */
+  receiveMail(push: Push): boolean {
+    if (push.type === 'envelope') this.letterbox.receive(push);
+    else if (push.type === 'settled') this.mail.receive(push);
+    else return false;
+    return true;
+  }
+
+  /** The server's connection has ended. */
+  handleLoss(): void {
+    this.letterbox.handleLoss();
+    this.direct.handleServer();
+  }
+
   get localPort(): number {
     return this.#driver.localAddress.port;
   }
 
   /** Sends what is due and frees the socket. Idempotent. */
   close(): Promise<void> {
+    this.mail.close();
+    this.letterbox.handleLoss();
     return this.#driver.close();
   }
 
   #receive(event: EndpointEvent): void {
     if (!this.session.receive(event)) this.direct.receive(event);
   }
+}
+
+function cryptoOf({ seed }: ClientFiles): { readonly crypto: Crypto; readonly identity: Identity } {
+  const crypto = new SodiumCrypto();
+  return { crypto, identity: crypto.identity(seed) };
+}
+
+function receptionOf(options: WiringOptions, keys: PeerKeys): Reception {
+  const { mirror, files, onPrivateMessage: onMessage } = options;
+  const { mailRecord: record, journal } = files;
+  return new Reception({ mirror, keys, record, journaled: journal.messages, onMessage });
 }
 
 function peerTiming(silenceMs: number): {

@@ -6,7 +6,7 @@ import type { Retention } from '../chat/retention.ts';
 import type { Policy } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
-import { aNumber, anObject, aPort, aText, checkOptions, type Shape } from '../options.ts';
+import { aNumber, anObject, aPort, aText, checkOptions, type Shape, texts } from '../options.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { SqliteStore } from '../store/sqlite-store.ts';
@@ -26,6 +26,11 @@ export interface ServerOptions {
   readonly retention?: Retention;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;
+  /**
+   * Who runs the server beside those it has stored: keys of 64 hex digits, or names that somebody has claimed already.
+   * They may do whatever operators may, and no operator takes that from them. Default: none. At most 64.
+   */
+  readonly operators?: readonly string[];
   /** Bounds of names, groups, messages and rates. Default: as each field says. */
   readonly limits?: Partial<HubLimits>;
   /** Handshakes and connections that one address, its network and all may begin. Default: as each field says. */
@@ -54,6 +59,7 @@ export const serverShape: Shape<ServerOptions> = {
   store: anObject,
   retention: anObject,
   policy: anObject,
+  operators: texts,
   limits: anObject,
   admission: anObject,
   commitWindowMs: aNumber(0, commitWindowMsMax),

@@ -22,6 +22,7 @@ import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { Store } from '../store/store.ts';
 import { announce } from './announcement.ts';
 import { Housekeeper } from './housekeeper.ts';
+import { invitationHash } from './invitation-hash.ts';
 import {
   type CloseOptions,
   closeShape,
@@ -131,6 +132,8 @@ export class Server extends EventEmitter<ServerEvents> {
       wallClock: (now) => Math.floor(startedAtMs + now),
       stored,
       isDurable: store.isDurable,
+      operators: options.operators ?? [],
+      hash: invitationHash(crypto),
     });
     this.#endpoint = new Endpoint({
       crypto,
@@ -390,7 +393,7 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#endpoint.ping(effect.link);
         break;
       case 'close':
-        this.#endpoint.close(effect.link, closeNumbers[effect.reason], effect.reason);
+        this.#endpoint.close(effect.link, closeNumbers[effect.reason], effect.words);
         break;
       case 'fact':
         this.emit('fact', effect.fact);

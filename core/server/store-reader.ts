@@ -1,7 +1,6 @@
 /** Asks a server's store for messages, and tells what it found: several questions at a time, in whatever order they end. */
 
 import type { Found, StoreQuery } from '../chat/queries.ts';
-import type { StoredMessage } from '../chat/records.ts';
 import { BanterError } from '../errors.ts';
 import type { Store } from '../store/store.ts';
 
@@ -39,7 +38,7 @@ export class StoreReader {
   }
 }
 
-function search(store: Store, query: StoreQuery): Promise<readonly StoredMessage[]> {
+function search(store: Store, query: StoreQuery): Promise<Found> {
   switch (query.type) {
     case 'read':
       return store.read(query);
@@ -47,5 +46,7 @@ function search(store: Store, query: StoreQuery): Promise<readonly StoredMessage
       return store.history(query);
     case 'search':
       return store.search(query);
+    case 'audit':
+      return store.audit(query);
   }
 }

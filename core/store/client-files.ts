@@ -1,4 +1,4 @@
-/** What a client keeps for a server and a name: its identity, the keys it trusts, private messages held back. */
+/** What a client keeps for a server and a name: its identity, the keys it trusts, private messages held back or had. */
 
 import { join } from 'node:path';
 import { foldName } from '../chat/names.ts';
@@ -6,6 +6,7 @@ import type { PrivateMessage } from '../chat/types.ts';
 import { BanterError } from '../errors.ts';
 import { fromHex } from '../protocol/bytes.ts';
 import { readOrMakeSeed } from './identity-file.ts';
+import { MailRecord } from './mail-record.ts';
 import { JsonLines, parsedJson, readPrivate, writePrivate } from './private-files.ts';
 
 const keyPattern = /^[0-9a-f]{64}$/;
@@ -106,6 +107,7 @@ export class ClientFiles {
   readonly seed: Uint8Array;
   readonly pins: PeerPins;
   readonly journal: Journal;
+  readonly mailRecord: MailRecord;
 
   /**
    * Opens the folder of a server and a name, and makes what is missing; without `dataDir` everything is in memory.
@@ -121,10 +123,12 @@ export class ClientFiles {
     this.seed = folder ? readOrMakeSeed(join(folder, 'identity-key'), newSeed) : newSeed();
     this.pins = new PeerPins(folder && join(folder, 'peers.json'));
     this.journal = new Journal(folder && join(folder, 'held-back.jsonl'));
+    this.mailRecord = new MailRecord(folder && join(folder, 'mail.jsonl'));
   }
 
   close(): void {
     this.journal.close();
+    this.mailRecord.close();
   }
 }
 
@@ -186,5 +190,6 @@ function parsePrivateMessage(value: unknown): PrivateMessage | undefined {
     bot: record.get('bot') === true,
     hops: number('hops'),
     heldBack: true,
+    kept: record.get('kept') === true,
   };
 }

@@ -12,12 +12,18 @@ export class FolderLock {
     this.#path = path;
   }
 
+  /** The living process that has the folder, or undefined. @throws BanterError DATA_UNUSABLE */
+  static owner(folder: string): number | undefined {
+    const owner = Number.parseInt(readPrivate(join(folder, 'lock')) ?? '', 10);
+    return owner > 0 && isAlive(owner) ? owner : undefined;
+  }
+
   /** Takes the folder, also after an owner that has died. @throws BanterError DATA_UNUSABLE naming the process that has it */
   static take(folder: string): FolderLock {
     const path = join(folder, 'lock');
-    const owner = Number.parseInt(readPrivate(path) ?? '', 10);
+    const owner = FolderLock.owner(folder);
     // Our own number is that of a predecessor: in a container every life may have the same one.
-    if (owner > 0 && owner !== process.pid && isAlive(owner)) {
+    if (owner !== undefined && owner !== process.pid) {
       throw new BanterError(
         'DATA_UNUSABLE',
         `${dirname(path)} is in use by a server, process ${owner}; stop it or choose another folder`,

@@ -6,10 +6,12 @@ import type { NameBinding } from '../chat/directory.ts';
 import { Fifo } from '../chat/fifo.ts';
 import { LogPool } from '../chat/group-log.ts';
 import { GroupRules } from '../chat/group-rules.ts';
+import { House } from '../chat/house.ts';
 import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import { parseMid } from '../chat/mids.ts';
 import { foldName } from '../chat/names.ts';
 import type {
+  FormerLog,
   HistoryQuery,
   ReadQuery,
   SearchQuery,
@@ -55,9 +57,10 @@ export class MemoryStore implements Store {
   readonly isDurable = false;
   readonly #limits: HubLimits;
   readonly #pool: LogPool<MessageLog>;
-  readonly #names: NameBinding[] = [];
+  #names: NameBinding[] = [];
   readonly #groups = new Map<string, KeptGroup>();
   readonly #processes = new Map<string, KeptProcess>();
+  readonly #house = new House();
   readonly #envelopes = new Map<number, StoredEnvelope>();
   readonly #outcomes = new Map<number, StoredOutcome>();
   /** The newest {@link auditEntriesMax}; older ones are gone. */
@@ -78,6 +81,7 @@ export class MemoryStore implements Store {
       names: [...this.#names],
       groups: Array.from(this.#groups.values(), readGroup),
       processes: Array.from(this.#processes.values(), readProcess),
+      house: this.#house.stored,
       envelopes: [...this.#envelopes.values()],
       outcomes: [...this.#outcomes.values()],
     });
@@ -145,6 +149,9 @@ export class MemoryStore implements Store {
       case 'nameBound':
         this.#names.push({ name: change.name, identity: change.identity });
         break;
+      case 'nameReleased':
+        this.#names = this.#names.filter(({ name }) => name !== change.name);
+        break;
       case 'processOpened':
         this.#openProcess(change.identity, change.id, change.nextCounter);
         break;
@@ -190,6 +197,8 @@ export class MemoryStore implements Store {
         this.#audit.push(change.entry);
         if (this.#audit.length > auditEntriesMax) this.#audit.take();
         break;
+      default:
+        this.#house.apply(change, this.#names);
     }
   }
 
@@ -249,7 +258,9 @@ function moveMember({ members }: KeptGroup, name: string, confirmedSeq: number):
 function readGroup({ name, logId, log, members, retention, rules }: KeptGroup): StoredGroup {
   const { headSeq } = log;
   const messages = log.read({ afterSeq: 0, limit: headSeq });
-  const told = { members: [...members.values()], retention, rules: rules.all };
+  // Only what is kept on a disk is restored from a backup.
+  const formerLogs: readonly FormerLog[] = [];
+  const told = { members: [...members.values()], formerLogs, retention, rules: rules.all };
   return { name, logId, headSeq, messages, ...told };
 }
 

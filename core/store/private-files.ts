@@ -85,8 +85,8 @@ function discard(path: string): void {
   }
 }
 
-/** A new name in a folder is durable only once the folder is. */
-function syncFolder(path: string): void {
+/** Makes the names in a folder durable: a new one is so only once the folder is. */
+export function syncFolder(path: string): void {
   // Windows neither needs nor allows it.
   if (process.platform === 'win32') return;
   const folder = openSync(path, 'r');
@@ -170,6 +170,16 @@ export class JsonLines<Item> {
     }
     this.#bytes = 0;
     this.#items.length = 0;
+  }
+
+  /** Puts other records in the place of all. @throws BanterError DATA_UNUSABLE, and they stay as they were */
+  replace(items: readonly Item[]): void {
+    const text = items.map((item) => `${JSON.stringify(item)}\n`).join('');
+    writePrivate(this.#path, text);
+    this.close();
+    this.#bytes = Buffer.byteLength(text);
+    this.#items.length = 0;
+    for (const item of items) this.#items.push(item);
   }
 
   close(): void {

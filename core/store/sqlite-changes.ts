@@ -9,6 +9,7 @@ import type { StoreChange } from '../chat/records.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { BoundedMap } from './bounded-map.ts';
 import { inTransaction } from './sqlite-database.ts';
+import { houseAppliers, houseStatements } from './sqlite-house.ts';
 import { messageBytes } from './sqlite-pruning.ts';
 import { wordsOf } from './words.ts';
 
@@ -19,7 +20,9 @@ const numbersKept = 10_000;
 const trimStride = 64;
 
 const statements = {
+  ...houseStatements,
   bindName: 'INSERT INTO names (name, identity) VALUES (?, ?)',
+  releaseName: 'DELETE FROM names WHERE name = ?',
   createGroup: 'INSERT INTO groups (name, log_id) VALUES (?, ?)',
   findGroup: 'SELECT id FROM groups WHERE name = ?',
   growGroup: 'UPDATE groups SET head_seq = ?, bytes = bytes + ? WHERE id = ?',
@@ -117,8 +120,12 @@ export class ChangeWriter {
 }
 
 const appliers: Appliers = {
+  ...houseAppliers,
   nameBound: ({ statements }, { name, identity }) => {
     statements.bindName.run(name, identity);
+  },
+  nameReleased: ({ statements }, { name }) => {
+    statements.releaseName.run(name);
   },
   processOpened: (batch, { identity, id, nextCounter }) => {
     batch.statements.openProcess.run(identity, id, nextCounter);

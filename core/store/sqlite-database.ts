@@ -57,6 +57,12 @@ export function openForReading(path: string): DatabaseSync {
   return guarded(path, () => new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs }));
 }
 
+/** What is wrong with a database, in SQLite's words; nothing if it is whole. Reads all of it. */
+export function findingsOf(database: DatabaseSync): readonly string[] {
+  const rows = database.prepare('PRAGMA quick_check').all();
+  return rows.map((row) => String(row['quick_check'])).filter((finding) => finding !== 'ok');
+}
+
 /** A number or text that SQLite tells of itself. */
 export function pragma(database: DatabaseSync, name: string): unknown {
   const [row = {}] = database.prepare(`PRAGMA ${name}`).all();

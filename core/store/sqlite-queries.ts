@@ -16,14 +16,13 @@ import type {
 } from '../chat/records.ts';
 import { SendHistory } from '../chat/send-history.ts';
 import { guarded, pageBytes, pragma } from './sqlite-database.ts';
+import { houseQueries, readHouse } from './sqlite-house.ts';
 import { retentionOf } from './sqlite-pruning.ts';
 import type { GroupStats, StoreStats } from './store.ts';
 import { type Phrase, phrasesOf } from './words.ts';
 
 /** How much of what there is a start is given. */
 export interface LoadLimits {
-  /** The newest messages of each group; older ones are read when somebody asks. */
-  readonly tailMessages: number;
   /** Newest sends of each process. */
   readonly sendsRemembered: number;
 }
@@ -37,6 +36,7 @@ const statements = {
   names: 'SELECT name, identity FROM names ORDER BY id',
   groups: `SELECT id, name, log_id, head_seq, keep_age_ms, keep_messages, keep_bytes FROM groups
     ORDER BY id`,
+  formerLogs: 'SELECT group_id, log_id, seq FROM former_logs ORDER BY place',
   members: 'SELECT group_id, name, ordinal, confirmed_seq FROM members ORDER BY group_id, ordinal',
   rules: 'SELECT group_id, rule FROM rules ORDER BY place',
   processes: 'SELECT id, identity, process, forgotten_below FROM processes ORDER BY id',
@@ -56,6 +56,7 @@ const statements = {
   groupStats: `SELECT name, head_seq, head_seq - first_seq + 1 AS messages, bytes,
     (SELECT count(*) FROM members WHERE group_id = groups.id) AS members FROM groups ORDER BY id`,
   count: `SELECT (SELECT count(*) FROM names) AS names, (SELECT count(*) FROM processes) AS processes`,
+  ...houseQueries,
   audit: 'SELECT entry FROM audit ORDER BY id DESC LIMIT ?',
 } as const;
 
@@ -77,7 +78,8 @@ export class Queries {
         name: String(row['name']),
         identity: String(row['identity']),
       })),
-      groups: this.#loadGroups(limits.tailMessages),
+      house: readHouse((query) => this.#all(query)),
+      groups: this.#loadGroups(),
       processes: this.#loadProcesses(limits.sendsRemembered),
       envelopes: this.#all('envelopes').map((row) => ({
         ...addressed(row),
@@ -134,8 +136,12 @@ export class Queries {
     );
   }
 
-  #loadGroups(tailMessages: number): readonly StoredGroup[] {
+  #loadGroups(): readonly StoredGroup[] {
     const members = groupBy(this.#all('members'), 'group_id', memberOf);
+    const formerLogs = groupBy(this.#all('formerLogs'), 'group_id', (row) => ({
+      logId: bytesOf(row['log_id']),
+      seq: Number(row['seq']),
+    }));
     // Rules are written by us and by nobody else.
     const ruleOf = (row: Row): GroupRule => JSON.parse(String(row['rule'])) as GroupRule;
     const rules = groupBy(this.#all('rules'), 'group_id', ruleOf);
@@ -145,12 +151,9 @@ export class Queries {
         name,
         logId: bytesOf(row['log_id']),
         headSeq: Number(row['head_seq']),
-        messages: this.history({
-          group: name,
-          beforeSeq: undefined,
-          limit: tailMessages,
-        }).toReversed(),
+        messages: [],
         members: members.get(row['id']) ?? [],
+        formerLogs: formerLogs.get(row['id']) ?? [],
         retention: retentionOf(row),
         rules: rules.get(row['id']) ?? [],
       };

@@ -9,7 +9,7 @@ import type {
   StoredMessage,
   StoredState,
 } from '../chat/records.ts';
-import { guarded, openForReading } from './sqlite-database.ts';
+import { findingsOf, guarded, openForReading } from './sqlite-database.ts';
 import { type Excess, findExcess } from './sqlite-pruning.ts';
 import { type LoadLimits, Queries } from './sqlite-queries.ts';
 import type { PruneQuery, StoreStats } from './store.ts';
@@ -50,10 +50,7 @@ const tasks = {
   /** What is wrong with the database, in words; nothing if it is whole. */
   check(): readonly string[] {
     const { path, database } = opened();
-    return guarded(path, () => {
-      const rows = database.prepare('PRAGMA quick_check').all();
-      return rows.map((row) => String(row['quick_check'])).filter((finding) => finding !== 'ok');
-    });
+    return guarded(path, () => findingsOf(database));
   },
 
   /** Copies the database as it is at some moment from now on; others write and read meanwhile. */

@@ -29,8 +29,8 @@ const plugin: PluginDefinition<Settings> = definePlugin({
     ctx.on('connected', () => write('connected', {}));
     ctx.on('disconnected', ({ reason }) => write('disconnected', { reason }));
     if (ctx.config.privateMessages) {
-      ctx.on('private', everything, ({ from, text, mid, bot }) =>
-        write('private', { from, text, mid, bot }),
+      ctx.on('private', everything, ({ from, text, mid, bot, kept }) =>
+        write('private', { from, text, mid, bot, kept }),
       );
     }
   },

@@ -184,7 +184,7 @@ export class PluginInside {
     const reply = (text: string): Promise<Receipt> => optional(this.#send(target, text, hops));
     const message: Message = { ...received, reply };
     this.#tell(type, message, hops);
-    if (received.bot || (received.type === 'group' && received.recovered)) {
+    if (received.bot || isMissed(received)) {
       return;
     }
     const [word = '', ...args] = received.text.trim().split(/\s+/);
@@ -299,6 +299,13 @@ function wants(options: ListenOptions, event: PluginEvents[keyof PluginEvents]):
     (options.group === undefined || ('group' in event && options.group === event.group)) &&
     (options.from === undefined || options.from === from) &&
     (options.includeBots === true || !('bot' in event && event.bot)) &&
-    (options.includeRecovered === true || !('recovered' in event && event.recovered))
+    (options.includeRecovered === true || !isMissed(event))
+  );
+}
+
+/** What was said while nobody was there to hear it: an answer may be late, and two absent bots could go on for ever. */
+function isMissed(event: object): boolean {
+  return (
+    ('recovered' in event && event.recovered === true) || ('kept' in event && event.kept === true)
   );
 }

@@ -7,7 +7,7 @@ export const talkCommands: readonly Command[] = [
   defineCommand({
     name: 'send',
     section: 'Talk',
-    summary: 'send a private message, straight to the other client',
+    summary: 'send a private message, straight to the other client; kept for who is away',
     example: `send bob it's "fine" (really)`,
     parameters: [
       { name: 'user', type: 'user' },

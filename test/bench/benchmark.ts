@@ -33,6 +33,8 @@ export interface Benchmark {
   readonly roundsMax?: number;
   /** Whether it starts the program in `dist`. */
   readonly needsBuild?: boolean;
+  /** What one has to know to read a row. Default: the terms of the peer of that name. */
+  readonly terms?: (subject: string) => string | undefined;
   /** Why a subject cannot be measured on this machine. */
   readonly absence?: (subject: string) => string | undefined;
   /** Measures one subject once. @throws Error saying what went wrong */

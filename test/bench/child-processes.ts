@@ -20,14 +20,15 @@ const orderPatienceMs = 180_000;
 export class ServerProcess {
   readonly port: number;
   readonly #child: ChildProcess;
-  readonly #folder: string;
+  /** Its own; it is removed at the end. */
+  readonly folder: string;
   readonly #exited: Promise<unknown>;
   readonly #kill: () => void;
 
   private constructor(child: ChildProcess, port: number, folder: string) {
     this.#child = child;
     this.port = port;
-    this.#folder = folder;
+    this.folder = folder;
     this.#exited = once(child, 'exit');
     this.#kill = () => void child.kill('SIGKILL');
     process.once('exit', this.#kill);
@@ -54,6 +55,10 @@ export class ServerProcess {
     return usageOf(pid);
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#child.kill(name);
+  }
+
   /** Ends it and removes its folder. */
   async close(): Promise<void> {
     this.#child.kill('SIGTERM');
@@ -61,7 +66,7 @@ export class ServerProcess {
     await this.#exited;
     clearTimeout(timer);
     process.off('exit', this.#kill);
-    rmSync(this.#folder, { recursive: true });
+    rmSync(this.folder, { recursive: true });
   }
 }
 

@@ -6,16 +6,27 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Benchmark, Measurement, Result, Scale } from './benchmark.ts';
 import { delivery } from './delivery.ts';
+import { durable } from './durable.ts';
 import { flood } from './flood.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { peers } from './peers/index.ts';
+import { search } from './search.ts';
 import { spawn } from './spawn.ts';
 import { startUp } from './start-up.ts';
 import { median } from './statistics.ts';
 import { tableOf } from './table.ts';
 
-const benchmarks: readonly Benchmark[] = [delivery, latency, flood, idle, spawn, startUp];
+const benchmarks: readonly Benchmark[] = [
+  delivery,
+  latency,
+  durable,
+  search,
+  flood,
+  idle,
+  spawn,
+  startUp,
+];
 
 const help = `npm run bench -- [options]
 
@@ -123,7 +134,8 @@ async function run(): Promise<void> {
     results[benchmark.name] = done;
     progress('');
     if (values.json) continue;
-    const lines = tableOf(benchmark, done, scale, (subject) => peers.get(subject)?.terms);
+    const termsOf = benchmark.terms ?? ((subject: string) => peers.get(subject)?.terms);
+    const lines = tableOf(benchmark, done, scale, termsOf);
     process.stdout.write(`${lines.join('\n')}\n\n`);
   }
   if (values.json) process.stdout.write(`${JSON.stringify({ machine, scale, results })}\n`);

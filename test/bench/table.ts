@@ -37,6 +37,7 @@ function cellsOf(
   const base = results.find(({ subject }) => subject === reference)?.outcome;
   return figures.flatMap(({ key, digits }) => {
     const value = outcome.figures[key] ?? Number.NaN;
+    if (Number.isNaN(value)) return reference === undefined ? [''] : ['', ''];
     const cell = value.toLocaleString('en', {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,

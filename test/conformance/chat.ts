@@ -1,6 +1,12 @@
 /** The messages of the chat (docs/PROTOCOL.md §7), the hash of a directory and the folding of names. */
 
 import {
+  type AdministrationWords,
+  administrationNews,
+  administrationRequests,
+  administrationWords,
+} from './administration.ts';
+import {
   block,
   bytes,
   encoded,
@@ -88,7 +94,7 @@ const hops: Field<number> = {
 };
 
 /** What the words in the tables below stand for. */
-interface Words extends OrderWords {
+interface Words extends AdministrationWords, OrderWords {
   readonly varint: number;
   readonly flag: boolean;
   readonly bytes8: Uint8Array;
@@ -118,6 +124,7 @@ const logId = bytes(8);
 const membership = { group: name, conversation: varint, logId, seq: varint, headSeq: varint };
 
 const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
+  ...administrationWords,
   varint,
   flag,
   bytes8: bytes(8),
@@ -271,18 +278,28 @@ const peerMessages = {
   reachableAt: [3, { addresses: 'addresses' }],
 } as const;
 
-export type ClientMessage = OneOf<typeof requests & typeof orderRequests, Words>;
-export type ServerMessage = OneOf<typeof news & typeof orderNews, Words>;
+export type ClientMessage = OneOf<
+  typeof requests & typeof administrationRequests & typeof orderRequests,
+  Words
+>;
+export type ServerMessage = OneOf<
+  typeof news & typeof administrationNews & typeof orderNews,
+  Words
+>;
 export type PeerMessage = OneOf<typeof peerMessages, Words>;
 /** A message of one type. */
 export type Of<Message, Type> = Extract<Message, { readonly type: Type }>;
 
 export const clientToServer: Field<ClientMessage> = oneOf(
-  { ...requests, ...orderRequests },
+  { ...requests, ...administrationRequests, ...orderRequests },
   words,
   varint,
 );
-export const serverToClient: Field<ServerMessage> = oneOf({ ...news, ...orderNews }, words, varint);
+export const serverToClient: Field<ServerMessage> = oneOf(
+  { ...news, ...administrationNews, ...orderNews },
+  words,
+  varint,
+);
 export const clientToClient: Field<PeerMessage> = oneOf(peerMessages, words, varint);
 
 /** Which answer a request has, if it is not refused. */

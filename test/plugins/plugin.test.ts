@@ -77,7 +77,17 @@ test('what it may not read never enters its queue', () => {
   const plugin = running();
   const { message } = said('psst').event as Extract<Fact['event'], { type: 'message' }>;
   const { mid, from, text, sentAtMs, bot, hops } = message;
-  const psst = { type: 'private', mid, from, text, sentAtMs, bot, hops, heldBack: false } as const;
+  const psst = {
+    type: 'private',
+    mid,
+    from,
+    text,
+    sentAtMs,
+    bot,
+    hops,
+    heldBack: false,
+    kept: false,
+  } as const;
   plugin.offer(new Fact({ type: 'private', message: psst }));
   assert.equal(plugin.takeWork(0), undefined);
 });

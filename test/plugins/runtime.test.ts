@@ -48,7 +48,7 @@ test('every event reaches its listener with its values, in order', { timeout }, 
       'removed {"group":"lab","reason":"forgotten"}',
       'disconnected {"reason":"silence"}',
       'connected {}',
-      'private {"from":"alice","text":"psst","sentAtMs":0,"bot":false,"hops":0,"heldBack":false}',
+      'private {"from":"alice","text":"psst","sentAtMs":0,"bot":false,"hops":0,"heldBack":false,"kept":false}',
     ],
   );
 });
@@ -83,6 +83,34 @@ test('bots, recovered messages and other senders are heard only by who asks for 
       'elsewhere 4',
       'hear 4',
     ]),
+  );
+});
+
+test('a private message that was kept while the client was away is heard by who asks for it, and answered by nobody else', {
+  timeout,
+}, async (t) => {
+  const { plug, alice, logs, logged } = await stage(t);
+  await plug(
+    'late',
+    `const tell = (name) => (m) => ctx.log.info(name, m.text, m.kept);
+     ctx.on('private', tell('plain'));
+     ctx.on('private', { includeRecovered: true }, tell('kept'));
+     ctx.hear(/./, (match, m) => tell('hear')(m));
+     ctx.command({ name: 'now', description: 'Says now.' }, () => ctx.log.info('command'));`,
+  );
+  alice.leave('bot', 'yesterday');
+  alice.leave('bot', '!now');
+  await alice.send('bot', 'today');
+  await logged(/hear today/);
+  assert.deepEqual(
+    logs.map(({ text }) => text),
+    [
+      'kept yesterday true',
+      'kept !now true',
+      'plain today false',
+      'kept today false',
+      'hear today false',
+    ],
   );
 });
 

@@ -64,7 +64,7 @@ export class World {
     return { type: 'committed', mid, group: 'lab', logId, seq, durable: false };
   }
 
-  whisper(from: Member, to: string, text: string, hops: number): Delivered {
+  whisper(from: Member, to: string, text: string, hops: number, kept = false): Delivered {
     const mid = this.#mid();
     const message: PrivateMessage = {
       type: 'private',
@@ -75,6 +75,7 @@ export class World {
       bot: from.bot,
       hops,
       heldBack: false,
+      kept,
     };
     this.#members.get(to)?.emit('privateMessageReceived', message);
     this.#record(`${from.name}→${to}: ${text}`, hops);
@@ -122,6 +123,11 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
 
   async send(to: string, text: string, { hops = 0 }: SendOptions = {}): Promise<Delivered> {
     return this.#world.whisper(this, to, text, hops);
+  }
+
+  /** What somebody finds who was away when it was sent. */
+  leave(to: string, text: string): void {
+    this.#world.whisper(this, to, text, 0, true);
   }
 }
 

@@ -44,9 +44,12 @@ test('lays messages out in columns', () => {
     recovered: _recovered,
     ...rest
   } = groupMessage('hi', 'bob');
-  const message = { ...rest, type: 'private', heldBack: true } as const;
+  const message = { ...rest, type: 'private', heldBack: true, kept: false } as const;
   assert.equal(plain.message(message), '12:05 bob → you   hi  (held back)');
   assert.match(plain.message({ ...message, sentAtMs: Number.NaN }), /^--:-- /);
+  const kept = { ...message, kept: true };
+  assert.equal(plain.message(kept), '12:05 bob → you   hi  (sent 2026-01-01, kept for you)');
+  assert.match(plain.message({ ...kept, sentAtMs: Number.NaN }), /sent ----------, kept/);
 });
 
 test('colours change nothing but colours, and a name has the same one everywhere', () => {

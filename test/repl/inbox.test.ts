@@ -15,6 +15,7 @@ function say(text: string, from = 'bob'): ChatMessage {
     bot: false,
     hops: 0,
     heldBack: false,
+    kept: false,
   };
 }
 

@@ -251,6 +251,7 @@ export class MemoryClient implements ChatClient {
       bot: false,
       hops: 0,
       heldBack: false,
+      kept: false,
     } as const;
     this.emit('messageReceived', message);
     this.emit('privateMessageReceived', message);

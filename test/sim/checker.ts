@@ -1,7 +1,14 @@
 /** A small model of what the chat promises: reads the history of one simulated network and names every broken promise. */
 
 import { gapViolations, isGone } from './gap-checker.ts';
-import { type GroupSend, type HeardMessage, type History, label, type Stay } from './history.ts';
+import {
+  type GroupSend,
+  type HeardMessage,
+  type History,
+  label,
+  type PrivateSend,
+  type Stay,
+} from './history.ts';
 import { restViolations } from './rest-checker.ts';
 import type { Violation } from './violation.ts';
 
@@ -203,14 +210,20 @@ function unorderedSends(sends: readonly GroupSend[]): readonly Violation[] {
   return violations;
 }
 
-function privateViolations({ processes, privateSends }: History): readonly Violation[] {
+/**
+ * A process shows a message once; what the server had kept is shown once by all processes of a member together. What goes
+ * directly comes in the order of the calls of its sender's process, what was kept whenever its recipient is back.
+ */
+function privateViolations(history: History): readonly Violation[] {
+  const { processes, privateSends } = history;
   const violations: Violation[] = [];
   const sends = new Map(privateSends.map((send, at) => [send.text, { ...send, at }]));
   const arrived = new Set<string>();
+  const shownKept = new Set<string>();
   for (const { member, privateMessages } of processes) {
     const newest = new Map<unknown, number>();
     const had = new Set<string>();
-    for (const { from, text } of privateMessages) {
+    for (const { from, text, kept } of privateMessages) {
       const send = sends.get(text);
       if (send === undefined || send.by.member !== from || send.to !== member) {
         const detail = `${member} got ${label(text)} from ${from}`;
@@ -219,17 +232,27 @@ function privateViolations({ processes, privateSends }: History): readonly Viola
       }
       arrived.add(text);
       const detail = `${member} got ${label(text)} again or late`;
-      if (had.has(text)) violations.push({ promise: 'exactly once', detail });
-      else if (send.at < (newest.get(send.by) ?? -1)) {
+      if (had.has(text) || (kept && shownKept.has(text))) {
+        violations.push({ promise: 'exactly once', detail });
+      } else if (!kept && send.at < (newest.get(send.by) ?? -1)) {
         violations.push({ promise: 'one order', detail });
       }
       had.add(text);
-      newest.set(send.by, Math.max(send.at, newest.get(send.by) ?? -1));
+      if (kept) shownKept.add(text);
+      else newest.set(send.by, Math.max(send.at, newest.get(send.by) ?? -1));
     }
   }
-  for (const { text, to, outcome } of privateSends) {
-    if (outcome?.type !== 'acknowledged' || arrived.has(text)) continue;
-    violations.push({ promise: 'nothing lost', detail: `${to} never got ${label(text)}` });
+  for (const send of privateSends) {
+    if (!isPromised(send, history) || arrived.has(send.text)) continue;
+    const detail = `${send.to} never got ${label(send.text)}`;
+    violations.push({ promise: 'nothing lost', detail });
   }
   return violations;
+}
+
+/** What a server keeps in memory alone ends with it, and it has said so. */
+function isPromised({ outcome }: PrivateSend, { serverCrashes }: History): boolean {
+  if (outcome?.type !== 'acknowledged') return false;
+  const { receipt } = outcome;
+  return receipt.type === 'delivered' || receipt.durable || serverCrashes.length === 0;
 }

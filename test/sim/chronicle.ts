@@ -1,6 +1,6 @@
 /** Writes down what happens in one simulated conversation, for the checker and for whoever reads along. */
 
-import { BanterError } from '../../core/index.ts';
+import { BanterError, type Delivered, type Stored } from '../../core/index.ts';
 import type { GroupSend, Outcome, PrivateSend, ProcessHistory, Stay, Step } from './history.ts';
 
 /** Hears in words what happens. */
@@ -96,7 +96,12 @@ export class Chronicle {
     });
   }
 
-  privateSend(by: ProcessHistory, to: string, text: string, send: () => Promise<unknown>): void {
+  privateSend(
+    by: ProcessHistory,
+    to: string,
+    text: string,
+    send: () => Promise<Delivered | Stored>,
+  ): void {
     const entry: PrivateSend = { by, to, text, outcome: undefined };
     this.privateSends.push(entry);
     this.#follow(entry, `to ${to}`, send(), (outcome) => {

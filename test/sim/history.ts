@@ -1,6 +1,13 @@
 /** What happened in one simulated conversation, as those who took part were told. */
 
-import type { Committed, DirectoryEntry, GroupMessage, PrivateMessage } from '../../core/index.ts';
+import type {
+  Committed,
+  Delivered,
+  DirectoryEntry,
+  GroupMessage,
+  PrivateMessage,
+  Stored,
+} from '../../core/index.ts';
 
 /** What became of a send; undefined while nobody knows. */
 export type Outcome<Receipt> =
@@ -55,7 +62,7 @@ export interface PrivateSend {
   readonly to: string;
   /** Unique. */
   readonly text: string;
-  outcome: Outcome<unknown>;
+  outcome: Outcome<Delivered | Stored>;
 }
 
 /** What a client and the server know when everything has come to rest. */
@@ -69,6 +76,8 @@ export interface Rest {
   readonly directory: readonly DirectoryEntry[];
   /** By name of a client: its groups. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
+  /** Messages that the server still keeps for somebody. */
+  readonly mail: number;
 }
 
 /** Sends stand in the order of their calls. */

@@ -107,7 +107,15 @@ function planBlackhole(random: Random, { isPatient, memberCount }: DisturbanceSc
 function planCrash(random: Random, victim: Victim): Disturbance {
   const fromMs = within(random, 500, 4000);
   const afterSends = random.chance(0.5) ? 0 : random.below(20);
-  return { type: 'crash', victim, fromMs, toMs: fromMs + within(random, 10, 3000), afterSends };
+  // Some stay away until everybody knows that they are.
+  const longestMs = victim !== 'server' && random.chance(0.4) ? 15_000 : 3000;
+  return {
+    type: 'crash',
+    victim,
+    fromMs,
+    toMs: fromMs + within(random, 10, longestMs),
+    afterSends,
+  };
 }
 
 function planPause(random: Random, { memberCount }: DisturbanceScope): Disturbance {

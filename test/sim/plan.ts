@@ -35,6 +35,8 @@ export interface Plan {
   readonly groupSends: readonly PlannedGroupSend[];
   readonly privateSends: readonly PlannedPrivateSend[];
   readonly moves: readonly PlannedMove[];
+  /** Sends to those who are away. */
+  readonly mail: readonly PlannedPrivateSend[];
 }
 
 interface PlannedGroupSend {
@@ -66,6 +68,7 @@ const groupSendsPerMember = 7;
 const couples = 3;
 const privateSendsPerCouple = 8;
 const movesMax = 6;
+const mailPerAbsence = 8;
 
 /** With the shorter patience a silence ends a connection; with the longer one an idle connection ends first. */
 const shortSilenceMs = 2500;
@@ -82,20 +85,24 @@ export function planOf(seed: number): Plan {
   const groups = planGroups(random.fork(), memberCount);
   const isPatient = silenceMs === longSilenceMs;
   const scope = { calm, isPatient, memberCount, natCount: nats.length };
+  const faults = planFaults(random.fork(), calm);
+  const quirks = planQuirks(random.fork());
+  const disturbances = planDisturbances(random.fork(), scope);
   return {
     seed,
-    faults: planFaults(random.fork(), calm),
+    faults,
     calm,
     silenceMs,
     memberCount,
     nats,
     behind,
     groups,
-    ...planQuirks(random.fork()),
-    disturbances: planDisturbances(random.fork(), scope),
+    ...quirks,
+    disturbances,
     groupSends: planGroupSends(random.fork(), groups, memberCount),
     privateSends: planPrivateSends(random.fork(), memberCount),
     moves: planMoves(random.fork(), groups.length, memberCount),
+    mail: planMail(random.fork(), disturbances, memberCount),
   };
 }
 
@@ -162,6 +169,22 @@ function planPrivateSends(random: Random, memberCount: number): readonly Planned
       return random.chance(0.5) ? { member, to, atMs } : { member: to, to: member, atMs };
     });
   }).flat();
+}
+
+/** Whoever dies is written to until a while after they are back. */
+function planMail(
+  random: Random,
+  disturbances: readonly Disturbance[],
+  memberCount: number,
+): readonly PlannedPrivateSend[] {
+  return disturbances.flatMap((disturbance) => {
+    if (disturbance.type !== 'crash' || disturbance.victim === 'server') return [];
+    const { victim: to, fromMs, toMs } = disturbance;
+    return Array.from({ length: mailPerAbsence }, () => {
+      const member = (to + 1 + random.below(memberCount - 1)) % memberCount;
+      return { member, to, atMs: within(random, fromMs, toMs + 500) };
+    });
+  });
 }
 
 function planMoves(

@@ -6,6 +6,7 @@ import { CatchUp } from '../../core/chat/catch-up.ts';
 import { Delivery } from '../../core/chat/delivery.ts';
 import { GroupLog } from '../../core/chat/group-log.ts';
 import { type Draft, Groups } from '../../core/chat/groups.ts';
+import { Mailboxes } from '../../core/chat/mailboxes.ts';
 import { Mirror } from '../../core/chat/mirror.ts';
 import { SendHistory } from '../../core/chat/send-history.ts';
 import type { Group } from '../../core/chat/sessions.ts';
@@ -231,7 +232,7 @@ const plants: readonly Plant[] = [
   },
   {
     bug: 'private messages of one turn overtake each other',
-    breaks: 'nothing lost',
+    breaks: 'one order',
     plant: () =>
       replace(
         Outbox.prototype,
@@ -241,6 +242,31 @@ const plants: readonly Plant[] = [
             return [...take.call(this)].toReversed();
           },
       ),
+  },
+  {
+    bug: 'a message for who is absent is acknowledged and not kept',
+    breaks: 'nothing lost',
+    plant: () => replace(Mailboxes.prototype, 'add', () => () => undefined),
+  },
+  {
+    bug: 'a kept message is deleted as soon as it is handed over',
+    breaks: 'nothing lost',
+    plant: () =>
+      replace(
+        Mailboxes.prototype,
+        'readNext',
+        (readNext) =>
+          function (this: Mailboxes, link) {
+            const next = readNext.call(this, link);
+            for (const id of link.mail.underWay.keys()) this.settle(link, id, 'delivered');
+            return next;
+          },
+      ),
+  },
+  {
+    bug: 'what became of a kept message is not told the server',
+    breaks: 'nothing lost',
+    plant: () => replace(Mailboxes.prototype, 'settle', () => () => {}),
   },
 ];
 

@@ -6,6 +6,14 @@ import type { History } from './history.ts';
 import type { Violation } from './violation.ts';
 
 export function restViolations({ rest }: History): readonly Violation[] {
+  const left = rest.mail === 0 ? [] : [`the server still keeps ${rest.mail} messages for others`];
+  return [
+    ...left.map((detail): Violation => ({ promise: 'nothing lost', detail })),
+    ...clientViolations(rest),
+  ];
+}
+
+function clientViolations(rest: History['rest']): readonly Violation[] {
   return rest.clients.flatMap(({ name, connected, groups, directory }): readonly Violation[] => {
     if (!connected) return [{ promise: 'everybody comes back', detail: `${name} is away` }];
     const violations: Violation[] = [];

@@ -243,9 +243,10 @@ describe('private messages', () => {
     await scene.until(() => ann.client.directory.has('bob'));
     scene.network.crash(bob.host);
     const stranger = await scene.connect('stranger', { localPort: 7000 }, bob.host);
-    await assert.rejects(scene.settle(ann.client.send('bob', 'for bob alone')), {
-      code: 'PEER_UNREACHABLE',
-    });
+    const sent = ann.client.send('bob', 'for bob alone', { store: false });
+    await assert.rejects(scene.settle(sent), { code: 'PEER_UNREACHABLE' });
+    const { type } = await scene.settle(ann.client.send('bob', 'for bob when he is back'));
+    assert.equal(type, 'stored');
     assert.deepEqual(stranger.heard, []);
   });
 

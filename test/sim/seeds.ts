@@ -47,13 +47,14 @@ function timesOf(results: readonly Result[]): ReadonlyMap<string, number> {
   const add = (kind: string, count: number): void => {
     times.set(kind, (times.get(kind) ?? 0) + count);
   };
-  for (const { counts, plan, reconnections } of results) {
+  for (const { counts, plan, reconnections, kept } of results) {
     for (const [kind, count] of Object.entries(counts)) add(kind, count);
     for (const { type } of plan.disturbances) add(type, 1);
     for (const each of plan.disturbances) {
       if (each.type === 'crash' && each.victim === 'server') add('crash of the server', 1);
     }
     add('reconnection', reconnections);
+    add('kept message', kept);
     add('calm', plan.calm ? 1 : 0);
   }
   return times;

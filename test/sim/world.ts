@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HubSnapshot } from '../../core/chat/snapshot.ts';
-import { Server } from '../../core/index.ts';
+import { type PrivateMessage, Server } from '../../core/index.ts';
 import { SimulatedNetwork } from '../../core/net/simulated.ts';
 import type { FaultCounts } from '../../core/net/simulated-faults.ts';
 import { MemoryStore } from '../../core/store/memory-store.ts';
@@ -29,6 +29,8 @@ export interface Result {
   readonly reconnections: number;
   /** Group messages that were delivered. */
   readonly deliveries: number;
+  /** Private messages that the server had kept for a while. */
+  readonly kept: number;
   /** A digest of every datagram, its way and its instant. */
   readonly digest: number;
 }
@@ -138,6 +140,7 @@ export class World {
       counts: this.network.counts,
       plan: this.plan,
       reconnections,
+      kept: processes.reduce((sum, { privateMessages }) => sum + keptOf(privateMessages), 0),
       deliveries: processes.reduce((sum, { groupMessages }) => sum + groupMessages.length, 0),
       digest: this.#digest,
     };
@@ -221,7 +224,7 @@ export class World {
   }
 
   #scheduleTalk(): void {
-    const { groupSends, privateSends, moves } = this.plan;
+    const { groupSends, privateSends, moves, mail } = this.plan;
     for (const [at, { member, group, atMs, bytes }] of groupSends.entries()) {
       const { name } = this.member(member);
       const text = `${name} says ${at} ${'.'.repeat(bytes)}`;
@@ -231,6 +234,11 @@ export class World {
       const { name } = this.member(member);
       const peer = this.member(to).name;
       this.later(atMs, () => this.member(member).sendPrivate(peer, `${name} whispers ${at}`));
+    }
+    for (const [at, { member, to, atMs }] of mail.entries()) {
+      const { name } = this.member(member);
+      const peer = this.member(to).name;
+      this.later(atMs, () => this.member(member).sendPrivate(peer, `${name} leaves ${at}`));
     }
     for (const { type, member, group, atMs } of moves) {
       this.later(atMs, () => void this.member(member)[type](groupName(group)));
@@ -246,6 +254,7 @@ export class World {
       ),
       directory: snapshot.names,
       groups: new Map(snapshot.sessions.map(({ name, memberships }) => [name, memberships])),
+      mail: snapshot.envelopes.length,
     };
   }
 
@@ -253,6 +262,10 @@ export class World {
   #mix(value: number): void {
     this.#digest = Math.imul(this.#digest ^ value, 0x0100_0193) >>> 0;
   }
+}
+
+function keptOf(messages: readonly PrivateMessage[]): number {
+  return messages.filter(({ kept }) => kept).length;
 }
 
 function groupName(at: number): string {

@@ -3,6 +3,8 @@
 import { base } from './0001-base.ts';
 import { mail } from './0002-mail.ts';
 import { order } from './0003-order.ts';
+import { house } from './0004-house.ts';
+import { restores } from './0005-restores.ts';
 import type { Migration } from './migration.ts';
 
 /** By name, which begins with the number of the version that it leads to. */
@@ -10,4 +12,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0001-base': base,
   '0002-mail': mail,
   '0003-order': order,
+  '0004-house': house,
+  '0005-restores': restores,
 };

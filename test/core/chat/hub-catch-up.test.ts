@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { HubOptions } from '../../../core/chat/hub.ts';
+import { nothingStored } from '../../../core/chat/records.ts';
 import { gathered, type TestClient, World } from './world.ts';
 
 /** The numbers from one to another, as texts. */
@@ -55,6 +56,7 @@ describe('a member that is behind the log in memory', () => {
     const next = new World({
       limits: { logMessages: 4 },
       stored: {
+        ...nothingStored,
         names: changes.flatMap((change) => (change.type === 'nameBound' ? [change] : [])),
         processes: [],
         envelopes: [],
@@ -67,6 +69,7 @@ describe('a member that is behind the log in memory', () => {
             messages: [],
             rules: [],
             members: [{ name: 'bob', ordinal: 2, confirmedSeq: 5 }],
+            formerLogs: [],
             retention: {},
           },
         ],

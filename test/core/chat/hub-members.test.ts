@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { nothingStored } from '../../../core/chat/records.ts';
 import { classicPolicy } from '../../../core/chat/types.ts';
 import { gathered, outcome, processId, World } from './world.ts';
 
@@ -120,6 +121,60 @@ describe('an absent member', () => {
     const point = { group: 'g', logId: processId(99), seq: 40 };
     const again = world.join('bob', 2, { resume: [point] });
     assert.deepEqual(again.textsIn('g'), ['gap 0', 'one']);
+  });
+
+  it('of a group that was restored goes on where its log is still the same, behind a gap', () => {
+    const [present, first, second] = [3, 4, 5].map(processId);
+    assert.ok(present && first && second);
+    const restored = (): World => {
+      const { world } = gathered();
+      const { changes } = world;
+      const next = new World({
+        stored: {
+          ...nothingStored,
+          names: changes.flatMap((change) => (change.type === 'nameBound' ? [change] : [])),
+          groups: [
+            {
+              name: 'g',
+              logId: present,
+              headSeq: 4,
+              messages: Array.from({ length: 4 }, (_, at) => ({
+                mid: new Uint8Array(16),
+                seq: at + 1,
+                from: 'ann',
+                bot: false,
+                hops: 0,
+                sentAtMs: 0,
+                text: `${at + 1}`,
+              })),
+              members: [{ name: 'bob', ordinal: 2, confirmedSeq: 1 }],
+              rules: [],
+              formerLogs: [
+                { logId: first, seq: 3 },
+                { logId: second, seq: 4 },
+              ],
+              retention: {},
+            },
+          ],
+        },
+      });
+      return next;
+    };
+    const readsFrom = (logId: Uint8Array, seq: number): readonly string[] =>
+      restored()
+        .join('bob', 2, { resume: [{ group: 'g', logId, seq }] })
+        .textsIn('g');
+    assert.deepEqual(readsFrom(second, 9), ['gap 0'], 'it has read all that was kept, and more');
+    assert.deepEqual(readsFrom(second, 2), ['gap 0', '3', '4']);
+    assert.deepEqual(readsFrom(first, 9), ['gap 0', '4'], 'it left the log at 3');
+    assert.deepEqual(readsFrom(processId(99), 9), ['gap 0'], 'nothing is told twice');
+    assert.deepEqual(readsFrom(present, 3), ['4'], 'it was told already');
+    const bob = restored().join('bob', 2);
+    assert.deepEqual(
+      bob.textsIn('g'),
+      ['gap 0', '2', '3', '4'],
+      'a new process goes by the server',
+    );
   });
 
   it('that is no member any more is told so', () => {

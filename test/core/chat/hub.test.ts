@@ -221,7 +221,11 @@ describe('a hub', () => {
   });
 
   it('has nothing to do when nobody is in anybody’s way', () => {
-    const hub = new Hub({ random: (count) => new Uint8Array(count), wallClock: () => 0 });
+    const hub = new Hub({
+      random: (count) => new Uint8Array(count),
+      wallClock: () => 0,
+      hash: (bytes) => bytes,
+    });
     hub.linkUp(1, identity(1), { host: '192.0.2.1', port: 1 });
     assert.equal(hub.pollTimeout(), undefined);
     assert.equal(hub.pollEffect(), undefined);

@@ -7,6 +7,7 @@ import type { ClientMessage, PeerMessage, ServerMessage } from '../../../core/ch
 import { hopsMax } from '../../../core/chat/wire-fields.ts';
 import { hostText } from '../../../core/protocol/address.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
+import { type ArbitrariesOf, messageFields, requestFields } from './administration-arbitraries.ts';
 
 /** Any integer of the wire. */
 const integer: fc.Arbitrary<number> = fc.maxSafeNat();
@@ -51,15 +52,9 @@ const placedMid = fc
 const sentAtMs = fc.integer({ min: 0, max: 2 ** 48 - 1 });
 const said = { mid: placedMid, seq, from: name, bot: bool, hops, sentAtMs, text };
 
-/** One arbitrary per message; the compiler sees to it that none is missing. */
+/** Any of the messages. */
 function anyOf<Message extends { readonly type: string }>(
-  fields: {
-    readonly [Type in Message['type']]: {
-      readonly [Name in Exclude<keyof Extract<Message, { type: Type }>, 'type'>]: fc.Arbitrary<
-        Extract<Message, { type: Type }>[Name]
-      >;
-    };
-  },
+  fields: ArbitrariesOf<Message>,
 ): fc.Arbitrary<Message> {
   const records = Object.entries(fields).map(([type, record]) =>
     fc.record({ type: fc.constant(type), ...(record as Record<string, fc.Arbitrary<unknown>>) }),
@@ -111,6 +106,7 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = anyOf<ClientMessage>({
   deposit: { requestId, to: name, identity: bytes(32), mid, sealed },
   settle: { id: integer, outcome: fc.constantFrom('delivered', 'refused') },
   confirmSettled: { id: integer },
+  ...requestFields,
 });
 
 /** Any answer or push. */
@@ -180,6 +176,7 @@ export const serverMessage: fc.Arbitrary<ServerMessage> = anyOf<ServerMessage>({
   envelope: { id: integer, from: name, mid, sealed },
   settled: { id: integer, mid, to: name, outcome },
   restarting: { returnMs: integer },
+  ...messageFields,
 });
 
 /** Anything between clients. */

@@ -1,5 +1,6 @@
 /** A hub with clients on perfect links: carries out effects and keeps what every client was told. */
 
+import type { AuditEntry } from '../../../core/chat/audit.ts';
 import type { CloseReason } from '../../../core/chat/effects.ts';
 import type { ServerFact } from '../../../core/chat/facts.ts';
 import { Hub, type HubOptions } from '../../../core/chat/hub.ts';
@@ -68,6 +69,7 @@ export class World {
     this.hub = new Hub({
       random: (count) => new Uint8Array(count).fill(this.#seed++),
       wallClock: (now) => 1_700_000_000_000 + now,
+      hash: (bytes) => Uint8Array.from(bytes, (byte, at) => byte ^ (0x5a + at)),
       ...options,
       // Most tests ask faster than a person, and from one address; those of the rates say so.
       limits: { requestBurst: 100_000, namesPerAddress: 100_000, ...options.limits },
@@ -134,7 +136,9 @@ export class World {
           break;
         case 'close': {
           const client = this.#clients.get(effect.link);
-          if (client !== undefined) client.closed = effect.reason;
+          if (client === undefined) break;
+          client.closed = effect.reason;
+          client.closedWith = effect.words;
           break;
         }
         case 'fact':
@@ -160,6 +164,7 @@ export class World {
 
   /** What a store finds that has everything which is stored. */
   find(query: StoreQuery): Found {
+    if (query.type === 'audit') return this.#audit.toReversed().slice(0, query.limit);
     const kept = [...this.earlier, ...this.changes.slice(0, this.#storedCount)]
       .flatMap((change) => (change.type === 'messageAppended' ? [change] : []))
       .filter(({ group }) => group === query.group)
@@ -174,6 +179,12 @@ export class World {
       .filter(({ text }) => words.every((word) => text.includes(word)))
       .toReversed()
       .slice(0, query.limit);
+  }
+
+  get #audit(): readonly AuditEntry[] {
+    return this.changes
+      .slice(0, this.#storedCount)
+      .flatMap((change) => (change.type === 'audited' ? [change.entry] : []));
   }
 
   /** The changes of one kind. */
@@ -205,6 +216,8 @@ export class TestClient {
   /** All that came, with its conversation. */
   readonly heard: { readonly conversation: number; readonly message: ServerMessage }[] = [];
   closed: CloseReason | undefined;
+  /** What the people at it were told when it was. */
+  closedWith = '';
   /** False: the connection takes nothing, like a slow one. */
   hasRoom = true;
   process: Uint8Array = noEpoch;

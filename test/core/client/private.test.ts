@@ -49,6 +49,7 @@ describe('a private message', () => {
       bot: true,
       hops: 2,
       heldBack: false,
+      kept: false,
     });
   });
 
@@ -77,8 +78,8 @@ describe('a private message', () => {
     assert.equal(await codeOf(ann.send('Bob', 'x', { hops: 0.5 })), 'OPTION_INVALID');
   });
 
-  it('needs somebody to go to', async (t) => {
-    const world = await World.start(t);
+  it('needs somebody to go to, where the server keeps none', async (t) => {
+    const world = await World.start(t, { policy: { mailbox: false } });
     const cable = new Cable();
     const ann = await world.join('Ann', { silenceMs: 200 });
     await world.join('Bob', { environment: cable.environment, silenceMs: 200 });

@@ -109,6 +109,7 @@ describe('messages held back', () => {
       bot: false,
       hops: 0,
       heldBack: false,
+      kept: false,
     });
     for (let count = 0; count < 100; count++) assert.ok(inbox.receive(message('mallory')));
     assert.equal(inbox.receive(message('mallory')), false);

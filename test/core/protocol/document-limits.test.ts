@@ -4,10 +4,17 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { pageBytesMax, queriesPerLink } from '../../../core/chat/archive.ts';
+import {
+  addressesMax as attemptAddressesMax,
+  failureIntervalMs,
+  failuresAtOnce,
+} from '../../../core/chat/attempts.ts';
+import { auditEntriesMax } from '../../../core/chat/audit.ts';
 import { failuresMax, pageBytes, pageMessages, retryMs } from '../../../core/chat/catch-up.ts';
 import { parseLimits } from '../../../core/chat/limits.ts';
 import { nameBytesMax } from '../../../core/chat/names.ts';
 import { groupsPerClientMax } from '../../../core/chat/wire.ts';
+import { auditPageEntriesMax, reasonBytesMax } from '../../../core/chat/wire-administration.ts';
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { pageMessagesMax, wordsBytesMax } from '../../../core/chat/wire-history.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
@@ -42,6 +49,16 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['groups of a client', [groupsPerClientMax]],
   ['names or entries of a page', [pageEntriesMax]],
   ['connections at a server', [limits.links]],
+  ['operators', [limits.operators]],
+  ['banned keys', [limits.bans]],
+  ['keys on the list of those who may come in', [limits.admissions]],
+  ['open invitations', [limits.invitations]],
+  [
+    'invitations that do not exist',
+    [failuresAtOnce, 4, 6, 64, failureIntervalMs / 1000, attemptAddressesMax],
+  ],
+  ['entries of the audit trail', [auditEntriesMax, auditPageEntriesMax]],
+  ['reason, note or announcement', [reasonBytesMax]],
   ['names, groups', [limits.names, limits.groups]],
   ['names that everybody is told of', [limits.directoryNames]],
   ['contacts of a connection', [limits.contacts]],

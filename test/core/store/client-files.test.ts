@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { PrivateMessage } from '../../../core/chat/types.ts';
 import { BanterError } from '../../../core/errors.ts';
 import { ClientFiles, Journal, PeerPins, ServerPin } from '../../../core/store/client-files.ts';
+import { MailRecord } from '../../../core/store/mail-record.ts';
 import { temporaryHome } from '../../support/home.ts';
 
 const server = 'localhost:6666';
@@ -20,6 +21,7 @@ const message: PrivateMessage = {
   bot: true,
   hops: 3,
   heldBack: true,
+  kept: false,
 };
 
 function isUnusable(error: unknown): boolean {
@@ -71,6 +73,53 @@ describe('the pins of peers', () => {
     const pins = new PeerPins(undefined);
     pins.pin('Ann', keyOf('a'));
     assert.equal(pins.key('Ann'), keyOf('a'));
+  });
+});
+
+describe('the record of kept messages that were had', () => {
+  const [ann, bob] = [keyOf('a'), keyOf('b')];
+  const midOf = (number: number): string => number.toString(16).padStart(32, '0');
+
+  it('outlives the process, and tells senders apart', (t) => {
+    const file = join(temporaryHome(t).path, 'mail.jsonl');
+    const record = new MailRecord(file);
+    record.add(ann, midOf(1));
+    record.add(ann, midOf(1));
+    record.add(bob, midOf(2));
+    record.close();
+    const again = new MailRecord(file);
+    assert.deepEqual(
+      [ann, bob].map((key) => [1, 2].map((number) => again.has(key, midOf(number)))),
+      [
+        [true, false],
+        [false, true],
+      ],
+    );
+    assert.equal(readFileSync(file, 'utf8').split('\n').length, 3);
+  });
+
+  it('remembers the newest 10,000, in a file that does not grow for ever', (t) => {
+    const file = join(temporaryHome(t).path, 'mail.jsonl');
+    const line = (number: number): string =>
+      `${JSON.stringify({ key: ann, mid: midOf(number) })}\n`;
+    writeFileSync(file, Array.from({ length: 20_000 }, (_, at) => line(at)).join(''));
+    const record = new MailRecord(file);
+    record.add(ann, midOf(20_000));
+    assert.deepEqual(
+      [10_000, 10_001, 20_000].map((number) => record.has(ann, midOf(number))),
+      [false, true, true],
+    );
+    record.close();
+    assert.equal(readFileSync(file, 'utf8').split('\n').length, 10_002);
+    assert.ok(new MailRecord(file).has(ann, midOf(10_001)));
+  });
+
+  it('that is damaged is an error', (t) => {
+    const file = join(temporaryHome(t).path, 'mail.jsonl');
+    for (const text of ['{', '[]', 'null', `{"key":"${ann}"}`, `{"key":"x","mid":"${midOf(1)}"}`]) {
+      writeFileSync(file, `${text}\n`);
+      assert.throws(() => new MailRecord(file), isUnusable, text);
+    }
   });
 });
 

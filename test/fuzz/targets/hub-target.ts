@@ -16,6 +16,10 @@ const limits = {
   names: 6,
   directoryNames: 4,
   contacts: 2,
+  operators: 2,
+  bans: 2,
+  admissions: 3,
+  invitations: 2,
   groups: 3,
   textBytes: 200,
   probeClaims: 2,
@@ -61,7 +65,7 @@ interface Hearing {
  * Bits 0 to 2 of the first byte are the seat, 3 to 5 what happens: a request, or something else by the second byte.
  */
 class Ordeal {
-  readonly #world = new World({ limits, policy });
+  readonly #world = new World({ limits, policy, operators: [toHex(identity(1))] });
   readonly #clients: TestClient[];
   readonly #hearings = new Map<TestClient, Hearing>();
   #inputs = 0;
@@ -169,6 +173,7 @@ function follow(lastSeqs: Map<number, number>, conversation: number, message: Se
 /** Everything is bounded, and nothing contradicts itself. */
 function check(snapshot: HubSnapshot): void {
   const { names, groups, sessions, links, envelopes, outcomes } = snapshot;
+  checkHouse(snapshot);
   claim(names.length <= limits.names, 'there are no more names than there may be');
   claim(new Set(names.map(({ name }) => name)).size === names.length, 'a name is there once');
   claim(groups.length <= limits.groups, 'there are no more groups than there may be');
@@ -192,6 +197,26 @@ function check(snapshot: HubSnapshot): void {
   checkMail(envelopes, outcomes);
   const present = links.filter(({ name, isAuxiliary }) => name !== undefined && !isAuxiliary);
   claim(new Set(present.map(({ name }) => name)).size === present.length, 'one is present a name');
+}
+
+/** Lists are as long as they may be, nobody who is banned is there, and somebody can always lift a ban. */
+function checkHouse({ house, names, links }: HubSnapshot): void {
+  const { operators, bans, admissions, invitations } = house;
+  claim(operators.length <= limits.operators, 'there are no more operators than there may be');
+  claim(bans.length <= limits.bans, 'there are no more bans than there may be');
+  claim(
+    admissions.length <= limits.admissions + limits.names,
+    'there are no more keys on the list than there may be',
+  );
+  claim(invitations.length <= limits.invitations, 'there are no more invitations than may be');
+  const banned = new Set(bans.map(({ identity: key }) => key));
+  const present = links.flatMap(({ name }) => (name === undefined ? [] : [name]));
+  const keys = new Map(names.map(({ name, key }) => [name, key]));
+  claim(
+    present.every((name) => !banned.has(keys.get(name) ?? '')),
+    'nobody who is banned has a connection with a name',
+  );
+  claim(!banned.has(toHex(identity(1))), 'an operator is not banned');
 }
 
 function checkMail(envelopes: HubSnapshot['envelopes'], outcomes: HubSnapshot['outcomes']): void {

@@ -31,6 +31,15 @@ test('answers by the first rule that matches, with groups and the sender filled 
   assert.equal(world.transcript.filter((line) => line.startsWith('lab/bot')).length, 4);
 });
 
+test('does not answer what was left while it was away', { timeout }, async (t) => {
+  const { runtime, alice, world } = await stage(t);
+  await runtime.load('auto-reply', { rules: [{ pattern: 'hi', reply: 'hello' }] });
+  alice.leave('bot', 'hi, yesterday');
+  await alice.send('bot', 'hi');
+  await world.heard('bot→alice: hello');
+  assert.equal(world.transcript.filter((line) => line.startsWith('bot→')).length, 1);
+});
+
 test('lists its rules on request', { timeout }, async (t) => {
   const { runtime, alice, world } = await stage(t);
   await runtime.load('auto-reply');

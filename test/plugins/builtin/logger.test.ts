@@ -50,6 +50,7 @@ test('writes private messages where that is asked for', { timeout }, async (t) =
     type: 'private',
     from: 'alice',
     text: 'psst',
+    kept: false,
     bot: false,
   });
 });
