@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { composeMid } from '../../../core/chat/mids.ts';
-import { givenRoles, roles } from '../../../core/chat/roles.ts';
+import { givenRoles, newcomerRoles, roles } from '../../../core/chat/roles.ts';
 import type { ClientMessage, PeerMessage, ServerMessage } from '../../../core/chat/wire.ts';
 import { hopsMax } from '../../../core/chat/wire-fields.ts';
 import { hostText } from '../../../core/protocol/address.ts';
@@ -26,6 +26,8 @@ const reason = fc.constantFrom(
   'banned',
 );
 const role = fc.constantFrom(...roles);
+const newcomers = fc.constantFrom(...newcomerRoles);
+const settings = { inviteOnly: fc.boolean(), hasPassword: fc.boolean(), newcomers };
 const names = fc.array(fc.record({ name }), { maxLength: 5 });
 const bool = fc.boolean();
 const seq = integer;
@@ -101,6 +103,12 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = anyOf<ClientMessage>({
   transferGroup: { requestId, group, name },
   describeGroup: { requestId, group },
   listRoles: { requestId, group, after: integer },
+  invite: { requestId, group, name },
+  setInviteOnly: { requestId, group, isOn: bool },
+  setNewcomers: { requestId, group, role: newcomers },
+  setPassword: { requestId, group, proof: bytes(32) },
+  clearPassword: { requestId, group },
+  joinWithPassword: { requestId, group, proof: bytes(32) },
   history: { requestId, group, beforeSeq: seq, limit: integer },
   search: { requestId, group, words: text, beforeSeq: seq, limit: integer },
   deposit: { requestId, to: name, identity: bytes(32), mid, sealed },
@@ -166,7 +174,10 @@ export const serverMessage: fc.Arbitrary<ServerMessage> = anyOf<ServerMessage>({
     topic: text,
     topicBy: name,
     topicAtMs: integer,
+    ...settings,
   },
+  invited: { group, by: name, untilMs: integer },
+  settingsChanged: { group, ...settings, by: name },
   roleList: {
     requestId,
     roles: fc.array(fc.record({ name, role }), { maxLength: 4 }),
