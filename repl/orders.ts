@@ -95,7 +95,7 @@ export function carryOut(administration: Administration, order: Order): Promise<
 }
 
 /** A whole number from 1. @throws BanterError OPTION_INVALID */
-export function wholeNumber(text: string): number {
+function wholeNumber(text: string): number {
   const number = Number(text);
   if (/^\d{1,9}$/.test(text) && number >= 1) return number;
   throw new BanterError('OPTION_INVALID', `"${text}" is not a whole number from 1`);
