@@ -8,6 +8,7 @@ import { type EventLog, openEventLog } from './event-log.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
+import { keepMemorySmall } from './memory.ts';
 import { safeText } from './safe-text.ts';
 import { happeningOf, written } from './server-events.ts';
 import { readVersion } from './version.ts';
@@ -25,6 +26,7 @@ export interface ServeOptions {
  * @throws BanterError as `Server.start` does; PORT_IN_USE for the HTTP port; DATA_UNUSABLE when the folder fails later
  */
 export async function serve({ config, quiet, interruption }: ServeOptions): Promise<number> {
+  using _memory = keepMemorySmall();
   using lines = new LineWriter(process.stdout);
   const { log: format, logLevel } = config;
   const log = await openEventLog(

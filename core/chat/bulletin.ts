@@ -67,9 +67,9 @@ export class Bulletin {
   /** The link speaks under no name any more and is told of none. */
   close(link: Link): void {
     const { view } = link;
-    for (const contact of view.contacts) this.#forgetWatcher(contact, link);
-    view.contacts.clear();
-    view.news.clear();
+    for (const contact of view.contacts ?? []) this.#forgetWatcher(contact, link);
+    view.contacts = undefined;
+    view.news = undefined;
     view.readVersion = view.offeredVersion;
   }
 
@@ -98,6 +98,7 @@ export class Bulletin {
     const entry = directory.find(name);
     if (entry === undefined) return undefined;
     const folded = foldName(name);
+    link.view.contacts ??= new Set();
     const { contacts } = link.view;
     contacts.delete(folded);
     contacts.add(folded);
@@ -137,7 +138,7 @@ export class Bulletin {
   /** The next part for a link, or undefined if it has read everything. */
   readNext({ view }: Link): Uint8Array | undefined {
     const { directory } = this.#parts;
-    if (view.news.size > 0) return this.#readNews(view);
+    if (view.news !== undefined) return this.#readNews(view, view.news);
     if (view.readVersion >= view.offeredVersion) return undefined;
     if (view.isWhole) {
       const page = directory.read(view.readVersion);
@@ -186,12 +187,13 @@ export class Bulletin {
 
   #offerWatched({ view, registration }: Link, { key, memberships }: Session): void {
     view.readVersion = 0;
-    view.news.add(key);
-    for (const contact of view.contacts) view.news.add(contact);
+    const news = view.news ?? new Set();
+    view.news = news.add(key);
+    for (const contact of view.contacts ?? []) news.add(contact);
     if (registration?.isAuxiliary === true) return;
     for (const { group } of memberships.values()) {
       if (!this.#isTold(group)) continue;
-      for (const member of group.members.keys()) view.news.add(member);
+      for (const member of group.members.keys()) news.add(member);
     }
   }
 
@@ -209,11 +211,12 @@ export class Bulletin {
   /** One that is still told of everybody will be narrowed, and then offered what it watches. */
   #offer(link: Link, folded: string): void {
     if (link.view.isWhole) return;
+    link.view.news ??= new Set();
     link.view.news.add(folded);
     this.#parts.effects.tellReadable(link);
   }
 
-  #readNews({ news }: DirectoryView): Uint8Array {
+  #readNews(view: DirectoryView, news: Set<string>): Uint8Array {
     const entries: DirectoryEntry[] = [];
     for (const folded of news) {
       news.delete(folded);
@@ -221,6 +224,7 @@ export class Bulletin {
       if (entry !== undefined) entries.push(entry);
       if (entries.length === pageEntriesMax) break;
     }
+    if (news.size === 0) view.news = undefined;
     return serverCodec.encode({ type: 'directoryEntries', entries });
   }
 
@@ -237,12 +241,12 @@ export function newView(): DirectoryView {
     isWhole: true,
     readVersion: 0,
     offeredVersion: 0,
-    contacts: new Set(),
-    news: new Set(),
+    contacts: undefined,
+    news: undefined,
     resyncableAt: 0,
   };
 }
 
 function hasNews({ news, readVersion, offeredVersion }: DirectoryView): boolean {
-  return news.size > 0 || readVersion < offeredVersion;
+  return news !== undefined || readVersion < offeredVersion;
 }

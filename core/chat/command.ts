@@ -99,9 +99,9 @@ export function findMembership({ session }: Caller, name: string): Membership | 
   const key = foldName(name);
   const membership = session.memberships.get(key);
   if (membership !== undefined) return membership;
-  const departure = session.removedFrom.get(key);
+  const departure = session.removedFrom?.get(key);
   if (departure === undefined) return { code: 'NOT_MEMBER', detail: `not a member of "${name}"` };
-  session.removedFrom.delete(key);
+  session.removedFrom?.delete(key);
   return { code: 'REMOVED_FROM_GROUP', detail: departureWords(name, departure) };
 }
 

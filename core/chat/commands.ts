@@ -1,6 +1,6 @@
 /** The requests of a registered client: for each who may make it, and what it does. */
 
-import { equalBytes } from '../protocol/bytes.ts';
+import { toHex } from '../protocol/bytes.ts';
 import { administrationCommands } from './administration.ts';
 import { history, search } from './archive.ts';
 import { confusable } from './claim-rules.ts';
@@ -283,7 +283,7 @@ function isSentAgain(caller: Caller, request: Asked<'sendGroup'>): boolean {
 
 function counterOf({ process }: Caller, { mid }: Asked<'sendGroup'>): number | undefined {
   const parts = parseMid(mid);
-  if (parts === undefined || !equalBytes(parts.processId, process.id)) return undefined;
+  if (parts === undefined || toHex(parts.processId) !== process.id) return undefined;
   return parts.counter;
 }
 

@@ -1,6 +1,6 @@
 /** The request to keep a sealed private message for somebody who is absent (docs/PROTOCOL.md §9). */
 
-import { equalBytes, toHex } from '../protocol/bytes.ts';
+import { toHex } from '../protocol/bytes.ts';
 import type { Caller, CommandParts } from './command.ts';
 import type { Refusal } from './effects.ts';
 import type { MailRequest } from './mail-messages.ts';
@@ -22,7 +22,7 @@ export function deposit(
   if (!policy.mailbox) {
     return { code: 'BAD_REQUEST', detail: 'this server keeps no private messages' };
   }
-  if (!equalBytes(parseMid(mid)?.processId ?? mid, process.id)) {
+  if (toHex(parseMid(mid)?.processId ?? mid) !== process.id) {
     return { code: 'BAD_REQUEST', detail: 'the message id belongs to another process' };
   }
   const entry = directory.find(name);

@@ -140,7 +140,7 @@ export class Groups {
       name,
       bot,
     });
-    session.removedFrom.delete(group.key);
+    session.removedFrom?.delete(group.key);
     const conversation = listen(addMember(group, session, ordinal, seq), link);
     this.#effects.fact({ type: 'groupJoined', group: group.name, by: name });
     this.#tellChange();
@@ -176,6 +176,7 @@ export class Groups {
   putOut(membership: Membership, departure: Departure): void {
     const { group, session, listener } = membership;
     this.leave(membership, departure);
+    session.removedFrom ??= new Map();
     session.removedFrom.set(group.key, departure);
     if (listener === undefined) return;
     this.#effects.send(listener.link, { type: 'groupLost', group: group.name, ...departure });
@@ -183,7 +184,7 @@ export class Groups {
 
   /** Why a client is not in a group that it was in; a restart makes the server forget, unless a ban tells. */
   departureOf(session: Session, identity: string, group: string): Loss {
-    const known = session.removedFrom.get(foldName(group));
+    const known = session.removedFrom?.get(foldName(group));
     if (known !== undefined) return known;
     const ban = this.find(group)?.rules.findPerson('ban', session.key, identity);
     if (ban === undefined) return { reason: 'forgotten', by: '', words: '' };
@@ -277,7 +278,6 @@ export class Groups {
   #unlisten(membership: Membership): void {
     const { listener, group } = membership;
     if (listener === undefined) return;
-    listener.link.conversations.delete(listener.conversation);
     const place = listener.link.ready.indexOf(membership);
     if (place >= 0) listener.link.ready.splice(place, 1);
     membership.isReady = false;
@@ -338,7 +338,6 @@ function* linksOf(group: Group): Iterable<Link> {
 function listen(membership: Membership, link: Link): number {
   const conversation = link.nextConversation++;
   membership.listener = { link, conversation };
-  link.conversations.set(conversation, membership);
   membership.group.listeners.add(membership);
   return conversation;
 }

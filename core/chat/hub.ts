@@ -15,7 +15,7 @@ import { Effects, type HubEffect } from './effects.ts';
 import { Evictions } from './evictions.ts';
 import { Groups } from './groups.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
-import { Mailboxes, newMailView } from './mailboxes.ts';
+import { Mailboxes } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
 import { nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
@@ -123,10 +123,9 @@ export class Hub {
       isSilent: false,
       isReadable: false,
       nextConversation: controlConversation + 1,
-      conversations: new Map(),
       ready: [],
       view: newView(),
-      mail: newMailView(),
+      mail: undefined,
     });
   }
 
@@ -278,7 +277,7 @@ export class Hub {
   #handle(link: Link, message: ClientMessage, bytes: number, now: number): void {
     const { limits, effects, desk, bulletin, mailboxes, doorkeeper } = this.#parts;
     if (message.type === 'confirm') {
-      const membership = link.conversations.get(message.conversation);
+      const membership = membershipOf(link, message.conversation);
       if (membership !== undefined) this.#delivery.confirm(membership, message.seq);
       return;
     }
@@ -329,4 +328,12 @@ export class Hub {
       },
     });
   }
+}
+
+/** Whose conversation it is on a link: a client is in few groups, so that a table of them would cost more than a look. */
+function membershipOf({ registration }: Link, conversation: number): Membership | undefined {
+  for (const membership of registration?.session.memberships.values() ?? []) {
+    if (membership.listener?.conversation === conversation) return membership;
+  }
+  return undefined;
 }

@@ -47,9 +47,10 @@ export interface MailView {
   readonly told: Set<number>;
 }
 
-/** Before anything was handed over. */
-export function newMailView(): MailView {
-  return { handedId: 0, underWay: new Map(), told: new Set() };
+/** What a link was handed, which begins with nothing. */
+function viewOf(link: Link): MailView {
+  link.mail ??= { handedId: 0, underWay: new Map(), told: new Set() };
+  return link.mail;
 }
 
 export interface MailboxesParts {
@@ -138,12 +139,12 @@ export class Mailboxes {
   readNext(link: Link): Uint8Array | undefined {
     const session = presentOn(link);
     if (session === undefined) return undefined;
-    return this.#readOutcome(link.mail, session.key) ?? this.#readEnvelope(link.mail, session.key);
+    return this.#readOutcome(link, session.key) ?? this.#readEnvelope(link, session.key);
   }
 
   /** The client of a link says what became of an envelope that it was handed. */
   settle(link: Link, id: number, outcome: RecipientOutcome): void {
-    const isHanded = link.mail.underWay.delete(id);
+    const isHanded = link.mail?.underWay.delete(id) === true;
     const envelope = this.#envelopes.get(id);
     const session = presentOn(link);
     if (!isHanded || session === undefined) return;
@@ -154,7 +155,7 @@ export class Mailboxes {
   /** The client of a link knows of an outcome. */
   confirm(link: Link, id: number): void {
     const session = presentOn(link);
-    if (session === undefined || !link.mail.told.delete(id)) return;
+    if (session === undefined || link.mail?.told.delete(id) !== true) return;
     this.#forgetOutcome(id);
     this.#offer(session.key);
   }
@@ -279,20 +280,22 @@ export class Mailboxes {
     if (link !== undefined) this.#parts.effects.tellReadable(link);
   }
 
-  #readOutcome({ told }: MailView, key: string): Uint8Array | undefined {
-    if (told.size >= outcomesUnderWayMax) return undefined;
+  #readOutcome(link: Link, key: string): Uint8Array | undefined {
+    if ((link.mail?.told.size ?? 0) >= outcomesUnderWayMax) return undefined;
     for (const id of this.#outcomeIds.get(key) ?? []) {
       const outcome = this.#outcomes.get(id);
-      if (outcome === undefined || told.has(id)) continue;
-      told.add(id);
+      if (outcome === undefined || link.mail?.told.has(id) === true) continue;
+      viewOf(link).told.add(id);
       const { to, mid } = outcome;
       return serverCodec.encode({ type: 'settled', id, to, mid, outcome: outcome.outcome });
     }
     return undefined;
   }
 
-  #readEnvelope(view: MailView, key: string): Uint8Array | undefined {
-    const { envelopes = new Map<number, Kept>() } = this.#mailboxes.get(key) ?? {};
+  #readEnvelope(link: Link, key: string): Uint8Array | undefined {
+    const { envelopes } = this.#mailboxes.get(key) ?? {};
+    if (envelopes === undefined) return undefined;
+    const view = viewOf(link);
     const next = [...envelopes.values()].find(({ id }) => id > view.handedId);
     if (next === undefined || next.change > this.#stored || !hasRoomFor(view, next)) return;
     const { id, from, mid, sealed } = next;

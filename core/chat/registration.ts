@@ -1,7 +1,7 @@
 /** Who speaks under which name: claims, probes of those in the way, presence, and its end. */
 
 import { type Address, addressKey } from '../protocol/address.ts';
-import { equalBytes } from '../protocol/bytes.ts';
+import { equalBytes, toHex } from '../protocol/bytes.ts';
 import type { Bulletin } from './bulletin.ts';
 import { ClaimQuota } from './claim-quota.ts';
 import { ClaimRules } from './claim-rules.ts';
@@ -129,7 +129,7 @@ export class RegistrationDesk {
       name,
       key,
       memberships: new Map(),
-      removedFrom: new Map(),
+      removedFrom: undefined,
       link: undefined,
     };
     this.#sessions.set(key, session);
@@ -145,7 +145,7 @@ export class RegistrationDesk {
     for (const membership of [...session.memberships.values()]) {
       groups.leave(membership, { reason: 'deregistered', by: '', words: '' });
     }
-    session.removedFrom.clear();
+    session.removedFrom = undefined;
     this.#goOffline(link, session);
     effects.fact({ type: 'clientDeregistered', name: session.name });
   }
@@ -394,5 +394,5 @@ function presentSession(link: Link): Session | undefined {
 
 function isOfProcess(link: Link, { processId }: Claim): boolean {
   const process = link.registration?.process;
-  return process !== undefined && equalBytes(process.id, processId);
+  return process !== undefined && process.id === toHex(processId);
 }

@@ -1,6 +1,6 @@
 /** What became of each process' sends, so that a message sent twice is committed once. */
 
-import { toHex } from '../protocol/bytes.ts';
+import { fromHex, toHex } from '../protocol/bytes.ts';
 import type { Effects } from './effects.ts';
 import type { StoredProcess, StoredSend } from './records.ts';
 
@@ -13,7 +13,8 @@ export interface Commit {
 /** The sends of one process: exact for the newest counters, `forgotten` below them. */
 export class SendHistory {
   readonly #countersMax: number;
-  readonly #commits = new Map<number, Commit>();
+  /** Undefined until there is one: most processes of clients listen. */
+  #commits: Map<number, Commit> | undefined;
   #horizon: number;
   #newest: number;
 
@@ -31,18 +32,19 @@ export class SendHistory {
 
   /** All that is known of later ones. */
   get sends(): readonly StoredSend[] {
-    return Array.from(this.#commits, ([counter, commit]) => ({ counter, ...commit }));
+    return Array.from(this.#commits ?? [], ([counter, commit]) => ({ counter, ...commit }));
   }
 
   /** What became of the send `counter`: its place, nothing yet, or nobody knows. */
   find(counter: number): Commit | 'fresh' | 'forgotten' {
-    const commit = this.#commits.get(counter);
+    const commit = this.#commits?.get(counter);
     if (commit !== undefined) return commit;
     return counter < this.#horizon ? 'forgotten' : 'fresh';
   }
 
   /** Notes a commit; what thereby falls out of the newest counters is forgotten. */
   record(counter: number, commit: Commit): void {
+    this.#commits ??= new Map();
     this.#commits.set(counter, commit);
     if (counter <= this.#newest) return;
     const horizon = Math.max(this.#horizon, counter - this.#countersMax + 1);
@@ -58,7 +60,8 @@ export class SendHistory {
 export interface Process {
   /** Of the client, 64 hex digits. */
   readonly identity: string;
-  readonly id: Uint8Array;
+  /** 16 hex digits. */
+  readonly id: string;
   readonly history: SendHistory;
   /** Links registered for it; while there is one it is not forgotten. */
   links: number;
@@ -86,19 +89,20 @@ export class Processes {
     for (const { identity, id, forgottenBelow, sends } of stored) {
       const history = new SendHistory(forgottenBelow, countersMax);
       for (const { counter, logId, seq } of sends) history.record(counter, { logId, seq });
-      this.#away.set(keyOf(identity, id), { identity, id, history, links: 0 });
+      const process = { identity, id: toHex(id), history, links: 0 };
+      this.#away.set(keyOf(process), process);
     }
   }
 
   /** Whether anything is known of a process. */
   has(identity: string, id: Uint8Array): boolean {
-    const key = keyOf(identity, id);
+    const key = keyOf({ identity, id: toHex(id) });
     return this.#present.has(key) || this.#away.has(key);
   }
 
   /** Finds or begins the process of an identity and counts one more link of it. */
   open(identity: string, id: Uint8Array, nextCounter: number): Process {
-    const key = keyOf(identity, id);
+    const key = keyOf({ identity, id: toHex(id) });
     const known = this.#present.get(key) ?? this.#away.get(key);
     const process = known ?? this.#begin(identity, id, nextCounter);
     process.links++;
@@ -111,7 +115,7 @@ export class Processes {
   close(process: Process): void {
     process.links--;
     if (process.links > 0) return;
-    const key = keyOf(process.identity, process.id);
+    const key = keyOf(process);
     this.#present.delete(key);
     this.#away.set(key, process);
     this.#forgetLongestAway();
@@ -122,7 +126,7 @@ export class Processes {
     const history = new SendHistory(nextCounter, this.#countersMax);
     this.#effects.store({ type: 'processOpened', identity, id, nextCounter });
     this.#forgetLongestAway();
-    return { identity, id, history, links: 0 };
+    return { identity, id: toHex(id), history, links: 0 };
   }
 
   #forgetLongestAway(): void {
@@ -130,10 +134,11 @@ export class Processes {
     if (this.#away.size <= this.#awayMax || oldest === undefined) return;
     const [key, { identity, id }] = oldest;
     this.#away.delete(key);
-    this.#effects.note({ type: 'processForgotten', identity, id });
+    const bytes = fromHex(id) ?? new Uint8Array();
+    this.#effects.note({ type: 'processForgotten', identity, id: bytes });
   }
 }
 
-function keyOf(identity: string, id: Uint8Array): string {
-  return identity + toHex(id);
+function keyOf({ identity, id }: Pick<Process, 'identity' | 'id'>): string {
+  return identity + id;
 }

@@ -35,11 +35,11 @@ export interface Link {
   /** Whether the owner knows that there is something to read. */
   isReadable: boolean;
   nextConversation: number;
-  readonly conversations: Map<number, Membership>;
   /** Memberships with something to read, in turn. */
   readonly ready: Membership[];
   readonly view: DirectoryView;
-  readonly mail: MailView;
+  /** Undefined until it was handed any. */
+  mail: MailView | undefined;
 }
 
 /** What others are told of where a client is. */
@@ -55,9 +55,9 @@ export interface DirectoryView {
   readVersion: number;
   offeredVersion: number;
   /** Folded names that it looked up, the one asked for longest ago first. */
-  readonly contacts: Set<string>;
+  contacts: Set<string> | undefined;
   /** Folded names of which it is to be told besides: as many at most as it watches. */
-  readonly news: Set<string>;
+  news: Set<string> | undefined;
   /** It is not told everything anew before. */
   resyncableAt: number;
 }
@@ -77,8 +77,8 @@ export interface Session {
   readonly key: string;
   /** By folded name of the group. */
   readonly memberships: Map<string, Membership>;
-  /** Why it lost groups that it has not used since, by folded name; as many as there are groups. */
-  readonly removedFrom: Map<string, Departure>;
+  /** Why it lost groups that it has not used since, by folded name; as many as there are groups; undefined for none. */
+  removedFrom: Map<string, Departure> | undefined;
   /** Where it is present; undefined while it is absent. */
   link: Link | undefined;
 }

@@ -84,7 +84,7 @@ export function takeSnapshot(parts: SnapshotParts, links: Iterable<Link>): HubSn
       name,
       link: link?.number,
       memberships: [...memberships.keys()],
-      removedFrom: [...removedFrom.keys()],
+      removedFrom: [...(removedFrom?.keys() ?? [])],
     })),
     links: Array.from(links, ({ number, registration, isClaiming, isSilent }) => ({
       number,

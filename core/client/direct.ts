@@ -243,6 +243,7 @@ export class Direct {
     peer.isOpen = true;
     peer.isRelayed = isRelayed(address);
     peer.failedWays = 0;
+    this.#options.endpoint.setTiming(link, { awaitsAnswer: () => peer.outbox.size > 0 });
     this.#widen(peer);
     this.#advance(peer);
   }

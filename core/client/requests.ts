@@ -122,6 +122,11 @@ export class Requests {
     return pending?.request;
   }
 
+  /** Whether somebody awaits an answer. */
+  get isAwaited(): boolean {
+    return this.#pending.size > 0;
+  }
+
   /** Messages to groups with this counter or a higher one were never sent. */
   get nextCounter(): number {
     return this.#nextCounter;
@@ -187,6 +192,17 @@ export class Requests {
     pending?.detach();
     return pending;
   }
+}
+
+/** The group that a client is not in, as the answer to a request says. */
+export function groupLeft(
+  request: Request,
+  answer: Extract<ServerMessage, { readonly requestId: number }>,
+): string | undefined {
+  if (request.type === 'leaveGroup' && answer.type === 'done') return request.group;
+  if (answer.type !== 'refused' || !('group' in request)) return undefined;
+  const code = errorCodeFromWire(answer.code);
+  return code === 'NOT_MEMBER' || code === 'REMOVED_FROM_GROUP' ? request.group : undefined;
 }
 
 function lost(pending: Pending): BanterError {

@@ -21,13 +21,7 @@ import { DirectoryCheck } from './directory-check.ts';
 import { handshakeError } from './handshake-error.ts';
 import type { Memberships } from './memberships.ts';
 import { Reconnection } from './reconnection.ts';
-import {
-  type Answer,
-  type AnswerOf,
-  type Request,
-  type RequestBody,
-  Requests,
-} from './requests.ts';
+import { type Answer, type AnswerOf, groupLeft, type RequestBody, Requests } from './requests.ts';
 
 type Welcome = AnswerOf<'welcome'>;
 
@@ -153,7 +147,11 @@ export class Session {
     const target = {
       address: server,
       identity: this.#serverKey,
-      timing: { ...timing, keepaliveMs: this.#keepaliveMs },
+      timing: {
+        ...timing,
+        keepaliveMs: this.#keepaliveMs,
+        awaitsAnswer: () => this.#awaitsAnswer,
+      },
       timeoutMs: connectTimeoutMs,
       peerMoves: false,
     };
@@ -233,6 +231,11 @@ export class Session {
     }
     this.#link = undefined;
     this.#requests.failAll(error);
+  }
+
+  /** The welcome, all of the directory, or the answer to a request. */
+  get #awaitsAnswer(): boolean {
+    return !this.isReady || this.#requests.isAwaited || !this.#options.mirror.isComplete;
   }
 
   #register(link: number, serverKey: Uint8Array): void {
@@ -390,15 +393,4 @@ export class Session {
 /** Why a connection ended, where the server had said so before. */
 function restartWords(returnMs: number): string {
   return `the server is restarting, back in about ${Math.ceil(returnMs / 1000)} s`;
-}
-
-/** The group that a client is not in, as the answer to a request says. */
-function groupLeft(
-  request: Request,
-  answer: Extract<ServerMessage, { readonly requestId: number }>,
-): string | undefined {
-  if (request.type === 'leaveGroup' && answer.type === 'done') return request.group;
-  if (answer.type !== 'refused' || !('group' in request)) return undefined;
-  const code = errorCodeFromWire(answer.code);
-  return code === 'NOT_MEMBER' || code === 'REMOVED_FROM_GROUP' ? request.group : undefined;
 }

@@ -196,7 +196,11 @@ function ephemeralPair(secret: Uint8Array): {
   return pair;
 }
 
-/** The keys are views of a larger buffer of the library's; ours are copies. */
+/** The keys are views of a larger buffer of the library's; ours are copies, both in one buffer for the memory's sake. */
 function trafficKeys(noise: Noise): { readonly send: Uint8Array; readonly receive: Uint8Array } {
-  return { send: Uint8Array.from(noise.tx), receive: Uint8Array.from(noise.rx) };
+  const keys = new Uint8Array(2 * keyBytes);
+  const [send, receive] = [keys.subarray(0, keyBytes), keys.subarray(keyBytes)];
+  send.set(noise.tx);
+  receive.set(noise.rx);
+  return { send, receive };
 }

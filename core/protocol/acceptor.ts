@@ -114,7 +114,7 @@ export class Acceptor {
   #judge(init: Init, from: Address, introduce: () => Introduction, now: number): AcceptorResult {
     if (!supportedVersions.includes(init.version)) return { type: 'dropped', reason: 'malformed' };
     if (!this.#isProved(init, from, now)) return { type: 'dropped', reason: 'staleCookie' };
-    this.#forgetExpired(now);
+    this.forgetExpired(now);
     const memoryKey = memoryKeyOf(init, from);
     const known = this.#inits.get(memoryKey);
     if (known !== undefined) {
@@ -185,7 +185,14 @@ export class Acceptor {
     };
   }
 
-  #forgetExpired(now: number): void {
+  /** When {@link forgetExpired} is due, if anything is remembered. */
+  get deadline(): number | undefined {
+    for (const { expiresAt } of this.#inits.values()) return expiresAt;
+    return undefined;
+  }
+
+  /** Forgets INITs that nobody repeats any more: after a rush nobody may come for a long time. */
+  forgetExpired(now: number): void {
     for (const [key, init] of this.#inits) {
       if (init.expiresAt > now) return;
       this.#inits.delete(key);

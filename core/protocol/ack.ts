@@ -11,8 +11,19 @@ const rangesMax = 64;
  */
 const packetsPerAck = 10;
 
-/** …or this long after the first of them. Milliseconds. */
+/** …or at the latest this long after the first of them. Milliseconds. */
 export const ackDelayMsMax = 25;
+
+/**
+ * The members of a group receive its messages at the same instant. If all of them waited equally long, their ACKs would
+ * come to the server as one burst, in the way of the messages that follow: each waits at least so long. Milliseconds.
+ */
+const ackDelayMsMin = 10;
+
+/** How long a connection's ACKs wait, evenly spread by its share of chance, from 0 to 1. Milliseconds. */
+export function ackDelayMsOf(share: number): number {
+  return ackDelayMsMin + share * (ackDelayMsMax - ackDelayMsMin);
+}
 
 /** Whether a packet must be acknowledged: not at all, in good time, or at once. */
 export type AckUrgency = 'none' | 'soon' | 'now';
@@ -26,6 +37,7 @@ function ackBytes(ranges: number): number {
 }
 
 export class ReceivedPackets {
+  readonly #ackDelayMs: number;
   /** From the newest to the oldest, disjoint and not adjacent. */
   #ranges: PacketRange[] = [];
   /** Numbers below this one may have been forgotten. */
@@ -33,6 +45,11 @@ export class ReceivedPackets {
   #unacknowledged = 0;
   #deadline: number | undefined;
   #newestAt = 0;
+
+  /** @param ackDelayMs how long an ACK that is in no hurry waits */
+  constructor(ackDelayMs: number = ackDelayMsMax) {
+    this.#ackDelayMs = ackDelayMs;
+  }
 
   /** The newest packet number, or −1 before the first packet. */
   get newest(): number {
@@ -57,7 +74,7 @@ export class ReceivedPackets {
     if (urgency === 'none') return;
     this.#unacknowledged++;
     const mayWait = inOrder && urgency === 'soon' && this.#unacknowledged < packetsPerAck;
-    const due = mayWait ? now + ackDelayMsMax : now;
+    const due = mayWait ? now + this.#ackDelayMs : now;
     this.#deadline = Math.min(this.#deadline ?? due, due);
   }
 
@@ -103,6 +120,9 @@ export class ReceivedPackets {
       ranges[at - 1] = { first: packetNumber, last: above.last };
     } else if (joinsBelow) {
       ranges[at] = { first: below.first, last: packetNumber };
+    } else if (ranges.length === 0) {
+      // Most connections never have another one, for which an array that has grown would keep room.
+      this.#ranges = [{ first: packetNumber, last: packetNumber }];
     } else {
       ranges.splice(at, 0, { first: packetNumber, last: packetNumber });
       this.#forgetOldest();

@@ -1,15 +1,10 @@
 /** One connection: a pair of endpoints, its keys and packet numbers; reliable conversations over unreliable datagrams. */
 
-import { type AckUrgency, ReceivedPackets } from './ack.ts';
+import { type AckUrgency, ackDelayMsOf, ReceivedPackets } from './ack.ts';
 import { type Address, isRelayed } from './address.ts';
 import { type ByteWriter, MalformedError } from './bytes.ts';
+import { writeChunk } from './chunk.ts';
 import type { ConnectionEvent, PacketDrop, Transmit } from './connection-event.ts';
-import {
-  type MessageSource,
-  type ReceivedMessage,
-  ReceiveQueue,
-  writeChunk,
-} from './conversation.ts';
 import type { Crypto, Random, TrafficKeys } from './crypto.ts';
 import type { ReassemblyBudget } from './flow.ts';
 import {
@@ -27,6 +22,8 @@ import {
 import { PacketKeys } from './keys.ts';
 import { type ConnectionTiming, Liveness } from './liveness.ts';
 import {
+  type ConnectionIdWords,
+  connectionIdWords,
   datagramBytesMax,
   dataHeaderBytes,
   dataPacketBytesMin,
@@ -38,6 +35,8 @@ import {
   writeDataHeader,
 } from './packet.ts';
 import { Paths, writeProbe } from './paths.ts';
+import { type ReceivedMessage, ReceiveQueue } from './receive-queue.ts';
+import type { MessageSource } from './send-queue.ts';
 import { elicitsAck, type Load, Sender } from './sender.ts';
 
 /** Why a connection is closed, as its CLOSE frame says (docs/PROTOCOL.md §6); numbers from 16 up are the application's. */
@@ -66,8 +65,6 @@ export interface ConnectionOptions {
   readonly remoteAddress: Address;
   /** Whether the peer may come to send from another address. */
   readonly peerMoves: boolean;
-  /** The Ed25519 key the peer has proved to hold. 32 bytes. */
-  readonly remoteIdentity: Uint8Array;
   /** An upper bound of the round-trip time, seen in the handshake. */
   readonly rttMs: number;
   readonly timing: ConnectionTiming;
@@ -86,11 +83,12 @@ interface Arrival {
 }
 
 export class Connection {
-  readonly remoteIdentity: Uint8Array;
-  readonly #options: ConnectionOptions;
+  readonly #scratch: ByteWriter;
+  readonly #version: number;
+  readonly #remoteConnectionId: ConnectionIdWords;
   readonly #keys: PacketKeys;
   readonly #paths: Paths;
-  readonly #received = new ReceivedPackets();
+  readonly #received: ReceivedPackets;
   readonly #sender: Sender;
   readonly #incoming: ReceiveQueue;
   readonly #events: ConnectionEvent[] = [];
@@ -101,13 +99,15 @@ export class Connection {
 
   constructor(options: ConnectionOptions) {
     const { crypto, keys, timing, random, peerMoves, now } = options;
-    this.#options = options;
+    this.#scratch = options.scratch;
+    this.#version = options.version;
+    this.#remoteConnectionId = connectionIdWords(options.remoteConnectionId);
     this.#keys = new PacketKeys(crypto, keys, now);
     this.#paths = new Paths({ address: options.remoteAddress, random, peerMoves });
+    this.#received = new ReceivedPackets(ackDelayMsOf((random(1)[0] ?? 0) / 0xff));
     this.#sender = new Sender(options.rttMs, now);
     this.#incoming = new ReceiveQueue(options);
     this.#liveness = new Liveness(timing, now);
-    this.remoteIdentity = options.remoteIdentity;
     this.#sender.recovery.silenceMs = timing.silenceMs;
   }
 
@@ -197,7 +197,8 @@ export class Connection {
     if (this.#closing !== undefined && this.#closing.copies > 0) {
       const { code, reason } = this.#closing;
       this.#closing.copies--;
-      return this.#seal(undefined, (writer) => writeClose(writer, code, reason), now);
+      writeClose(this.#begin(now), code, reason);
+      return this.#seal(undefined, now);
     }
     if (this.#closed) return undefined;
     return this.#pollPathProbe(now) ?? this.#pollPacket(now);
@@ -338,7 +339,8 @@ export class Connection {
       this.#followMove(now);
       if (probe === undefined) return undefined;
       if (!this.#paths.permits(probe.to, pathProbeBytes)) continue;
-      return this.#seal(undefined, (writer) => writeProbe(writer, probe), now, probe.to);
+      writeProbe(this.#begin(now), probe);
+      return this.#seal(undefined, now, probe.to);
     }
   }
 
@@ -350,14 +352,13 @@ export class Connection {
     const load = this.#sender.takeLoad(roomBytes, credit.isDue, now);
     const ackDue = (this.#received.deadline ?? Number.POSITIVE_INFINITY) <= now;
     if (!elicitsAck(load) && !ackDue) return undefined;
-    const writeFrames = (writer: ByteWriter): void => {
-      this.#writeAck(writer, load.roomBytes + ackBytesMin, now);
-      if (load.grants) writeMaxData(writer, credit.grant());
-      if (load.ping) writePing(writer);
-      if (load.datagram !== undefined) writeDatagram(writer, load.datagram);
-      for (const chunk of load.chunks) writeChunk(writer, chunk);
-    };
-    return this.#seal(load, writeFrames, now);
+    const writer = this.#begin(now);
+    this.#writeAck(writer, load.roomBytes + ackBytesMin, now);
+    if (load.grants) writeMaxData(writer, credit.grant());
+    if (load.ping) writePing(writer);
+    if (load.datagram !== undefined) writeDatagram(writer, load.datagram);
+    for (const chunk of load.chunks) writeChunk(writer, chunk);
+    return this.#seal(load, now);
   }
 
   /** An owed ACK rides on any packet. */
@@ -367,18 +368,20 @@ export class Connection {
     if (ack !== undefined) writeAck(writer, ack.delayMs, ack.ranges);
   }
 
-  #seal(
-    load: Load | undefined,
-    writeFrames: (writer: ByteWriter) => void,
-    now: number,
-    to: Address = this.#paths.address,
-  ): Transmit {
-    const { scratch, version, remoteConnectionId } = this.#options;
+  /** Begins a packet, whose frames are for the caller to write. */
+  #begin(now: number): ByteWriter {
+    const writer = this.#scratch;
     const packetNumber = this.#sender.recovery.nextPacketNumber;
     this.#keys.renew(packetNumber, now);
-    writeDataHeader(scratch, version, this.#keys.phaseBit, remoteConnectionId, packetNumber);
-    writeFrames(scratch);
-    const datagram = scratch.cut(tagBytes, datagramBytesMax);
+    const { phaseBit } = this.#keys;
+    writeDataHeader(writer, this.#version, phaseBit, this.#remoteConnectionId, packetNumber);
+    return writer;
+  }
+
+  /** Encrypts and books what was written since {@link #begin}. */
+  #seal(load: Load | undefined, now: number, to: Address = this.#paths.address): Transmit {
+    const packetNumber = this.#sender.recovery.nextPacketNumber;
+    const datagram = this.#scratch.cut(tagBytes, datagramBytesMax);
     this.#keys.seal(packetNumber, datagram, dataHeaderBytes);
     const awaitsAnswer = this.#sender.sent(load, datagram.length, now);
     this.#liveness.sent(now, awaitsAnswer);

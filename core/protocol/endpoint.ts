@@ -5,7 +5,6 @@ import { Admission, type AdmissionLimits } from './admission.ts';
 import { ByteWriter, toHex } from './bytes.ts';
 import { Connection } from './connection.ts';
 import type { Transmit } from './connection-event.ts';
-import type { MessageSource } from './conversation.ts';
 import type { Crypto, Identity, Random } from './crypto.ts';
 import type { DropReason, EndpointEvent } from './endpoint-event.ts';
 import { ReassemblyBudget } from './flow.ts';
@@ -22,6 +21,7 @@ import {
   resetTokenBytes,
 } from './packet.ts';
 import { Resets } from './resets.ts';
+import type { MessageSource } from './send-queue.ts';
 import { Timers } from './timers.ts';
 
 /** Datagrams are written into buffers of this size, each thirteen times as long as the longest of them. Bytes. */
@@ -69,6 +69,8 @@ interface Peer {
   readonly textKey: string;
   readonly connection: Connection;
   readonly initiated: boolean;
+  /** What the peer has proved, until it was told. 32 bytes. */
+  identity: Uint8Array | undefined;
   /** Where the handshake came from or went to; an accepted connection counts there until it ends, wherever it moves. */
   readonly origin: Address;
   /** Until the initiator's first authentic packet its INIT may have been a replay: it counts for nothing. */
@@ -267,7 +269,6 @@ export class Endpoint {
       remoteConnectionId: agreement.remote.connectionId,
       remoteAddress: address,
       peerMoves: peerMoves ?? this.#options.relayedOnly !== true,
-      remoteIdentity: agreement.remoteIdentity,
       rttMs: agreement.rttMs,
       timing: timing ?? this.#options.timing,
       conversationsMax: initiated ? conversationsMax : this.#options.conversationsMax,
@@ -281,6 +282,7 @@ export class Endpoint {
       textKey,
       connection,
       initiated,
+      identity: agreement.remoteIdentity,
       origin,
       halfOpen: !initiated,
     };
@@ -297,8 +299,10 @@ export class Endpoint {
   }
 
   #announce(peer: Peer): void {
-    const { link, initiated, connection } = peer;
-    const { remoteIdentity: identity, remoteAddress: address } = connection;
+    const { link, initiated, connection, identity } = peer;
+    if (identity === undefined) return;
+    peer.identity = undefined;
+    const { remoteAddress: address } = connection;
     this.#events.push({ type: 'connected', link, initiated, identity, address });
   }
 

@@ -139,13 +139,18 @@ export class Handshakes {
 
   /** When {@link handleTimeout} is due. */
   pollTimeout(): number | undefined {
-    return this.#timers.next;
+    const next = Math.min(
+      this.#timers.next ?? Number.POSITIVE_INFINITY,
+      this.#acceptor.deadline ?? Number.POSITIVE_INFINITY,
+    );
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
   /** @returns the handshakes that have failed */
   handleTimeout(
     now: number,
   ): readonly { readonly link: number; readonly failure: HandshakeFailure }[] {
+    this.#acceptor.forgetExpired(now);
     const failed: { link: number; failure: HandshakeFailure }[] = [];
     for (;;) {
       const attempt = this.#timers.takeDue(now);

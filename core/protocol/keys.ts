@@ -37,9 +37,8 @@ export class PacketKeys {
 
   constructor(crypto: Crypto, { send, receive }: TrafficKeys, now: number) {
     this.#crypto = crypto;
-    const begun = { number: 0, firstPacketNumber: 0, startedAt: now };
-    this.#send = { ...begun, key: send };
-    this.#receive = { ...begun, key: receive };
+    this.#send = { number: 0, key: send, firstPacketNumber: 0, startedAt: now };
+    this.#receive = { number: 0, key: receive, firstPacketNumber: 0, startedAt: now };
   }
 
   /** The bit that packets sealed now bear. */

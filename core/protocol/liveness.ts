@@ -1,5 +1,8 @@
 /** Whether the other side of a connection is there: silence, keepalive, idle timeout. */
 
+/** Who awaits more than an ACK asks for a sign of life after so much quiet already. Milliseconds. */
+export const answerKeepaliveMs = 1000;
+
 export interface ConnectionTiming {
   /** How long to wait for any answer before the peer counts as silent. Milliseconds. */
   readonly silenceMs: number;
@@ -7,6 +10,11 @@ export interface ConnectionTiming {
   readonly keepaliveMs: number | undefined;
   /** The connection closes when nothing was received, or nothing of what was sent acknowledged, for this long. Milliseconds. */
   readonly idleTimeoutMs: number;
+  /**
+   * Whether an answer is awaited beyond the ACK, asked whenever something was sent or received: who has acknowledged a
+   * request may have restarted since, and never tells unless it is sent something (docs/PROTOCOL.md §6). Default: never.
+   */
+  readonly awaitsAnswer?: () => boolean;
 }
 
 export class Liveness {
@@ -89,9 +97,9 @@ export class Liveness {
   }
 
   get #keepaliveDeadline(): number {
-    const { keepaliveMs } = this.timing;
-    return keepaliveMs === undefined || this.#awaitingSince !== undefined
-      ? Number.POSITIVE_INFINITY
-      : this.#lastActivityAt + keepaliveMs;
+    if (this.#awaitingSince !== undefined) return Number.POSITIVE_INFINITY;
+    const { keepaliveMs = Number.POSITIVE_INFINITY, awaitsAnswer } = this.timing;
+    const quietMsMax = awaitsAnswer?.() ? answerKeepaliveMs : Number.POSITIVE_INFINITY;
+    return this.#lastActivityAt + Math.min(keepaliveMs, quietMsMax);
   }
 }

@@ -269,6 +269,12 @@ export class Paths {
 }
 
 function newPath(address: Address, isValidated: boolean): Path {
-  const fresh = { receivedBytes: 0, sentBytes: 0, challenge: undefined };
-  return { address, isValidated, isCandidate: isValidated, ...fresh };
+  return {
+    address,
+    isValidated,
+    isCandidate: isValidated,
+    receivedBytes: 0,
+    sentBytes: 0,
+    challenge: undefined,
+  };
 }

@@ -29,6 +29,11 @@ const farProbesPerSilence = 2;
 /** Probes per timeout: one instead of two doubles the tail at 20 % loss. */
 export const probesPerTimeout = 2;
 
+/** Packets that were acknowledged or lost and not dropped from the array yet. */
+const spentPacketsMax = 64;
+
+const nothing: readonly never[] = [];
+
 /** A sent packet that is neither acknowledged nor lost; `content` is whatever its sender needs to send it again. */
 export interface SentPacket<Content> {
   readonly packetNumber: number;
@@ -45,8 +50,9 @@ export interface Outcome<Content> {
 
 export class Recovery<Content> {
   #congestion = new Congestion();
-  /** In order of packet numbers: a Map keeps insertion order. */
-  readonly #sent = new Map<number, SentPacket<Content>>();
+  /** In order of packet numbers, from {@link #head} on; what stands before was acknowledged or lost. */
+  #sent: SentPacket<Content>[] = [];
+  #head = 0;
   #smoothedRttMs: number;
   #rttVariationMs: number;
   #latestRttMs: number;
@@ -108,19 +114,19 @@ export class Recovery<Content> {
   }
 
   get hasUnacknowledged(): boolean {
-    return this.#sent.size > 0;
+    return this.#head < this.#sent.length;
   }
 
   /** Unacknowledged packets, oldest first. */
-  unacknowledged(): IterableIterator<SentPacket<Content>> {
-    return this.#sent.values();
+  unacknowledged(): readonly SentPacket<Content>[] {
+    return this.#sent.slice(this.#head);
   }
 
   /** Books the packet that takes the next number. Packets that elicit no ACK are not kept: nobody misses them. */
   send(bytes: number, content: Content, ackEliciting: boolean, now: number): void {
     const packetNumber = this.#nextPacketNumber++;
     if (!ackEliciting) return;
-    this.#sent.set(packetNumber, { packetNumber, sentAt: now, bytes, content });
+    this.#sent.push({ packetNumber, sentAt: now, bytes, content });
     this.#congestion.sent(bytes);
     this.#lastSentAt = now;
   }
@@ -141,6 +147,8 @@ export class Recovery<Content> {
       this.#shortestRttMs = Math.min(this.#shortestRttMs, sampleMs);
       // Of a longer time the peer, or this process, has slept a part: it says nothing of the way.
       this.#sampleRtt(Math.min(sampleMs, this.#longestWaitMs), delayMs);
+      const next = this.#nextPacketNumber;
+      this.#congestion.sampleRtt(this.#latestRttMs, this.#minimumRttMs, newest, next);
     }
     this.#largestAcknowledged = Math.max(this.#largestAcknowledged, newest);
     for (const packet of acknowledged) {
@@ -153,7 +161,7 @@ export class Recovery<Content> {
   /** When {@link handleTimeout} is due: a packet becomes lost, or a probe must go out. */
   pollTimeout(): number | undefined {
     if (this.#lossDeadline !== undefined) return this.#lossDeadline;
-    if (this.#sent.size === 0) return undefined;
+    if (!this.hasUnacknowledged) return undefined;
     return this.#lastSentAt + this.#probeTimeoutMs();
   }
 
@@ -184,18 +192,30 @@ export class Recovery<Content> {
 
   #takeAcknowledged(ranges: readonly PacketRange[]): readonly SentPacket<Content>[] {
     const taken: SentPacket<Content>[] = [];
-    const oldestToNewest = ranges.toReversed();
-    let at = 0;
-    for (const packet of this.#sent.values()) {
-      while (at < oldestToNewest.length && (oldestToNewest[at]?.last ?? 0) < packet.packetNumber) {
-        at++;
-      }
-      const range = oldestToNewest[at];
+    const kept: SentPacket<Content>[] = [];
+    let rangeAt = ranges.length - 1;
+    let at = this.#head;
+    for (; ; at++) {
+      const packet = this.#sent[at];
+      if (packet === undefined) break;
+      while (rangeAt >= 0 && (ranges[rangeAt]?.last ?? 0) < packet.packetNumber) rangeAt--;
+      const range = ranges[rangeAt];
       if (range === undefined) break;
       if (packet.packetNumber >= range.first) taken.push(packet);
+      else kept.push(packet);
     }
-    for (const packet of taken) this.#sent.delete(packet.packetNumber);
+    // What lies between acknowledged packets moves up to those that come after them.
+    for (const packet of kept.reverse()) this.#sent[--at] = packet;
+    this.#dropBefore(at);
     return taken;
+  }
+
+  /** Forgets the packets before a place; moving the rest costs less the rarer it is. */
+  #dropBefore(at: number): void {
+    this.#head = at;
+    if (at < this.#sent.length && at < spentPacketsMax) return;
+    this.#sent = this.#sent.slice(at);
+    this.#head = 0;
   }
 
   /** RFC 9002 §5.3. */
@@ -215,26 +235,27 @@ export class Recovery<Content> {
     this.#smoothedRttMs += (adjusted - this.#smoothedRttMs) / 8;
   }
 
-  /** RFC 9002 §6.1: lost is what stands far enough before an acknowledged packet, by count or by time. */
+  /** RFC 9002 §6.1: lost is what stands far enough before an acknowledged packet, by count or by time: the oldest ones. */
   #detectLost(now: number): readonly SentPacket<Content>[] {
+    this.#lossDeadline = undefined;
+    const oldest = this.#sent[this.#head];
+    if (oldest === undefined || oldest.packetNumber > this.#largestAcknowledged) return nothing;
     const patienceMs = Math.max(
       timeThreshold * Math.max(this.#latestRttMs, this.#smoothedRttMs),
       granularityMs,
     );
-    this.#lossDeadline = undefined;
-    const lost: SentPacket<Content>[] = [];
-    for (const packet of this.#sent.values()) {
-      if (packet.packetNumber > this.#largestAcknowledged) break;
-      const expired = packet.sentAt + patienceMs <= now;
-      if (expired || packet.packetNumber <= this.#largestAcknowledged - packetThreshold) {
-        lost.push(packet);
-      } else {
-        this.#lossDeadline = Math.min(
-          this.#lossDeadline ?? Number.POSITIVE_INFINITY,
-          packet.sentAt + patienceMs,
-        );
+    let at = this.#head;
+    for (; ; at++) {
+      const packet = this.#sent[at];
+      if (packet === undefined || packet.packetNumber > this.#largestAcknowledged) break;
+      const expiresAt = packet.sentAt + patienceMs;
+      if (expiresAt > now && packet.packetNumber > this.#largestAcknowledged - packetThreshold) {
+        this.#lossDeadline = expiresAt;
+        break;
       }
     }
+    const lost = this.#sent.slice(this.#head, at);
+    this.#dropBefore(at);
     this.#bookLost(lost, now);
     return lost;
   }
@@ -242,11 +263,7 @@ export class Recovery<Content> {
   #bookLost(lost: readonly SentPacket<Content>[], now: number): void {
     const newest = lost.at(-1);
     if (newest === undefined) return;
-    let bytes = 0;
-    for (const packet of lost) {
-      this.#sent.delete(packet.packetNumber);
-      bytes += packet.bytes;
-    }
+    const bytes = lost.reduce((sum, packet) => sum + packet.bytes, 0);
     this.#congestion.lost(bytes, newest.sentAt, now);
   }
 }

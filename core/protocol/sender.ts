@@ -1,10 +1,11 @@
 /** The sending half of a connection: what the next packet carries, and what becomes of it. */
 
 import { MalformedError } from './bytes.ts';
-import { type Chunk, SendQueue } from './conversation.ts';
+import { type Chunk, divide } from './chunk.ts';
 import { datagramFrameBytes, datagramPayloadBytesMax, type Frame } from './frame.ts';
 import { Pacer } from './pacer.ts';
 import { probesPerTimeout, Recovery } from './recovery.ts';
+import { SendQueue } from './send-queue.ts';
 
 /** Unreliable datagrams that wait for the congestion window; beyond, new ones are lost. Bytes. */
 const datagramsBytesMax = 65_536;
@@ -203,9 +204,11 @@ export class Sender {
   #takeChunks(chunks: Chunk[], roomBytes: number, again: readonly Chunk[]): number {
     let room = roomBytes;
     for (const chunk of again) {
-      if (chunk.settled || chunk.frameBytes > room) continue;
-      chunks.push(chunk);
-      room -= chunk.frameBytes;
+      if (chunk.settled) continue;
+      const part = chunk.frameBytes <= room ? chunk : divide(chunk, room)?.[0];
+      if (part === undefined) continue;
+      chunks.push(part);
+      room -= part.frameBytes;
     }
     for (;;) {
       const chunk = this.queue.take(room);

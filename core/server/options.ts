@@ -8,7 +8,7 @@ import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
 import { aNumber, anObject, aPort, aText, checkOptions, type Shape, texts } from '../options.ts';
 import type { AdmissionLimits } from '../protocol/admission.ts';
-import { MemoryStore } from '../store/memory-store.ts';
+import { EphemeralStore } from '../store/ephemeral-store.ts';
 import { SqliteStore } from '../store/sqlite-store.ts';
 import type { Store } from '../store/store.ts';
 
@@ -119,5 +119,5 @@ export async function openStore(options: ServerOptions, { random }: Environment)
   }
   const newSeed = (): Uint8Array => random(32);
   if (folder !== undefined) return await SqliteStore.open({ folder, newSeed, limits });
-  return store ?? new MemoryStore(newSeed(), limits);
+  return store ?? new EphemeralStore(newSeed(), limits);
 }

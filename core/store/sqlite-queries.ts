@@ -23,8 +23,6 @@ import { type Phrase, phrasesOf } from './words.ts';
 
 /** How much of what there is a start is given. */
 export interface LoadLimits {
-  /** The newest messages of each group; older ones are read when somebody asks. */
-  readonly tailMessages: number;
   /** Newest sends of each process. */
   readonly sendsRemembered: number;
 }
@@ -81,7 +79,7 @@ export class Queries {
         identity: String(row['identity']),
       })),
       house: readHouse((query) => this.#all(query)),
-      groups: this.#loadGroups(limits.tailMessages),
+      groups: this.#loadGroups(),
       processes: this.#loadProcesses(limits.sendsRemembered),
       envelopes: this.#all('envelopes').map((row) => ({
         ...addressed(row),
@@ -138,7 +136,7 @@ export class Queries {
     );
   }
 
-  #loadGroups(tailMessages: number): readonly StoredGroup[] {
+  #loadGroups(): readonly StoredGroup[] {
     const members = groupBy(this.#all('members'), 'group_id', memberOf);
     const formerLogs = groupBy(this.#all('formerLogs'), 'group_id', (row) => ({
       logId: bytesOf(row['log_id']),
@@ -153,11 +151,7 @@ export class Queries {
         name,
         logId: bytesOf(row['log_id']),
         headSeq: Number(row['head_seq']),
-        messages: this.history({
-          group: name,
-          beforeSeq: undefined,
-          limit: tailMessages,
-        }).toReversed(),
+        messages: [],
         members: members.get(row['id']) ?? [],
         formerLogs: formerLogs.get(row['id']) ?? [],
         retention: retentionOf(row),

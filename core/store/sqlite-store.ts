@@ -37,9 +37,6 @@ export interface SqliteStoreOptions {
   readonly synchronous?: Synchronous;
 }
 
-/** The newest messages of each group that a start is given; older ones are read when somebody asks. */
-const tailMessages = 200;
-
 /** One process at a time has a folder. */
 export class SqliteStore implements Store {
   readonly seed: Uint8Array;
@@ -83,8 +80,9 @@ export class SqliteStore implements Store {
     }
   }
 
+  /** Without messages, which are read when somebody asks: a start takes as long as there are groups, members and processes. */
   load(): Promise<StoredState> {
-    return this.#reader.ask('load', { tailMessages, sendsRemembered: this.#sendsRemembered });
+    return this.#reader.ask('load', { sendsRemembered: this.#sendsRemembered });
   }
 
   write(changes: readonly StoreChange[]): Promise<void> {

@@ -16,11 +16,12 @@ import { Outbox } from '../../core/client/outbox.ts';
 import { Reconnection } from '../../core/client/reconnection.ts';
 import { Seen } from '../../core/client/seen.ts';
 import { ReceivedPackets } from '../../core/protocol/ack.ts';
-import { ReceiveQueue, SendQueue } from '../../core/protocol/conversation.ts';
 import { SendCredit } from '../../core/protocol/flow.ts';
 import { PacketKeys } from '../../core/protocol/keys.ts';
 import { Paths } from '../../core/protocol/paths.ts';
+import { ReceiveQueue } from '../../core/protocol/receive-queue.ts';
 import { Recovery } from '../../core/protocol/recovery.ts';
+import { SendQueue } from '../../core/protocol/send-queue.ts';
 import { receiveLate } from './late-packet.ts';
 import { outlastLog } from './outlast-log.ts';
 import { repeatPrivate } from './repeated-private.ts';
@@ -257,7 +258,7 @@ const plants: readonly Plant[] = [
         (readNext) =>
           function (this: Mailboxes, link) {
             const next = readNext.call(this, link);
-            for (const id of link.mail.underWay.keys()) this.settle(link, id, 'delivered');
+            for (const id of link.mail?.underWay.keys() ?? []) this.settle(link, id, 'delivered');
             return next;
           },
       ),

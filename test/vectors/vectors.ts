@@ -9,6 +9,7 @@ import type { Codec, MessageTables } from '../../core/protocol/codec.ts';
 import type { Identity } from '../../core/protocol/crypto.ts';
 import { sealEnvelope } from '../../core/protocol/envelope.ts';
 import {
+  connectionIdWords,
   datagramForm,
   dataHeaderBytes,
   supportedVersions,
@@ -148,7 +149,7 @@ function packetVectors(): readonly Vector[] {
     const [version = 1] = supportedVersions;
     const keyPhase = at % 2 === 0 ? 0 : 1;
     const writer = new ByteWriter();
-    writeDataHeader(writer, version, keyPhase, connectionId, packetNumber);
+    writeDataHeader(writer, version, keyPhase, connectionIdWords(connectionId), packetNumber);
     const header = writer.bytes.slice();
     writer.raw(plaintext);
     writer.raw(new Uint8Array(tagBytes));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ackDelayMsMax, ReceivedPackets } from '../../../core/protocol/ack.ts';
+import { ackDelayMsMax, ackDelayMsOf, ReceivedPackets } from '../../../core/protocol/ack.ts';
 import { ackRangesMax } from '../../../core/protocol/frame.ts';
 
 /** Room for every range. */
@@ -95,6 +95,13 @@ describe('ReceivedPackets', () => {
       ranges: [{ first: 0, last: 9 }],
     });
     assert.equal(received.deadline, undefined);
+  });
+
+  it('waits 10 to 25 ms, as chance has it', () => {
+    assert.deepEqual([0, 0.5, 1].map(ackDelayMsOf), [10, 17.5, ackDelayMsMax]);
+    const received = new ReceivedPackets(ackDelayMsOf(0));
+    received.receive(0, 'soon', 100);
+    assert.equal(received.deadline, 110);
   });
 
   it('acknowledges at once a packet whose sender asks for it', () => {

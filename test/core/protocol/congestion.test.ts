@@ -70,4 +70,30 @@ describe('Congestion', () => {
     fresh.lost(5 * datagram, 40, 60);
     assert.equal(fill(fresh), 10);
   });
+
+  it('stops doubling when round trips grow, before anything is lost', () => {
+    const congestion = new Congestion();
+    const windows: number[] = [];
+    let packet = 0;
+    for (let trip = 0; trip < 12; trip++) {
+      const count = fill(congestion);
+      windows.push(count);
+      acknowledge(congestion, count, trip);
+      // The bottleneck takes twenty datagrams in a round trip of 20 ms; the others wait in its queue.
+      const rttMs = Math.max(20, count);
+      for (let at = 0; at < count; at++) congestion.sampleRtt(rttMs, 20, packet++, packet + count);
+    }
+    assert.ok(Math.max(...windows) < 100, `windows ${windows}`);
+  });
+
+  it('does not enlarge a window of 32 KB while packets stand in a queue, but a smaller one', () => {
+    const congestion = new Congestion();
+    congestion.sampleRtt(100, 20, 0, 1);
+    for (let trip = 0; trip < 10; trip++) acknowledge(congestion, fill(congestion), trip);
+    const atRest = congestion.windowBytes;
+    assert.ok(atRest >= 32_768 && atRest < 32_768 + 2 * datagram, `${atRest}`);
+    congestion.sampleRtt(21, 20, 1, 2);
+    acknowledge(congestion, fill(congestion), 11);
+    assert.ok(congestion.windowBytes > atRest);
+  });
 });

@@ -1,4 +1,4 @@
-/** What begins a silence, and what does not. */
+/** What begins a silence, what does not, and when somebody asks for a sign of life (docs/PROTOCOL.md §6). */
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -52,4 +52,44 @@ test('a peer is probed several times before it counts as silent, however slow it
   }
   assert.equal(left.pollEvent(), undefined);
   assert.equal(probeCount, 4);
+});
+
+test('who awaits more than an ACK asks for a sign of life after every second of quiet, and else with its keepalive', () => {
+  let awaits = true;
+  const keepaliveMs = 15_000;
+  const left = connectionOf(true, {
+    timing: { silenceMs, keepaliveMs, idleTimeoutMs: 45_000, awaitsAnswer: () => awaits },
+  });
+  const right = connect(false);
+  const askedAt: number[] = [];
+  left.send(0, new TextEncoder().encode('a request'));
+  for (let now = 0; now < 40_000; now += 5) {
+    if (now === 4500) awaits = false;
+    left.handleTimeout(now);
+    right.handleTimeout(now);
+    for (const packet of transmitted(left, now)) {
+      askedAt.push(now);
+      right.receive(packet, peerAddress, now);
+    }
+    for (const packet of transmitted(right, now)) left.receive(packet, peerAddress, now);
+  }
+  assert.deepEqual(askedAt, [0, 1025, 2025, 3025, 4025, 19_025, 34_025]);
+  assert.equal(left.pollEvent(), undefined);
+});
+
+test('who awaits more than an ACK knows a second and a silence later that nobody is there', () => {
+  const timing = { silenceMs, keepaliveMs: undefined, idleTimeoutMs: 45_000 };
+  const left = connectionOf(true, { timing: { ...timing, awaitsAnswer: () => true } });
+  const right = connect(false);
+  left.send(0, new TextEncoder().encode('a request'));
+  for (const packet of transmitted(left, 0)) right.receive(packet, peerAddress, 0);
+  right.handleTimeout(25);
+  for (const packet of transmitted(right, 25)) left.receive(packet, peerAddress, 25);
+  let silentAt: number | undefined;
+  for (let now = 25; silentAt === undefined && now < 10_000; now += 5) {
+    left.handleTimeout(now);
+    transmitted(left, now);
+    if (left.pollEvent()?.type === 'silenceExceeded') silentAt = now;
+  }
+  assert.equal(silentAt, 1025 + silenceMs);
 });

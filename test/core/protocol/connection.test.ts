@@ -4,8 +4,9 @@ import type { ByteWriter } from '../../../core/protocol/bytes.ts';
 import type { Connection } from '../../../core/protocol/connection.ts';
 import { ReassemblyBudget } from '../../../core/protocol/flow.ts';
 import { writeAck, writeClose, writeMessage, writePing } from '../../../core/protocol/frame.ts';
+import { Random } from '../../support/random.ts';
 import { patient, utf8 } from './pair.ts';
-import { eventsOf, peerAddress, sealed, Two, transmitted } from './two.ts';
+import { connectionOf, eventsOf, peerAddress, sealed, Two, transmitted } from './two.ts';
 
 function typesOf(connection: Connection): readonly string[] {
   return eventsOf(connection).map(({ type }) => type);
@@ -349,4 +350,23 @@ describe('the life of a connection', () => {
     ]);
     assert.deepEqual(transmitted(left, 0), []);
   });
+});
+
+it('answers at another instant than other connections that receive the same at once', () => {
+  const deadlines = Array.from({ length: 20 }, (_, seed) => {
+    const random = new Random(seed);
+    const connection = connectionOf(false, { random: (count) => random.bytes(count) });
+    connection.receive(sealed(0, writePing), peerAddress, 0);
+    transmitted(connection, 0);
+    connection.receive(
+      sealed(1, (writer) => writeMessage(writer, 0, 0, new Uint8Array(5))),
+      peerAddress,
+      1,
+    );
+    return connection.pollTimeout();
+  });
+  assert.ok(
+    deadlines.every((deadline) => deadline !== undefined && deadline >= 11 && deadline <= 26),
+  );
+  assert.ok(new Set(deadlines).size >= 15);
 });

@@ -18,8 +18,9 @@ import { auditPageEntriesMax, reasonBytesMax } from '../../../core/chat/wire-adm
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { pageMessagesMax, wordsBytesMax } from '../../../core/chat/wire-history.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
-import { messageBytesMax } from '../../../core/protocol/conversation.ts';
+import { messageBytesMax } from '../../../core/protocol/chunk.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
+import { answerKeepaliveMs } from '../../../core/protocol/liveness.ts';
 import { datagramBytesMax, relayedDatagramBytesMax } from '../../../core/protocol/packet.ts';
 
 const text = readFileSync(new URL('../../../docs/PROTOCOL.md', import.meta.url), 'utf8');
@@ -42,6 +43,7 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['payload of a DATAGRAM', [datagramPayloadBytesMax, relayedDatagramBytesMax]],
   ['ranges of an ACK', [ackRangesMax]],
   ['ACK', [ackDelayMsMax, 10]],
+  ['keepalive of who awaits an answer', [answerKeepaliveMs / 1000]],
   ['message', [messageBytesMax]],
   ['text', [limits.textBytes]],
   ['name', [nameBytesMax / 4, nameBytesMax, 8]],

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { ByteWriter } from '../../../core/protocol/bytes.ts';
-import { messageBytesMax } from '../../../core/protocol/conversation.ts';
+import { messageBytesMax } from '../../../core/protocol/chunk.ts';
 import {
   ackRangesMax,
   challengeBytes,

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { ByteWriter, toHex } from '../../../core/protocol/bytes.ts';
 import {
   connectionIdKey,
+  connectionIdWords,
   expandPacketNumber,
   readPhaseBit,
   readTruncatedPacketNumber,
@@ -16,12 +17,12 @@ describe('the header of a data packet', () => {
   it('is form and version, connection id and the low 32 bits of the packet number', () => {
     // docs/PROTOCOL.md §4.
     const writer = new ByteWriter();
-    writeDataHeader(writer, 1, 0, connectionId, 0x5_0000_0102);
+    writeDataHeader(writer, 1, 0, connectionIdWords(connectionId), 0x5_0000_0102);
     assert.equal(toHex(writer.bytes), '41010203040506070800000102');
     assert.equal(readPhaseBit(writer.bytes), 0);
     assert.equal(readTruncatedPacketNumber(writer.bytes), 0x102);
     writer.truncate(0);
-    writeDataHeader(writer, 1, 1, connectionId, 0);
+    writeDataHeader(writer, 1, 1, connectionIdWords(connectionId), 0);
     assert.equal(toHex(writer.bytes), '61010203040506070800000000');
     assert.equal(readPhaseBit(writer.bytes), 1);
   });

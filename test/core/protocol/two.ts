@@ -4,7 +4,7 @@ import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { ByteWriter } from '../../../core/protocol/bytes.ts';
 import { Connection, type ConnectionOptions } from '../../../core/protocol/connection.ts';
 import type { ConnectionEvent, Transmit } from '../../../core/protocol/connection-event.ts';
-import { tagBytes, writeDataHeader } from '../../../core/protocol/packet.ts';
+import { connectionIdWords, tagBytes, writeDataHeader } from '../../../core/protocol/packet.ts';
 import { Random } from '../../support/random.ts';
 import { patient } from './pair.ts';
 
@@ -34,7 +34,6 @@ export function connectionOf(
     remoteConnectionId: connectionId,
     remoteAddress: peerAddress,
     peerMoves: true,
-    remoteIdentity: new Uint8Array(32),
     rttMs: 20,
     timing: patient,
     now: 0,
@@ -89,7 +88,7 @@ export function eventsOf(connection: Connection): readonly ConnectionEvent[] {
 /** A packet as the left side would seal it, with frames of the test's choice. */
 export function sealed(packetNumber: number, write: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter();
-  writeDataHeader(writer, 1, 0, connectionId, packetNumber);
+  writeDataHeader(writer, 1, 0, connectionIdWords(connectionId), packetNumber);
   const headerBytes = writer.length;
   write(writer);
   const packet = new Uint8Array(writer.length + tagBytes);

@@ -42,7 +42,10 @@ describe('the schema', () => {
       );
       const [group] = groups;
       assert.deepEqual(
-        group?.messages.map(({ seq, text }) => [seq, text]),
+        (await store.read({ group: 'Dev', afterSeq: 0, limit: 9 })).map(({ seq, text }) => [
+          seq,
+          text,
+        ]),
         [
           [1, 'the first of all'],
           [2, "it's 10:30; naive"],

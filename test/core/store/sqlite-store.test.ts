@@ -51,6 +51,11 @@ function said(seq: number, text: string): StoreChange {
   return { ...appended, message: { ...message, text }, isHandled: false };
 }
 
+async function textsIn(store: SqliteStore): Promise<readonly string[]> {
+  const messages = await store.read({ group: 'dev', afterSeq: 0, limit: 1000 });
+  return messages.map(({ text }) => text);
+}
+
 function isCoded(code: string, part: string): (error: unknown) => boolean {
   return (error) => {
     assert.ok(error instanceof BanterError, String(error));
@@ -195,7 +200,7 @@ describe('the database of a server', () => {
     await assert.rejects(store.write(twice), isCoded('DATA_UNUSABLE', 'UNIQUE'));
     assert.deepEqual((await store.stats()).messages, 0);
     await store.write([said(1, 'kept')]);
-    assert.equal((await store.load()).groups[0]?.messages[0]?.text, 'kept');
+    assert.deepEqual(await textsIn(store), ['kept']);
   });
 
   it('that may grow no further refuses what it cannot take, keeps the rest, and recovers', async (t) => {
@@ -211,7 +216,7 @@ describe('the database of a server', () => {
     await assert.rejects(fill(), isCoded('STORE_FULL', 'full'));
     assert.ok(seq > 10);
     const [group] = (await store.load()).groups;
-    assert.deepEqual([group?.headSeq, group?.messages.length], [seq, seq]);
+    assert.deepEqual([group?.headSeq, (await textsIn(store)).length], [seq, seq]);
     assert.deepEqual(await store.check(), []);
     await store.prune({ retention: { messages: 5 }, nowMs: 0 });
     await store.write([said(seq + 1, 'again')]);
@@ -232,8 +237,7 @@ describe('the database of a server', () => {
     copyFileSync(to, join(home.path, 'other', 'chat.db'));
     const other = await open(home, { folder: join(home.path, 'other') });
     assert.deepEqual(await other.check(), []);
-    const [group] = (await other.load()).groups;
-    assert.equal(group?.messages[0]?.text, 'before');
+    assert.equal((await textsIn(other))[0], 'before');
   });
 
   it('gives room back when it is compacted', async (t) => {
@@ -244,7 +248,7 @@ describe('the database of a server', () => {
     await store.prune({ retention: { messages: 1 }, nowMs: 0 });
     await store.compact();
     assert.ok((await store.stats()).bytes < bytes / 5);
-    assert.equal((await store.load()).groups[0]?.messages.at(-1)?.seq, 50);
+    assert.equal((await textsIn(store)).length, 1);
   });
 });
 

@@ -89,7 +89,8 @@ export function conformanceOf(name: string, open: OpenStore): void {
       const [group] = groups;
       assert.deepEqual([group?.name, group?.headSeq], ['Dev', 2]);
       assert.deepEqual(hex(group?.logId), hex(logId));
-      assert.deepEqual(group?.messages.map(plain), [appended(1), appended(2)].map(messageOf));
+      const said = await store.read({ group: 'Dev', afterSeq: 0, limit: 9 });
+      assert.deepEqual(said.map(plain), [appended(1), appended(2)].map(messageOf));
     });
 
     it('knows where every member stands, in the order in which they joined', async (t) => {
@@ -105,7 +106,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
       assert.deepEqual(membersOf(await store.load()), ['Bob 1 at 3', 'Ann 3 at 3']);
     });
 
-    it('gives back the newest messages of a log without a gap, and its number', async (t) => {
+    it('gives back none but the newest messages of a log, without a gap, and its number', async (t) => {
       const { store } = await open(t, { logMessages: 3 });
       await store.write(begun);
       for (let seq = 1; seq <= 10; seq++) await store.write([appended(seq)]);
@@ -116,7 +117,6 @@ export function conformanceOf(name: string, open: OpenStore): void {
         seqs,
         seqs.map((_, at) => 11 - seqs.length + at),
       );
-      assert.ok(seqs.length >= 3);
     });
 
     it('tells the newest sends of a process from those it cannot know', async (t) => {

@@ -3,13 +3,14 @@
 import { SodiumCrypto } from '../../../core/net/sodium.ts';
 import { type Address, sameAddress } from '../../../core/protocol/address.ts';
 import { ByteWriter } from '../../../core/protocol/bytes.ts';
+import { messageBytesMax } from '../../../core/protocol/chunk.ts';
 import { Connection } from '../../../core/protocol/connection.ts';
 import type { Transmit } from '../../../core/protocol/connection-event.ts';
-import { messageBytesMax } from '../../../core/protocol/conversation.ts';
 import { ReassemblyBudget, windowCost } from '../../../core/protocol/flow.ts';
 import { challengeBytes, readFrames, writePathResponse } from '../../../core/protocol/frame.ts';
 import { PacketKeys } from '../../../core/protocol/keys.ts';
 import {
+  connectionIdWords,
   datagramBytesMax,
   dataHeaderBytes,
   readPhaseBit,
@@ -94,7 +95,6 @@ class Ordeal {
       remoteConnectionId: new Uint8Array(8),
       remoteAddress: home,
       peerMoves: true,
-      remoteIdentity: new Uint8Array(32),
       rttMs: 20,
       timing: patient,
       conversationsMax: 64,
@@ -108,7 +108,13 @@ class Ordeal {
     const from = (control & 0x10) === 0 ? home : elsewhere;
     const answers = (control & 0x20) !== 0;
     const writer = new ByteWriter(datagramBytesMax);
-    writeDataHeader(writer, 1, this.#keys.phaseBit, new Uint8Array(8), this.#nextNumber);
+    writeDataHeader(
+      writer,
+      1,
+      this.#keys.phaseBit,
+      connectionIdWords(new Uint8Array(8)),
+      this.#nextNumber,
+    );
     if (answers) writePathResponse(writer, this.#challenge.data);
     else writer.raw(content.subarray(0, datagramBytesMax - dataHeaderBytes - tagBytes));
     writer.raw(new Uint8Array(tagBytes));

@@ -8,6 +8,7 @@ import { Endpoint } from '../../../core/protocol/endpoint.ts';
 import type { EndpointEvent } from '../../../core/protocol/endpoint-event.ts';
 import {
   connectionIdBytes,
+  connectionIdWords,
   datagramBytesMax,
   datagramForm,
   dataHeaderBytes,
@@ -152,7 +153,7 @@ export class Siege {
   say(plaintext: Uint8Array): void {
     const puppet = this.#standing();
     const writer = new ByteWriter(datagramBytesMax);
-    writeDataHeader(writer, 1, 0, puppet.connectionId, puppet.nextNumber);
+    writeDataHeader(writer, 1, 0, connectionIdWords(puppet.connectionId), puppet.nextNumber);
     writer.raw(plaintext.subarray(0, datagramBytesMax - dataHeaderBytes - tagBytes));
     writer.raw(new Uint8Array(tagBytes));
     const packet = writer.bytes.slice();

@@ -2,15 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { MalformedError } from '../../../core/protocol/bytes.ts';
-import {
-  type Chunk,
-  messageBytesMax,
-  type ReceivedMessage,
-  ReceiveQueue,
-  SendQueue,
-} from '../../../core/protocol/conversation.ts';
+import { type Chunk, messageBytesMax } from '../../../core/protocol/chunk.ts';
 import { messageCost, ReassemblyBudget, windowCost } from '../../../core/protocol/flow.ts';
 import { type Frame, fragmentBytes } from '../../../core/protocol/frame.ts';
+import { type ReceivedMessage, ReceiveQueue } from '../../../core/protocol/receive-queue.ts';
+import { SendQueue } from '../../../core/protocol/send-queue.ts';
 import { Random } from '../../support/random.ts';
 
 type DataFrame = Extract<Frame, { type: 'message' | 'fragment' }>;
@@ -24,10 +20,12 @@ function takeAll(queue: SendQueue): readonly Chunk[] {
   }
 }
 
-function frameOf({ conversation, sequence, fragment, payload }: Chunk): DataFrame {
-  return fragment === undefined
-    ? { type: 'message', conversation, sequence, payload }
-    : { type: 'fragment', conversation, sequence, payload, ...fragment };
+function framesOf({ conversation, sequence, fragment, payloads }: Chunk): readonly DataFrame[] {
+  return payloads.map((payload, at) =>
+    fragment === undefined
+      ? { type: 'message', conversation, sequence: sequence + at, payload }
+      : { type: 'fragment', conversation, sequence, payload, ...fragment },
+  );
 }
 
 function message(sequence: number, payload: Uint8Array, conversation = 0): DataFrame {
@@ -38,132 +36,6 @@ function message(sequence: number, payload: Uint8Array, conversation = 0): DataF
 function bodyOf(seed: number, length: number): Uint8Array {
   return Uint8Array.from({ length }, (_, at) => (seed * 31 + at) & 0xff);
 }
-
-describe('SendQueue', () => {
-  it('takes new chunks in order, as far as there is room', () => {
-    const queue = new SendQueue();
-    queue.push(0, bodyOf(1, 10));
-    queue.push(7, bodyOf(2, 900));
-    assert.equal(queue.take(3), undefined);
-    assert.equal(queue.take(14)?.sequence, 0);
-    assert.equal(queue.take(100), undefined);
-    assert.equal(queue.take(1200)?.conversation, 7);
-    assert.equal(queue.hasChunk, false);
-  });
-
-  it('counts the bytes of the frames that wait', () => {
-    const queue = new SendQueue();
-    queue.push(0, bodyOf(1, 10));
-    queue.push(0, bodyOf(2, 3000));
-    const chunks = takeAll(queue);
-    assert.equal(queue.bytes, 0);
-    for (const chunk of chunks) queue.requeue(chunk);
-    const total = chunks.reduce((sum, { frameBytes }) => sum + frameBytes, 0);
-    assert.equal(queue.bytes, total);
-  });
-
-  it('cuts what is larger than a frame into fragments of 1024 bytes', () => {
-    const queue = new SendQueue();
-    queue.push(0, bodyOf(1, fragmentBytes));
-    queue.push(0, bodyOf(2, fragmentBytes + 1));
-    const sizes = takeAll(queue).map(({ payload, fragment }) => [fragment?.index, payload.length]);
-    assert.deepEqual(sizes, [
-      [undefined, 1024],
-      [0, fragmentBytes],
-      [1, 1],
-    ]);
-  });
-
-  it('takes lost chunks before new ones, and settled ones not at all', () => {
-    const queue = new SendQueue();
-    for (let at = 0; at < 4; at++) queue.push(0, bodyOf(at, 1));
-    const [first, second, third] = takeAll(queue);
-    assert.ok(first && second && third);
-    queue.push(0, bodyOf(9, 1));
-    queue.requeue(first);
-    queue.requeue(second);
-    queue.requeue(second);
-    second.settled = true;
-    third.settled = true;
-    queue.requeue(third);
-    assert.deepEqual(
-      takeAll(queue).map(({ sequence }) => sequence),
-      [0, 4],
-    );
-    assert.equal(queue.bytes, 0);
-  });
-
-  it('takes from a source one message after the other, behind all that was pushed', () => {
-    const queue = new SendQueue();
-    const lengths = [10, 3000, 10];
-    let asked = 0;
-    queue.offer(() => {
-      const length = lengths[asked++];
-      return length === undefined ? undefined : { conversation: 1, payload: bodyOf(asked, length) };
-    });
-    queue.push(0, bodyOf(9, 5));
-    assert.equal(queue.take(1200)?.conversation, 0);
-    assert.equal(asked, 0);
-    assert.equal(queue.take(5), undefined);
-    assert.equal(asked, 1);
-    queue.push(0, bodyOf(8, 5));
-    const taken = takeAll(queue).map((chunk) => [
-      chunk.conversation,
-      chunk.sequence,
-      chunk.fragment?.index,
-    ]);
-    assert.deepEqual(taken, [
-      [1, 0, undefined],
-      [0, 1, undefined],
-      [1, 1, 0],
-      [1, 1, 1],
-      [1, 1, 2],
-      [1, 2, undefined],
-    ]);
-    assert.equal(queue.bytes, 0);
-    // It was asked in vain once, and is not asked again.
-    assert.equal(queue.hasChunk, false);
-    assert.equal(asked, 4);
-  });
-
-  it('takes no more than one message from a source while the credit is used up', () => {
-    const queue = new SendQueue();
-    for (let at = 0; at < 20; at++) queue.push(0, new Uint8Array(messageBytesMax));
-    takeAll(queue);
-    queue.credit.raise(20 * (messageBytesMax + messageCost));
-    takeAll(queue);
-    let asked = 0;
-    queue.offer(() => {
-      asked++;
-      return { conversation: 1, payload: bodyOf(asked, 10) };
-    });
-    for (let tries = 0; tries < 3; tries++) assert.deepEqual(takeAll(queue), []);
-    assert.equal(asked, 1);
-  });
-
-  it('sends no new message beyond the credit, but every lost one', () => {
-    const queue = new SendQueue();
-    for (let at = 0; at < 20; at++) queue.push(0, new Uint8Array(messageBytesMax));
-    const chunks = takeAll(queue);
-    const sent = chunks.reduce((sum, { payload }) => sum + payload.length, 0);
-    assert.ok(sent <= windowCost && sent > windowCost - 2 * fragmentBytes);
-    const [first] = chunks;
-    assert.ok(first);
-    queue.requeue(first);
-    assert.deepEqual(takeAll(queue), [first]);
-    queue.credit.raise(windowCost + 10_000);
-    assert.ok(takeAll(queue).length >= 9);
-    // An older grant that comes late takes nothing back.
-    queue.credit.raise(windowCost);
-    assert.ok(queue.credit.left >= 0);
-  });
-
-  it('refuses a message beyond 64 KiB', () => {
-    const queue = new SendQueue();
-    queue.push(0, new Uint8Array(messageBytesMax));
-    assert.throws(() => queue.push(0, new Uint8Array(messageBytesMax + 1)), RangeError);
-  });
-});
 
 /** A fragment of a message of the greatest length. */
 function fragmentOf(conversation: number, index: number): DataFrame {
@@ -187,7 +59,7 @@ describe('ReceiveQueue', () => {
           outgoing.push(each.conversation, each.payload);
           return each;
         });
-        const frames = takeAll(outgoing).map(frameOf);
+        const frames = takeAll(outgoing).flatMap(framesOf);
         // Twice each, in no order at all.
         const arriving = [...frames, ...frames]
           .map((frame) => ({ frame, at: random.float() }))
