@@ -35,7 +35,7 @@ export const errorTable = {
     remedy: 'List the groups with "list_groups", or create it with "create_group".',
   },
   GROUP_LIMIT: { wire: 11, remedy: 'Leave a group first with "leave_group".' },
-  ALREADY_MEMBER: { wire: 12, remedy: 'Nothing to do: you are in this group.' },
+  ALREADY_MEMBER: { wire: 12, remedy: 'Nothing to do: who is to join is in this group.' },
   NOT_MEMBER: { wire: 13, remedy: 'Join the group first with "join_group".' },
   REMOVED_FROM_GROUP: {
     wire: 14,
@@ -82,6 +82,12 @@ export const errorTable = {
   BAN_UNKNOWN: { wire: 30, remedy: 'List the bans of the group with "bans".' },
   MUTE_UNKNOWN: { wire: 31, remedy: 'Nothing to do: nobody of this name is muted.' },
   WORDS_TOO_LONG: { wire: 32, remedy: 'Say it in at most 400 bytes.' },
+  INVITE_ONLY: { wire: 34, remedy: 'Ask a moderator of the group to "invite" you.' },
+  PASSWORD_REQUIRED: {
+    wire: 35,
+    remedy: 'Join with the password: "join_group <group> <password>".',
+  },
+  PASSWORD_WRONG: { wire: 36, remedy: 'Ask the owner of the group for the password.' },
   LIMIT_REACHED: { wire: 33, remedy: 'Take something back first: the message says what.' },
   MAILBOX_FULL: {
     wire: 40,

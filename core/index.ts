@@ -13,7 +13,14 @@ export type {
   StoredState,
 } from './chat/records.ts';
 export type { GroupRetention, Retention } from './chat/retention.ts';
-export { type GivenRole, givenRoles, type Role, roles } from './chat/roles.ts';
+export {
+  type GivenRole,
+  givenRoles,
+  type NewcomerRole,
+  newcomerRoles,
+  type Role,
+  roles,
+} from './chat/roles.ts';
 export type {
   ChatMessage,
   Committed,
@@ -42,6 +49,7 @@ export type {
 } from './client/administration.ts';
 export { Client } from './client/client.ts';
 export type { Announcement, ClientEvents, Removal } from './client/events.ts';
+export type { JoinOptions } from './client/group-password.ts';
 export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';
 export type {
   ConnectOptions,

@@ -53,6 +53,8 @@ const eventNames: readonly (keyof ClientEvents)[] = [
   'roleChanged',
   'topicChanged',
   'muteChanged',
+  'invited',
+  'settingsChanged',
   'directoryChanged',
   'groupLost',
   'gapFound',
@@ -131,9 +133,9 @@ export class Chat {
     return this.#call(() => this.#session.listGroups());
   }
 
-  /** Joins a group, or turns to one you are in. */
-  joinGroup(group: string): Promise<void> {
-    return this.#call(() => this.#session.joinGroup(group));
+  /** Joins a group, with its password if it asks for one, or turns to one you are in. */
+  joinGroup(group: string, password?: string): Promise<void> {
+    return this.#call(() => this.#session.joinGroup(group, password));
   }
 
   /** Leaves a group, by default the current one. */

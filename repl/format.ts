@@ -10,6 +10,7 @@ import {
 } from '../core/index.ts';
 import type { PluginSummary } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
+import { describeEntrance } from './entrance.ts';
 import { safeOutput, safeText } from './safe-text.ts';
 
 /** How lines are made. */
@@ -67,11 +68,12 @@ const descriptions: Describe = {
       ? 'nobody was given a role'
       : roles.map(({ name, role }) => `${safeText(name)}  ${role}`).join('\n'),
   topic: ({ group, topic }) => describeTopic(group, topic),
+  groupSet: ({ group, ...entrance }) => `#${safeText(group)} is ${describeEntrance(entrance)} now`,
   topicSet: ({ group, text }) =>
     `you ${text === '' ? 'took away' : 'set'} the topic of #${safeText(group)}`,
-  groupDescription: ({ group, owner, role, members, topic }) =>
+  groupDescription: ({ group, owner, role, members, topic, ...entrance }) =>
     [
-      `#${safeText(group)}, ${owner === undefined ? 'of nobody' : `of ${safeText(owner)}`}; ${members} in it; you are ${role}`,
+      `#${safeText(group)}, ${owner === undefined ? 'of nobody' : `of ${safeText(owner)}`}; ${members} in it; ${describeEntrance(entrance)}; you are ${role}`,
       describeTopic(group, topic),
     ].join('\n'),
   history: ({ group, messages }, formatter) =>
@@ -110,6 +112,7 @@ type Moderated = Extract<CommandResult, { readonly type: 'moderated' }>;
 const moderations: Readonly<Record<Moderated['action'], (result: Moderated) => string>> = {
   kick: ({ group, name }) => `${safeText(name)} is out of #${safeText(group)}`,
   ban: ({ group, name }) => `${safeText(name)} is banned from #${safeText(group)}`,
+  invite: ({ group, name }) => `${safeText(name)} is invited to #${safeText(group)}`,
   unban: ({ group, name }) => `${safeText(name)} may join #${safeText(group)} again`,
   mute: ({ name, minutes }) =>
     `${safeText(name)} is muted${minutes === undefined ? '' : ` for ${minutes} minutes`}`,

@@ -8,7 +8,7 @@ const fileMode = 0o600;
 const entryLengthMax = 64 * 1024;
 
 const secretEntry =
-  /^\s|passw(or)?d|passphrase|secret|token|api[-_]?key|private[-_]?key|identity export/i;
+  /^\s|^\/?join_group\s+\S+\s+\S|passw(or)?d|passphrase|secret|token|api[-_]?key|private[-_]?key|identity export/i;
 
 /** Whether an entry must not be kept: it speaks of a secret, or begins with a space because the person wants it so. */
 export function isSecret(entry: string): boolean {

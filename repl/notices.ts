@@ -2,6 +2,7 @@
 
 import type { ClientEvents, LeaveReason, Removal } from '../core/index.ts';
 import type { ChatClient } from './chat-client.ts';
+import { describeEntrance } from './entrance.ts';
 import { safeText } from './safe-text.ts';
 
 /** One thing that happened. */
@@ -88,6 +89,16 @@ const descriptions: Describe = {
         : `topic of #${safeText(topic.group)}: ${safeText(topic.text)}${byWords(topic)}`,
     data: topic,
   }),
+  invited: (invitation) => ({
+    event: 'invited',
+    words: `${safeText(invitation.by)} invites you to #${safeText(invitation.group)}: join_group ${safeText(invitation.group)}`,
+    data: invitation,
+  }),
+  settingsChanged: (settings) => ({
+    event: 'settingsChanged',
+    words: `#${safeText(settings.group)} is ${describeEntrance(settings)} now${byWords(settings)}`,
+    data: settings,
+  }),
   muteChanged: (mute) => ({
     event: 'muteChanged',
     words: muteWords(mute),
@@ -132,6 +143,8 @@ export function watchNotices(client: ChatClient, tell: (notice: Notice) => void)
   watch('roleChanged');
   watch('topicChanged');
   watch('muteChanged');
+  watch('invited');
+  watch('settingsChanged');
   watch('directoryChanged');
   watch('groupLost');
   watch('gapFound');

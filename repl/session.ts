@@ -123,8 +123,8 @@ export class ChatSession {
   }
 
   /** Joins a group and turns to it; one that is joined already is just turned to. @throws BanterError as the client does */
-  async joinGroup(group: string): Promise<void> {
-    if (!this.client.groups.includes(group)) await this.#join(group);
+  async joinGroup(group: string, password?: string): Promise<void> {
+    if (!this.client.groups.includes(group)) await this.#join(group, password);
     this.#current = group;
     this.#unread.delete(group);
   }
@@ -155,9 +155,9 @@ export class ChatSession {
     this.#detach();
   }
 
-  async #join(group: string): Promise<void> {
+  async #join(group: string, password: string | undefined): Promise<void> {
     try {
-      await this.client.joinGroup(group);
+      await this.client.joinGroup(group, password === undefined ? {} : { password });
     } catch (error) {
       if (!(error instanceof BanterError) || error.code !== 'GROUP_UNKNOWN') throw error;
       const hint = didYouMean(group, this.knownGroups);

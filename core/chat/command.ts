@@ -1,12 +1,15 @@
 /** What the requests of registered clients have in common: what they work with, what each costs, where its caller stands. */
 
 import type { Archive } from './archive.ts';
+import type { BucketTable } from './bucket-table.ts';
 import type { Bulletin } from './bulletin.ts';
 import type { Directory } from './directory.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import { type Effects, noRoom, type Refusal } from './effects.ts';
+import type { Entrance } from './entrance.ts';
 import type { Evictions } from './evictions.ts';
 import type { Groups } from './groups.ts';
+import type { Invitations } from './invitations.ts';
 import type { HubLimits } from './limits.ts';
 import type { Mailboxes } from './mailboxes.ts';
 import { foldName } from './names.ts';
@@ -32,6 +35,10 @@ export interface CommandParts {
   readonly groups: Groups;
   readonly bulletin: Bulletin;
   readonly rules: RuleBook;
+  readonly invitations: Invitations;
+  readonly entrance: Entrance;
+  /** How often each identity invites. */
+  readonly inviting: BucketTable;
   readonly desk: RegistrationDesk;
   readonly doorkeeper: Doorkeeper;
   readonly evictions: Evictions;

@@ -25,13 +25,20 @@ import {
   setTopic,
   transferGroup,
 } from './group-roles.ts';
+import {
+  clearPassword,
+  invite,
+  setInviteOnly,
+  setNewcomers,
+  setPassword,
+} from './group-settings.ts';
 import type { NamePage } from './groups.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
 import { parseMid } from './mids.ts';
 import { ban, kick, listBans, mute, unban, unmute } from './moderation.ts';
 import { checkName } from './names.ts';
-import { banFault, voiceFault } from './standing.ts';
+import { voiceFault } from './standing.ts';
 import { hopsMax } from './wire-fields.ts';
 
 const commands: CommandsOf<Request['type']> = {
@@ -41,6 +48,7 @@ const commands: CommandsOf<Request['type']> = {
   createGroup: { run: createGroup },
   listGroups: { needsNoRoom: true, run: listGroups },
   joinGroup: { needsPresence: true, run: joinGroup },
+  joinWithPassword: { needsPresence: true, run: joinGroup },
   leaveGroup: { needsPresence: true, run: leaveGroup },
   listMembers: { needsNoRoom: true, run: listMembers },
   // What was sent before has its place already.
@@ -58,6 +66,11 @@ const commands: CommandsOf<Request['type']> = {
   setTopic: { run: setTopic },
   giveRole: { run: giveRole },
   transferGroup: { run: transferGroup },
+  invite: { run: invite },
+  setInviteOnly: { run: setInviteOnly },
+  setNewcomers: { run: setNewcomers },
+  setPassword: { run: setPassword },
+  clearPassword: { needsNoRoom: true, run: clearPassword },
   describeGroup: { needsNoRoom: true, run: describeGroup },
   listRoles: { needsNoRoom: true, run: listRoles },
   history: { needsNoRoom: true, run: history },
@@ -142,10 +155,11 @@ function listGroups(
 function joinGroup(
   parts: CommandParts,
   caller: Caller,
-  { requestId, group: name }: Asked<'joinGroup'>,
+  request: Asked<'joinGroup' | 'joinWithPassword'>,
 ): Refusal | undefined {
-  const { groups, effects, policy, limits, bulletin } = parts;
-  const { session, link, bot } = caller;
+  const { groups, effects, policy, limits, bulletin, entrance } = parts;
+  const { session, link, bot, now } = caller;
+  const { requestId, group: name } = request;
   const group = groups.find(name);
   if (group === undefined) {
     effects.fact({ type: 'groupJoinRefused', group: name, by: session.name });
@@ -162,8 +176,10 @@ function joinGroup(
   if (link.nextConversation > limits.conversations) {
     return { code: 'SERVER_FULL', detail: 'this connection has joined too often; connect again' };
   }
-  const fault = banFault(group, session, link.identity);
+  const proof = request.type === 'joinWithPassword' ? request.proof : undefined;
+  const fault = entrance.objection(group, { session, link, proof, now });
   if (fault !== undefined) return fault;
+  entrance.enter(group, session, now);
   const joined = groups.join(group, session, link, bot);
   effects.send(link, { type: 'joined', requestId, ...joined });
   bulletin.introduce(link, session, group);

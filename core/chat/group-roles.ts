@@ -2,7 +2,8 @@
 
 import type { Asked, Caller, CommandParts } from './command.ts';
 import type { Refusal } from './effects.ts';
-import { account } from './moderation.ts';
+import { settingsOf } from './group-settings.ts';
+import { account, bannedFault } from './moderation.ts';
 import { foldName } from './names.ts';
 import { mayAct, outranks } from './roles.ts';
 import type { Group } from './sessions.ts';
@@ -105,6 +106,7 @@ export function describeGroup(
     topic: topic?.text ?? '',
     topicBy: topic?.by ?? '',
     topicAtMs: topic?.atMs ?? 0,
+    ...settingsOf(group),
   });
   return undefined;
 }
@@ -140,17 +142,6 @@ export function introduceGroup(
   // Who may not speak should know.
   if (mayAct(role, 'speak')) return;
   effects.send(link, { type: 'roleChanged', group, name: session.name, role, by: '' });
-}
-
-/** Who is kept out is given nothing. */
-function bannedFault(
-  { rules, name: group }: Group,
-  name: string,
-  identity: string,
-): Refusal | undefined {
-  const ban = rules.findPerson('ban', foldName(name), identity);
-  if (ban === undefined) return undefined;
-  return { code: 'BANNED', detail: `"${name}" is banned from "${group}"` };
 }
 
 function tellRole({ groups }: CommandParts, group: Group, name: string, by: string): void {

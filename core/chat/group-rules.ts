@@ -1,4 +1,4 @@
-/** The rules that a group has of its own: its owner, roles, bans, mutes, its topic; each outlives a restart. */
+/** The rules that a group has of its own: its owner, roles, bans, mutes, its topic, who is let in; each outlives a restart. */
 
 import { foldName } from './names.ts';
 import type { NewcomerRole, Role } from './roles.ts';
@@ -32,6 +32,28 @@ export type GroupRule =
       /** 0: until somebody takes it back. */
       readonly untilMs: number;
       readonly reason: string;
+    }
+  /** Lets a name in once, until then. */
+  | {
+      readonly type: 'invitation';
+      readonly name: string;
+      readonly by: string;
+      readonly untilMs: number;
+    }
+  | {
+      readonly type: 'settings';
+      /** Only who was invited, or given a role, is let in. */
+      readonly inviteOnly: boolean;
+      /** What those are who were given no role. */
+      readonly newcomers: NewcomerRole;
+    }
+  /** Who was neither invited nor given a role is let in with the password; see `Entrance`. */
+  | {
+      readonly type: 'password';
+      /** 32 hex digits. */
+      readonly salt: string;
+      /** 32 hex digits: the hash of the salt and of what clients derive from the password. */
+      readonly digest: string;
     }
   | {
       readonly type: 'topic';
@@ -81,7 +103,12 @@ export class GroupRules {
 
   /** What those are who were given no role. */
   get newcomers(): NewcomerRole {
-    return 'member';
+    return this.find('settings')?.newcomers ?? 'member';
+  }
+
+  /** Whether only those are let in who were invited or given a role. */
+  get isInviteOnly(): boolean {
+    return this.find('settings')?.inviteOnly ?? false;
   }
 
   /** What somebody is, by folded name, whether in the group or not. */

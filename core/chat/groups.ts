@@ -182,13 +182,13 @@ export class Groups {
     this.#effects.send(listener.link, { type: 'groupLost', group: group.name, ...departure });
   }
 
-  /** Why a client is not in a group that it was in; a restart makes the server forget, unless a ban tells. */
-  departureOf(session: Session, identity: string, group: string): Loss {
-    const known = session.removedFrom?.get(foldName(group));
-    if (known !== undefined) return known;
-    const ban = this.find(group)?.rules.findPerson('ban', session.key, identity);
-    if (ban === undefined) return { reason: 'forgotten', by: '', words: '' };
-    return { reason: 'banned', by: ban.by, words: ban.reason };
+  /** Tells a client that has come back which groups it is in no more, and why. */
+  tellLosses(session: Session, link: Link, resume: readonly ResumePoint[]): void {
+    for (const { group } of resume) {
+      if (session.memberships.has(foldName(group))) continue;
+      const departure = this.#departureOf(session, link.identity, group);
+      this.#effects.send(link, { type: 'groupLost', group, ...departure });
+    }
   }
 
   /** Tells all members that are there. */
@@ -244,6 +244,15 @@ export class Groups {
   /** The client is absent; on its next link it reads on after what it has confirmed. */
   detach(session: Session): void {
     for (const membership of session.memberships.values()) this.#unlisten(membership);
+  }
+
+  /** Why a client is not in a group that it was in; a restart makes the server forget, unless a ban tells. */
+  #departureOf(session: Session, identity: string, group: string): Loss {
+    const known = session.removedFrom?.get(foldName(group));
+    if (known !== undefined) return known;
+    const ban = this.find(group)?.rules.findPerson('ban', session.key, identity);
+    if (ban === undefined) return { reason: 'forgotten', by: '', words: '' };
+    return { reason: 'banned', by: ban.by, words: ban.reason };
   }
 
   #add(

@@ -3,6 +3,7 @@
 import type { Address } from '../protocol/address.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { Archive } from './archive.ts';
+import { BucketTable } from './bucket-table.ts';
 import { Bulletin, newView } from './bulletin.ts';
 import { CatchUp } from './catch-up.ts';
 import { type Census, takeCensus } from './census.ts';
@@ -12,8 +13,10 @@ import { Delivery, type OutgoingMessage } from './delivery.ts';
 import { Directory } from './directory.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { Effects, type HubEffect } from './effects.ts';
+import { Entrance } from './entrance.ts';
 import { Evictions } from './evictions.ts';
 import { Groups } from './groups.ts';
+import { Invitations } from './invitations.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
@@ -27,6 +30,9 @@ import { type HubSnapshot, takeSnapshot } from './snapshot.ts';
 import { TokenBucket } from './token-bucket.ts';
 import type { Policy } from './types.ts';
 import { type ClientMessage, clientCodec, controlConversation } from './wire.ts';
+
+/** Invitations of one identity beyond those at once. */
+const invitesPerSecond = 0.1;
 
 /** What a hub is made of. */
 export interface HubOptions {
@@ -44,7 +50,7 @@ export interface HubOptions {
   readonly isDurable?: boolean;
   /** Keys (64 hex digits) or bound names that nobody but the configuration takes the role of an operator from. Default: none. */
   readonly operators?: readonly string[];
-  /** 16 bytes that tell nothing of what they are the hash of: what is kept of invitations. */
+  /** 16 bytes that tell nothing of what they are the hash of: what is kept of invitations and passwords. */
   readonly hash: (bytes: Uint8Array) => Uint8Array;
 }
 
@@ -87,16 +93,22 @@ export class Hub {
     const shared = { policy, limits, effects, directory, groups, bulletin, doorkeeper };
     const links = this.#links;
     const relay = this.#relay;
-    const desk = new RegistrationDesk({ ...shared, epoch, delivery, processes, links, relay });
-    groups.restore(stored.groups, (name) => desk.session(name));
     const rules = new RuleBook(limits, effects);
+    const invitations = new Invitations({ limits, effects, rules, findSession, wallClock });
+    const entrance = new Entrance({ rules, invitations, random, hash });
+    const order = { rules, invitations, entrance };
+    const atDesk = { ...shared, epoch, delivery, processes, links, relay, invitations };
+    const desk = new RegistrationDesk(atDesk);
+    groups.restore(stored.groups, (name) => desk.session(name));
     for (const { name, rules: kept } of stored.groups) rules.restore(groups.find(name), kept);
+    for (const group of groups.all) invitations.restore(group);
     // Their connections ended with the hub before.
     if (policy.removeUnresponsive) for (const session of desk.sessions) groups.remove(session);
     const evictions = new Evictions({ ...shared, rules, mailboxes, desk, links });
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
-    const rest = { rules, mailboxes, archive, evictions, queries, isDurable, wallClock };
-    this.#parts = { ...shared, ...rest, desk };
+    const inviting = new BucketTable(limits.invitesAtOnce, invitesPerSecond);
+    const rest = { mailboxes, archive, evictions, queries, inviting, isDurable, wallClock };
+    this.#parts = { ...shared, ...order, ...rest, desk };
     this.#delivery = delivery;
     this.#queries = queries;
     this.#catchUp = catchUp;

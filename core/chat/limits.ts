@@ -32,7 +32,13 @@ export interface HubLimits {
   readonly bansPerGroup: number;
   /** Names muted in a group; another is refused `LIMIT_REACHED`. Default 1,000. */
   readonly mutesPerGroup: number;
-  /** Roles, bans and mutes of all groups; another is refused `SERVER_FULL`. Default 200,000. */
+  /** Invitations to a group that are good; another is refused `LIMIT_REACHED`. Default 100. */
+  readonly invitationsPerGroup: number;
+  /** Invitations for a name that are good; beyond, the oldest is good no more. Default 32. */
+  readonly invitationsPerClient: number;
+  /** Invitations of an identity at once, and one more in ten seconds; another is refused `RATE_LIMITED`. Default 20. */
+  readonly invitesAtOnce: number;
+  /** Roles, bans, mutes and invitations of all groups; another is refused `SERVER_FULL`. Default 200,000. */
   readonly rules: number;
   /** Bytes of UTF-8 in a message; more is refused `MESSAGE_TOO_LONG`. Default 60,000, which is also the most. */
   readonly textBytes: number;
@@ -105,6 +111,9 @@ const defaultLimits: HubLimits = {
   rolesPerGroup: 1000,
   bansPerGroup: 1000,
   mutesPerGroup: 1000,
+  invitationsPerGroup: 100,
+  invitationsPerClient: 32,
+  invitesAtOnce: 20,
   rules: 200_000,
   textBytes: 60_000,
   requestsPerSecond: 50,

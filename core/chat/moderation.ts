@@ -58,6 +58,7 @@ export function ban(
   parts.rules.set(group, { type: 'ban', name: banned, identity, by: actor.name, atMs, reason });
   for (const each of names) {
     parts.rules.end(group, 'role', each);
+    parts.invitations.end(group, foldName(each));
     putOut(parts, actor, each, { reason: 'banned', words: reason });
   }
   account(parts, caller, actor, 'ban', banned, reason);
@@ -223,4 +224,15 @@ function endOverdue({ rules }: CommandParts, group: Group, atMs: number): void {
     ({ untilMs }) => untilMs !== 0 && untilMs <= atMs,
   );
   for (const { name } of overdue) rules.end(group, 'mute', name);
+}
+
+/** Who is kept out is given nothing. */
+export function bannedFault(
+  { rules, name: group }: Group,
+  name: string,
+  identity: string,
+): Refusal | undefined {
+  const ban = rules.findPerson('ban', foldName(name), identity);
+  if (ban === undefined) return undefined;
+  return { code: 'BANNED', detail: `"${name}" is banned from "${group}"` };
 }

@@ -10,6 +10,7 @@ import type { Directory } from './directory.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import type { CloseReason, Effects, Refusal } from './effects.ts';
 import type { Groups } from './groups.ts';
+import type { Invitations } from './invitations.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
 import { PendingNames } from './pending-names.ts';
@@ -47,6 +48,7 @@ export interface DeskParts {
   readonly bulletin: Bulletin;
   readonly processes: Processes;
   readonly relay: Relay;
+  readonly invitations: Invitations;
   /** The links that are up, by number. */
   readonly links: Map<number, Link>;
 }
@@ -294,7 +296,7 @@ export class RegistrationDesk {
       ...bulletin.open(link, session, knownVersion),
       groups: claim.auxiliary ? [] : groups.attach(session, link, claim.resume),
     });
-    if (!claim.auxiliary) this.#goOn(link, session, claim);
+    if (!claim.auxiliary) this.#goOn(link, session, claim, now);
     bulletin.goOn(link, knownVersion);
     if (replaced !== undefined) this.retryClaims(replaced, now);
   }
@@ -313,14 +315,10 @@ export class RegistrationDesk {
   }
 
   /** What follows a welcome: which groups are lost, and messages that were missed. */
-  #goOn(link: Link, session: Session, { resume }: Claim): void {
-    const { effects, delivery, groups } = this.#parts;
-    for (const { group } of resume) {
-      const key = foldName(group);
-      if (session.memberships.has(key)) continue;
-      const departure = groups.departureOf(session, link.identity, group);
-      effects.send(link, { type: 'groupLost', group, ...departure });
-    }
+  #goOn(link: Link, session: Session, { resume }: Claim, now: number): void {
+    const { delivery, groups, invitations } = this.#parts;
+    groups.tellLosses(session, link, resume);
+    invitations.tell(link, session, now);
     delivery.welcome(session);
   }
 

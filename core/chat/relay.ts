@@ -1,15 +1,12 @@
 /** The relay: opaque datagrams from one client to another, by identity (docs/PROTOCOL.md §9). */
 
 import { ByteReader, ByteWriter, fromHex, MalformedError, toHex } from '../protocol/bytes.ts';
+import { BucketTable } from './bucket-table.ts';
 import type { Link } from './sessions.ts';
-import { TokenBucket } from './token-bucket.ts';
 
 /** Bytes a second that an identity may have relayed, and at once; beyond, datagrams are lost. */
 const bytesPerSecond = 256 * 1024;
 const bytesAtOnce = 512 * 1024;
-
-/** Identities whose budgets are remembered; beyond, the one that used its own longest ago has a full one again. */
-const budgetsMax = 16_384;
 
 const identityBytes = 32;
 
@@ -49,8 +46,8 @@ export function decodeRelayed(payload: Uint8Array): Relayed | undefined {
 export class Relay {
   /** By identity; of several names of one identity the one that came last is its last one. */
   readonly #present = new Map<string, readonly Link[]>();
-  /** By identity, since a budget for each connection would be none; the one used longest ago first. */
-  readonly #budgets = new Map<string, TokenBucket>();
+  /** By identity, since a budget for each connection would be none. */
+  readonly #budgets = new BucketTable(bytesAtOnce, bytesPerSecond);
 
   /** A client is present on a link from now on. */
   enter(link: Link): void {
@@ -77,21 +74,13 @@ export class Relay {
   ): { readonly link: number; readonly payload: Uint8Array } | undefined {
     if (from.registration === undefined) return undefined;
     const relayed = decodeRelayed(payload);
-    if (relayed === undefined || !this.#budget(from).take(now, payload.length)) return undefined;
+    if (relayed === undefined || !this.#budgets.take(from.identity, now, payload.length))
+      return undefined;
     const to = relayed.link === 0 ? this.#presentOf(relayed.identity) : links.get(relayed.link);
     if (to?.registration === undefined || to.identity !== relayed.identity) return undefined;
     const link = this.#presentOf(from.identity) === from ? 0 : from.number;
     const readdressed = { identity: from.identity, link, datagram: relayed.datagram };
     return { link: to.number, payload: encodeRelayed(readdressed) };
-  }
-
-  #budget({ identity }: Link): TokenBucket {
-    const budget = this.#budgets.get(identity) ?? new TokenBucket(bytesAtOnce, bytesPerSecond);
-    this.#budgets.delete(identity);
-    this.#budgets.set(identity, budget);
-    const [oldest] = this.#budgets.keys();
-    if (this.#budgets.size > budgetsMax && oldest !== undefined) this.#budgets.delete(oldest);
-    return budget;
   }
 
   #presentOf(identity: string): Link | undefined {

@@ -27,6 +27,9 @@ export type GroupAction =
   | 'mute'
   | 'setTopic'
   | 'giveRole'
+  | 'invite'
+  | 'letIn'
+  | 'configure'
   | 'transfer';
 
 /** The least role for each action. */
@@ -38,6 +41,9 @@ export const leastRoles: Readonly<Record<GroupAction, Role>> = {
   mute: 'moderator',
   setTopic: 'moderator',
   giveRole: 'moderator',
+  invite: 'member',
+  letIn: 'moderator',
+  configure: 'owner',
   transfer: 'owner',
 };
 

@@ -13,6 +13,7 @@ const bounds: Readonly<
   role: { limit: 'rolesPerGroup', words: 'given roles' },
   ban: { limit: 'bansPerGroup', words: 'bans' },
   mute: { limit: 'mutesPerGroup', words: 'mutes' },
+  invitation: { limit: 'invitationsPerGroup', words: 'invitations' },
 };
 
 export class RuleBook {

@@ -1,7 +1,14 @@
 /** What is asked and told about order in the groups: who leaves, roles, bans, mutes, topics (docs/PROTOCOL.md §7). */
 
-import { flag, list, varint } from '../protocol/codec.ts';
-import { type GivenRole, givenRoles, type Role, roles } from './roles.ts';
+import { bytes, flag, list, varint } from '../protocol/codec.ts';
+import {
+  type GivenRole,
+  givenRoles,
+  type NewcomerRole,
+  newcomerRoles,
+  type Role,
+  roles,
+} from './roles.ts';
 import type { LeaveReason } from './types.ts';
 import { choice, name, pageEntriesMax, requestId, type TablesOf, words } from './wire-fields.ts';
 
@@ -56,6 +63,18 @@ export type OrderRequest =
   | ({ readonly type: 'giveRole'; readonly role: GivenRole } & AboutMember)
   /** Makes a member the owner, and the owner a moderator: `done`. */
   | ({ readonly type: 'transferGroup' } & AboutMember)
+  /** Tells a name that it may join, if only once and within a week: `done`. */
+  | ({ readonly type: 'invite' } & AboutMember)
+  /** Lets in nobody but who was invited or given a role, or everybody again: `done`. */
+  | ({ readonly type: 'setInviteOnly'; readonly isOn: boolean } & AboutGroup)
+  /** Says what those are who were given no role: `done`. */
+  | ({ readonly type: 'setNewcomers'; readonly role: NewcomerRole } & AboutGroup)
+  /** Lets in with the password that the proof (32 bytes, docs/PROTOCOL.md §8) was derived from: `done`. */
+  | ({ readonly type: 'setPassword'; readonly proof: Uint8Array } & AboutGroup)
+  /** Asks for no password any more: `done`. */
+  | ({ readonly type: 'clearPassword' } & AboutGroup)
+  /** The same as `joinGroup`, with the proof of the password: `joined`. */
+  | ({ readonly type: 'joinWithPassword'; readonly proof: Uint8Array } & AboutGroup)
   /** How the group is, and what the caller is in it: `groupDescription`. */
   | ({ readonly type: 'describeGroup' } & AboutGroup)
   /** One page of the names that were given a role, like `listGroups`: `roleList`. */
@@ -105,6 +124,22 @@ export type OrderNews =
       readonly by: string;
       readonly reason: string;
     }
+  /** Push: `by` has invited this client, and `untilMs` it may join. */
+  | {
+      readonly type: 'invited';
+      readonly group: string;
+      readonly by: string;
+      readonly untilMs: number;
+    }
+  /** Push: who is let in from now on, and as what. */
+  | {
+      readonly type: 'settingsChanged';
+      readonly group: string;
+      readonly inviteOnly: boolean;
+      readonly hasPassword: boolean;
+      readonly newcomers: NewcomerRole;
+      readonly by: string;
+    }
   | {
       readonly type: 'banList';
       readonly requestId: number;
@@ -129,6 +164,9 @@ export type OrderNews =
       readonly topic: string;
       readonly topicBy: string;
       readonly topicAtMs: number;
+      readonly inviteOnly: boolean;
+      readonly hasPassword: boolean;
+      readonly newcomers: NewcomerRole;
     }
   | {
       readonly type: 'roleList';
@@ -138,6 +176,9 @@ export type OrderNews =
     };
 
 const role = choice<Role>(roles);
+const newcomerRole = choice<NewcomerRole>(newcomerRoles);
+const proof = bytes(32);
+const settings = { inviteOnly: flag, hasPassword: flag, newcomers: newcomerRole };
 const lostReason = choice<LostReason>(lostReasons);
 const aboutGroup = { requestId, group: name };
 const aboutMember = { ...aboutGroup, name };
@@ -154,6 +195,12 @@ export const orderRequests: TablesOf<OrderRequest> = {
   giveRole: { number: 27, fields: { ...aboutMember, role: choice<GivenRole>(givenRoles) } },
   transferGroup: { number: 28, fields: aboutMember },
   describeGroup: { number: 29, fields: aboutGroup },
+  invite: { number: 31, fields: aboutMember },
+  setInviteOnly: { number: 32, fields: { ...aboutGroup, isOn: flag } },
+  setNewcomers: { number: 33, fields: { ...aboutGroup, role: newcomerRole } },
+  setPassword: { number: 34, fields: { ...aboutGroup, proof } },
+  clearPassword: { number: 35, fields: aboutGroup },
+  joinWithPassword: { number: 36, fields: { ...aboutGroup, proof } },
   listRoles: { number: 30, fields: { ...aboutGroup, after: varint } },
 };
 
@@ -170,6 +217,8 @@ export const orderNews: TablesOf<OrderNews> = {
     number: 26,
     fields: { group: name, name, isMuted: flag, untilMs: varint, by: name, reason: words },
   },
+  invited: { number: 30, fields: { group: name, by: name, untilMs: varint } },
+  settingsChanged: { number: 31, fields: { group: name, ...settings, by: name } },
   banList: {
     number: 27,
     fields: {
@@ -189,6 +238,7 @@ export const orderNews: TablesOf<OrderNews> = {
       topic: words,
       topicBy: name,
       topicAtMs: varint,
+      ...settings,
     },
   },
   roleList: {

@@ -15,6 +15,7 @@ import type { GroupMessages } from './archive.ts';
 import { Deliveries } from './deliveries.ts';
 import { deregister } from './departure.ts';
 import type { ClientEvents } from './events.ts';
+import { type JoinOptions, joinRequest, type Prove, prove } from './group-password.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
 import { Moderation } from './moderation.ts';
@@ -42,8 +43,9 @@ type Welcome = AnswerOf<'welcome'>;
  */
 export class Client extends EventEmitter<ClientEvents> {
   /** Roles, bans, mutes and topics of the groups this client is in. */
-  readonly moderation: Moderation = new Moderation((body, type) =>
-    this.#running.session.ask(body, type),
+  readonly moderation: Moderation = new Moderation(
+    (body, type) => this.#running.session.ask(body, type),
+    (group, password) => this.#prove(group, password),
   );
   readonly #options: ConnectOptions;
   readonly #environment: Environment;
@@ -224,9 +226,12 @@ export class Client extends EventEmitter<ClientEvents> {
     return names.toSorted();
   }
 
-  /** Becomes a member. @throws BanterError GROUP_UNKNOWN, GROUP_LIMIT, ALREADY_MEMBER */
-  async joinGroup(group: string): Promise<void> {
-    await this.#running.session.ask({ type: 'joinGroup', group }, 'joined');
+  /**
+   * Becomes a member.
+   * @throws BanterError GROUP_UNKNOWN, GROUP_LIMIT, ALREADY_MEMBER, BANNED, INVITE_ONLY, PASSWORD_REQUIRED, PASSWORD_WRONG
+   */
+  async joinGroup(group: string, options: JoinOptions = {}): Promise<void> {
+    await this.#running.session.ask(await joinRequest(this.#prove, group, options), 'joined');
   }
 
   /**
@@ -292,6 +297,8 @@ export class Client extends EventEmitter<ClientEvents> {
     if (this.#wiring !== undefined && this.#closing === undefined) return this.#wiring;
     throw new BanterError('CLOSED', 'this client has been closed');
   }
+
+  readonly #prove: Prove = (group, password) => prove(this.#trust.key, group, password);
 
   get #silenceMs(): number {
     return this.#options.silenceMs ?? this.#policy.silenceMs;

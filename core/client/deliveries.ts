@@ -6,8 +6,9 @@ import type { DirectoryEntry } from '../chat/types.ts';
 import type { WelcomeGroup } from '../chat/wire.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
-import type { ClientEvents, Removal } from './events.ts';
+import type { ClientEvents } from './events.ts';
 import type { GroupPush, Joined, Memberships } from './memberships.ts';
+import { OrderNews, removalOf } from './order-news.ts';
 import type { Push } from './session.ts';
 
 /** The server is told what was handled at the latest this long after… Milliseconds. */
@@ -32,6 +33,7 @@ export interface DeliveriesOptions {
 
 export class Deliveries {
   readonly #options: DeliveriesOptions;
+  readonly #order: OrderNews;
   /** Conversations of which something was handled that the server does not know of yet. */
   readonly #unconfirmed = new Set<number>();
   #unconfirmedCount = 0;
@@ -39,6 +41,7 @@ export class Deliveries {
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
+    this.#order = new OrderNews(options.emitter);
   }
 
   /** Tells what came of groups before anybody could listen; from now on everything is told at once. */
@@ -103,7 +106,9 @@ export class Deliveries {
       case 'roleChanged':
       case 'topicChanged':
       case 'muteChanged':
-        tellOrder(emitter, push);
+      case 'invited':
+      case 'settingsChanged':
+        this.#order.receive(push);
         break;
     }
   }
@@ -140,33 +145,5 @@ export class Deliveries {
     this.#unconfirmedCount = 0;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
-  }
-}
-
-/** Who ended a membership, if somebody else did. */
-function removalOf({ by, words }: Removal): Removal | undefined {
-  return by === '' ? undefined : { by, words };
-}
-
-function tellOrder(
-  emitter: EventEmitter<ClientEvents>,
-  push: Extract<Push, { readonly type: 'roleChanged' | 'topicChanged' | 'muteChanged' }>,
-): void {
-  switch (push.type) {
-    case 'roleChanged': {
-      const { type, ...change } = push;
-      emitter.emit(type, change);
-      break;
-    }
-    case 'topicChanged': {
-      const { type, ...topic } = push;
-      emitter.emit(type, topic);
-      break;
-    }
-    case 'muteChanged': {
-      const { type, ...mute } = push;
-      emitter.emit(type, mute);
-      break;
-    }
   }
 }

@@ -1,7 +1,7 @@
 /** What a client tells its owner: facts, in the order in which they happened. */
 
 import type { EnvelopeOutcome } from '../chat/mail-messages.ts';
-import type { Role } from '../chat/roles.ts';
+import type { NewcomerRole, Role } from '../chat/roles.ts';
 import type {
   ChatMessage,
   DirectoryEntry,
@@ -76,6 +76,25 @@ export interface ClientEvents {
       readonly by: string;
       /** Milliseconds since the epoch by the server's clock. */
       readonly atMs: number;
+    },
+  ];
+  /** Somebody has invited this client, which may join until then; told once to each process. */
+  invited: [
+    invitation: {
+      readonly group: string;
+      readonly by: string;
+      /** Milliseconds since the epoch by the server's clock. */
+      readonly untilMs: number;
+    },
+  ];
+  /** Who is let into a group of this client from now on, and as what. */
+  settingsChanged: [
+    settings: {
+      readonly group: string;
+      readonly inviteOnly: boolean;
+      readonly hasPassword: boolean;
+      readonly newcomers: NewcomerRole;
+      readonly by: string;
     },
   ];
   /** Somebody in a group of this client, perhaps itself, may not speak, or may again. */

@@ -1,8 +1,9 @@
 /** Order in groups, as a client keeps it: roles, bans, mutes, topics. */
 
-import type { GivenRole, Role } from '../chat/roles.ts';
+import type { GivenRole, NewcomerRole, Role } from '../chat/roles.ts';
 import { muteMinutesMax, wordsBytesMax } from '../chat/wire-order.ts';
 import { BanterError } from '../errors.ts';
+import type { Prove } from './group-password.ts';
 import { readPages } from './pages.ts';
 import type { Answer, AnswerOf, RequestBody } from './requests.ts';
 
@@ -31,6 +32,12 @@ export interface GroupDescription {
   readonly role: Role;
   readonly members: number;
   readonly topic: Topic | undefined;
+  /** Only those are let in who were invited or given a role. */
+  readonly inviteOnly: boolean;
+  /** Others need the password. */
+  readonly hasPassword: boolean;
+  /** What those are who were given no role. */
+  readonly newcomers: NewcomerRole;
 }
 
 /** Asks the server for an answer of one kind. */
@@ -45,14 +52,19 @@ export type Ask = <Type extends Answer['type']>(
  */
 export class Moderation {
   readonly #ask: Ask;
+  readonly #prove: Prove;
 
-  constructor(ask: Ask) {
+  constructor(ask: Ask, prove: Prove) {
     this.#ask = ask;
+    this.#prove = prove;
   }
 
   /** The same, with every request made by `call`: for who must be able to give up. */
   within(call: <Value>(work: () => Promise<Value>) => Promise<Value>): Moderation {
-    return new Moderation((body, type) => call(() => this.#ask(body, type)));
+    return new Moderation(
+      (body, type) => call(() => this.#ask(body, type)),
+      (group, password) => call(() => this.#prove(group, password)),
+    );
   }
 
   /** Puts a member out; it may come again as a newcomer. @throws BanterError MEMBER_UNKNOWN, USER_UNKNOWN, WORDS_TOO_LONG */
@@ -108,6 +120,31 @@ export class Moderation {
     await this.#ask({ type: 'giveRole', group, name, role }, 'done');
   }
 
+  /** Tells a name that it may join, within a week; into a closed group a moderator does. @throws BanterError USER_UNKNOWN, ALREADY_MEMBER, BANNED, LIMIT_REACHED, RATE_LIMITED */
+  async invite(group: string, name: string): Promise<void> {
+    await this.#ask({ type: 'invite', group, name }, 'done');
+  }
+
+  /** Lets in nobody but who is invited or was given a role, or everybody again. */
+  async setInviteOnly(group: string, isOn: boolean): Promise<void> {
+    await this.#ask({ type: 'setInviteOnly', group, isOn }, 'done');
+  }
+
+  /** Says what those are who were given no role: guests read, members speak. */
+  async setNewcomers(group: string, role: NewcomerRole): Promise<void> {
+    await this.#ask({ type: 'setNewcomers', group, role }, 'done');
+  }
+
+  /** Lets in with this password, 1 to 1,024 bytes, whoever is not expected anyway; or asks for none. @throws BanterError OPTION_INVALID */
+  async setPassword(group: string, password: string | undefined): Promise<void> {
+    if (password === undefined) {
+      await this.#ask({ type: 'clearPassword', group }, 'done');
+    } else {
+      const proof = await this.#prove(group, password);
+      await this.#ask({ type: 'setPassword', group, proof }, 'done');
+    }
+  }
+
   /** Makes a member the owner; who was it is a moderator from then on. @throws BanterError MEMBER_UNKNOWN, USER_UNKNOWN */
   async transfer(group: string, name: string): Promise<void> {
     await this.#ask({ type: 'transferGroup', group, name }, 'done');
@@ -131,6 +168,9 @@ export class Moderation {
       role: told.role,
       members: told.members,
       topic: told.topic === '' ? undefined : topic,
+      inviteOnly: told.inviteOnly,
+      hasPassword: told.hasPassword,
+      newcomers: told.newcomers,
     };
   }
 }

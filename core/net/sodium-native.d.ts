@@ -4,6 +4,15 @@ declare module 'sodium-native' {
     sodium_memcmp(a: Uint8Array, b: Uint8Array): boolean;
     randombytes_buf(buffer: Uint8Array): void;
     crypto_generichash(output: Uint8Array, input: Uint8Array, key?: Uint8Array): void;
+    crypto_pwhash_async(
+      output: Uint8Array,
+      password: Uint8Array,
+      salt: Uint8Array,
+      passes: number,
+      memoryBytes: number,
+      algorithm: number,
+      callback: (error: Error | null) => void,
+    ): void;
     crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void;
     crypto_sign_ed25519_pk_to_curve25519(output: Uint8Array, publicKey: Uint8Array): void;
     crypto_sign_ed25519_sk_to_curve25519(output: Uint8Array, secretKey: Uint8Array): void;

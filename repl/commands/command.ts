@@ -60,7 +60,15 @@ export interface CommandContext {
 }
 
 /** What was done to somebody, as the command is called. */
-export type ModerationAction = 'kick' | 'ban' | 'unban' | 'mute' | 'unmute' | 'role' | 'transfer';
+export type ModerationAction =
+  | 'invite'
+  | 'kick'
+  | 'ban'
+  | 'unban'
+  | 'mute'
+  | 'unmute'
+  | 'role'
+  | 'transfer';
 
 /** What a command gives back: plain data for scripts and `--json`; `format.ts` makes lines for people of it. */
 export type CommandResult =
@@ -95,6 +103,10 @@ export type CommandResult =
       readonly roles: readonly { readonly name: string; readonly role: Role }[];
     }
   | { readonly type: 'topic'; readonly group: string; readonly topic: Topic | undefined }
+  | ({ readonly type: 'groupSet' } & Pick<
+      GroupDescription,
+      'group' | 'inviteOnly' | 'hasPassword' | 'newcomers'
+    >)
   | { readonly type: 'topicSet'; readonly group: string; readonly text: string }
   | ({ readonly type: 'groupDescription' } & GroupDescription)
   | {

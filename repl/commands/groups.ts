@@ -30,9 +30,12 @@ export const groupCommands: readonly Command[] = [
     section: 'Groups',
     summary: 'join a group, or turn to one you are in already',
     example: 'join_group ops',
-    parameters: [{ name: 'group', type: 'group' }],
-    async run(session, { group }) {
-      await session.joinGroup(group);
+    parameters: [
+      { name: 'group', type: 'group' },
+      { name: 'password', type: 'word', optional: true },
+    ],
+    async run(session, { group, password }) {
+      await session.joinGroup(group, password);
       return { type: 'groupJoined', group };
     },
   }),

@@ -5,6 +5,7 @@ import { groupCommands } from './groups.ts';
 import { historyCommands } from './history.ts';
 import { orderCommands } from './order.ts';
 import { scriptCommands } from './scripts.ts';
+import { settingCommands } from './settings.ts';
 import { talkCommands } from './talk.ts';
 import { youCommands } from './you.ts';
 
@@ -12,6 +13,7 @@ const all: readonly Command[] = [
   ...talkCommands,
   ...groupCommands,
   ...orderCommands,
+  ...settingCommands,
   ...historyCommands,
   ...youCommands,
   ...scriptCommands(() => all),

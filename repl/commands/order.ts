@@ -3,7 +3,7 @@
 import { BanterError, givenRoles } from '../../core/index.ts';
 import { type Command, defineCommand } from './command.ts';
 
-/** `kick`, `ban`, `unban`, `bans`, `mute`, `unmute`, `topic`, `clear_topic`, `role`, `roles`, `transfer`, `describe_group`. */
+/** `kick`, `ban`, `unban`, `bans`, `mute`, `unmute`, `topic`, `clear_topic`, `role`, `roles`, `invite`. */
 export const orderCommands: readonly Command[] = [
   defineCommand({
     name: 'kick',
@@ -144,26 +144,15 @@ export const orderCommands: readonly Command[] = [
     },
   }),
   defineCommand({
-    name: 'transfer',
+    name: 'invite',
     section: 'Order',
-    summary: 'make a member the owner of your group; you stay a moderator',
-    example: 'transfer bob',
-    parameters: [{ name: 'member', type: 'member' }],
-    async run(session, { member }) {
+    summary: 'tell somebody that they may join the group, within a week',
+    example: 'invite bob',
+    parameters: [{ name: 'user', type: 'user' }],
+    async run(session, { user }) {
       const group = session.groupOr(undefined);
-      await session.client.moderation.transfer(group, member);
-      return { type: 'moderated', action: 'transfer', group, name: member };
-    },
-  }),
-  defineCommand({
-    name: 'describe_group',
-    section: 'Order',
-    summary: 'say whose the group is, what you are in it, and its topic',
-    example: 'describe_group',
-    parameters: [{ name: 'group', type: 'joinedGroup', optional: true }],
-    async run(session, values) {
-      const group = session.groupOr(values.group);
-      return { type: 'groupDescription', ...(await session.client.moderation.describe(group)) };
+      await session.client.moderation.invite(group, user);
+      return { type: 'moderated', action: 'invite', group, name: user };
     },
   }),
 ];

@@ -1,9 +1,10 @@
 /** The messages about order in groups (docs/PROTOCOL.md §7). */
 
-import { type Field, list, record, text, varint, word } from './notation.ts';
+import { bytes, type Field, list, record, text, varint, word } from './notation.ts';
 
 const name = text(128);
 const role = ['guest', 'member', 'moderator', 'owner'] as const;
+const newcomer = ['guest', 'member'] as const;
 const givenRole = ['newcomer', 'guest', 'member', 'moderator'] as const;
 
 /** A ban as a page tells it. */
@@ -25,6 +26,8 @@ export interface OrderWords {
   readonly words: string;
   readonly role: (typeof role)[number];
   readonly givenRole: (typeof givenRole)[number];
+  readonly newcomer: (typeof newcomer)[number];
+  readonly proof: Uint8Array;
   readonly bans: readonly Ban[];
   readonly roles: readonly Given[];
 }
@@ -34,6 +37,8 @@ export const orderFields: { readonly [Word in keyof OrderWords]: Field<OrderWord
   words: text(1024),
   role: word(role),
   givenRole: word(givenRole),
+  newcomer: word(newcomer),
+  proof: bytes(32),
   bans: list(record({ name, by: name, atMs: varint, reason: text(1024) }), 64),
   roles: list(record({ name, role: word(role) }), 200),
 };
@@ -53,6 +58,12 @@ export const orderRequests = {
   giveRole: [27, { requestId: 'varint', group: 'name', name: 'name', role: 'givenRole' }],
   transferGroup: [28, { requestId: 'varint', group: 'name', name: 'name' }],
   describeGroup: [29, { requestId: 'varint', group: 'name' }],
+  invite: [31, { requestId: 'varint', group: 'name', name: 'name' }],
+  setInviteOnly: [32, { requestId: 'varint', group: 'name', isOn: 'flag' }],
+  setNewcomers: [33, { requestId: 'varint', group: 'name', role: 'newcomer' }],
+  setPassword: [34, { requestId: 'varint', group: 'name', proof: 'proof' }],
+  clearPassword: [35, { requestId: 'varint', group: 'name' }],
+  joinWithPassword: [36, { requestId: 'varint', group: 'name', proof: 'proof' }],
   listRoles: [30, { requestId: 'varint', group: 'name', after: 'varint' }],
 } as const;
 
@@ -85,6 +96,20 @@ export const orderNews = {
       topic: 'words',
       topicBy: 'name',
       topicAtMs: 'varint',
+      inviteOnly: 'flag',
+      hasPassword: 'flag',
+      newcomers: 'newcomer',
+    },
+  ],
+  invited: [30, { group: 'name', by: 'name', untilMs: 'varint' }],
+  settingsChanged: [
+    31,
+    {
+      group: 'name',
+      inviteOnly: 'flag',
+      hasPassword: 'flag',
+      newcomers: 'newcomer',
+      by: 'name',
     },
   ],
   roleList: [29, { requestId: 'varint', roles: 'roles', next: 'varint' }],

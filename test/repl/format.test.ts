@@ -110,13 +110,17 @@ test('completes what a parameter names, and never message text', async () => {
   };
   const at = async (line: string): Promise<unknown> => complete(line, options);
   assert.deepEqual(await at('send b'), [['bob ', 'bobby '], 'b']);
-  assert.deepEqual(await at('join_group '), [['ops'], '']);
+  assert.deepEqual(await at('join_group '), [['ops '], '']);
+  assert.deepEqual(await at('join_group ops '), [[], '']);
   assert.deepEqual(await at('send bob b'), [[], 'b']);
   assert.deepEqual(await at('send bob say "b'), [[], '"b']);
   assert.deepEqual(await at('plugin l'), [['list ', 'load '], 'l']);
   assert.deepEqual(await at('help who'), [['whoami'], 'who']);
   assert.deepEqual(await at('/who'), [['whoami'], 'who']);
-  assert.deepEqual(await at('se'), [['search ', 'send ', 'send_group ', 'sendBeacon'], 'se']);
+  assert.deepEqual(await at('se'), [
+    ['search ', 'send ', 'send_group ', 'set_group ', 'sendBeacon'],
+    'se',
+  ]);
   assert.deepEqual(await at("await chat.send('bo"), [['bob', 'bobby'], 'bo']);
   await at('await chat.se');
   assert.deepEqual(asked, ['se', 'chat.se']);
@@ -127,7 +131,8 @@ test('the history survives, is cut, and takes neither secrets nor repetitions', 
   t.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'deep', 'history');
   const history = await History.open(file);
-  for (const entry of ['one', 'one', ' hidden', 'token = 3', 'two\nlines', '']) history.add(entry);
+  const secrets = [' hidden', 'token = 3', 'join_group ops sesame', 'set_group password sesame'];
+  for (const entry of ['one', 'one', ...secrets, 'two\nlines', '']) history.add(entry);
   await history.flush();
   assert.equal(await readFile(file, 'utf8'), '"one"\n"two\\nlines"\n');
   assert.equal((await stat(file)).mode & 0o777, 0o600);

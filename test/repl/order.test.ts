@@ -71,7 +71,7 @@ chat.moderation.describe('ops').then(({ role }) => role)`,
   assert.deepEqual(output.trim().split('\n'), [
     '#ops has no topic',
     'you set the topic of #ops',
-    '#ops, of ann; 3 in it; you are owner',
+    '#ops, of ann; 3 in it; open; you are owner',
     'topic: deploys on Thursdays (by ann)',
     'bob is moderator in #ops',
     'ann  owner',
@@ -138,6 +138,64 @@ test('programs read what was done as data', async (t) => {
   assert.deepEqual(results, [
     { type: 'moderated', action: 'mute', group: 'ops', name: 'bob', minutes: 5 },
     { type: 'roles', group: 'ops', roles: [{ name: 'ann', role: 'owner' }] },
-    { type: 'groupDescription', group: 'ops', owner: 'ann', role: 'owner', members: 2 },
+    {
+      type: 'groupDescription',
+      group: 'ops',
+      owner: 'ann',
+      role: 'owner',
+      members: 2,
+      inviteOnly: false,
+      hasPassword: false,
+      newcomers: 'member',
+    },
   ]);
+});
+
+test('an owner says who is let in; who is invited reads how, and who knows the password joins with it', async (t) => {
+  const connect = await serve(t);
+  const [ann, bob] = [await connect('ann'), await connect('bob')];
+  const notices = noticesOf(bob);
+  const isInvited = once(bob, 'invited');
+  const [output, errors] = await run(
+    ann,
+    `create_group ops
+join_group ops
+set_group newcomers guest
+set_group password "open sesame"
+set_group invite_only on
+invite bob
+set_group invite_only off`,
+  );
+  assert.equal(errors, '');
+  assert.deepEqual(output.trim().split('\n').slice(2), [
+    '#ops is open, newcomers are guests now',
+    '#ops is open with a password, newcomers are guests now',
+    '#ops is invite-only, newcomers are guests now',
+    'bob is invited to #ops',
+    '#ops is open with a password, newcomers are guests now',
+  ]);
+  await isInvited;
+  assert.deepEqual(notices, ['ann invites you to #ops: join_group ops']);
+  const dora = await connect('dora');
+  const attempts = 'join_group ops "open sesame"\ndescribe_group';
+  assert.match((await run(dora, attempts))[0], /^you are in #ops\n.*you are guest$/ms);
+  assert.match((await run(await connect('eve'), 'join_group ops'))[1], /asks for its password/);
+  assert.match((await run(await connect('eve2'), 'join_group ops x'))[1], /is not the password/);
+});
+
+test('a setting that is none, or has a value that it cannot have, is refused with its usage', async (t) => {
+  const connect = await serve(t);
+  const wrong: readonly (readonly [line: string, error: RegExp])[] = [
+    ['set_group invite_only perhaps', /usage: set_group invite_only on\|off/],
+    ['set_group newcomers owner', /usage: set_group newcomers member\|guest/],
+    ['set_group password', /usage: set_group password <password>/],
+    ['set_group no_password x', /usage: set_group no_password/],
+    ['set_group colour red', /"colour" is not one of invite_only, newcomers/],
+  ];
+  for (const [at, [line, error]] of wrong.entries()) {
+    const client = await connect(`ann${at}`);
+    await client.createGroup(`ops${at}`);
+    await client.joinGroup(`ops${at}`);
+    assert.match((await run(client, line))[1], error);
+  }
 });

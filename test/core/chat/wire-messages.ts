@@ -1,7 +1,8 @@
 /** Arbitrary messages of every type. */
 
 import fc from 'fast-check';
-import { givenRoles, roles } from '../../../core/chat/roles.ts';
+import { composeMid } from '../../../core/chat/mids.ts';
+import { givenRoles, newcomerRoles, roles } from '../../../core/chat/roles.ts';
 import type { ClientMessage, PeerMessage, ServerMessage } from '../../../core/chat/wire.ts';
 import { hopsMax } from '../../../core/chat/wire-fields.ts';
 import { hostText } from '../../../core/protocol/address.ts';
@@ -9,11 +10,11 @@ import { toHex } from '../../../core/protocol/bytes.ts';
 import { type ArbitrariesOf, messageFields, requestFields } from './administration-arbitraries.ts';
 
 /** Any integer of the wire. */
-export const integer: fc.Arbitrary<number> = fc.maxSafeNat();
+const integer: fc.Arbitrary<number> = fc.maxSafeNat();
 const name = fc.string({ unit: 'grapheme', maxLength: 8 });
 const text = fc.string({ unit: 'grapheme', maxLength: 200 });
 /** Any bytes, so many of them. */
-export const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
+const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: count, maxLength: count });
 const hops = fc.nat(hopsMax);
 const reason = fc.constantFrom(
@@ -25,6 +26,8 @@ const reason = fc.constantFrom(
   'banned',
 );
 const role = fc.constantFrom(...roles);
+const newcomers = fc.constantFrom(...newcomerRoles);
+const settings = { inviteOnly: fc.boolean(), hasPassword: fc.boolean(), newcomers };
 const names = fc.array(fc.record({ name }), { maxLength: 5 });
 const bool = fc.boolean();
 const seq = integer;
@@ -44,7 +47,12 @@ const address = fc.oneof(
 );
 const entry = fc.record({ name, key: bytes(32).map(toHex), address, online: bool, bot: bool });
 const entries = fc.array(entry, { maxLength: 4 });
-const said = { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text };
+/** Of a message that has its place. */
+const placedMid = fc
+  .tuple(bytes(8), integer)
+  .map(([processId, counter]) => composeMid(processId, counter));
+const sentAtMs = fc.integer({ min: 0, max: 2 ** 48 - 1 });
+const said = { mid: placedMid, seq, from: name, bot: bool, hops, sentAtMs, text };
 
 /** Any of the messages. */
 function anyOf<Message extends { readonly type: string }>(
@@ -95,6 +103,12 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = anyOf<ClientMessage>({
   transferGroup: { requestId, group, name },
   describeGroup: { requestId, group },
   listRoles: { requestId, group, after: integer },
+  invite: { requestId, group, name },
+  setInviteOnly: { requestId, group, isOn: bool },
+  setNewcomers: { requestId, group, role: newcomers },
+  setPassword: { requestId, group, proof: bytes(32) },
+  clearPassword: { requestId, group },
+  joinWithPassword: { requestId, group, proof: bytes(32) },
   history: { requestId, group, beforeSeq: seq, limit: integer },
   search: { requestId, group, words: text, beforeSeq: seq, limit: integer },
   deposit: { requestId, to: name, identity: bytes(32), mid, sealed },
@@ -126,7 +140,7 @@ export const serverMessage: fc.Arbitrary<ServerMessage> = anyOf<ServerMessage>({
   groupList: { requestId, names, next: integer },
   memberList: { requestId, names, next: integer },
   joined: { requestId, group, conversation, logId, seq },
-  committed: { requestId, mid, logId, seq, durable: bool },
+  committed: { requestId, mid: placedMid, logId, seq, durable: bool },
   entry: { requestId, entry },
   entryList: { requestId, entries, next: integer },
   directoryDelta: { version: integer, entries },
@@ -160,7 +174,10 @@ export const serverMessage: fc.Arbitrary<ServerMessage> = anyOf<ServerMessage>({
     topic: text,
     topicBy: name,
     topicAtMs: integer,
+    ...settings,
   },
+  invited: { group, by: name, untilMs: integer },
+  settingsChanged: { group, ...settings, by: name },
   roleList: {
     requestId,
     roles: fc.array(fc.record({ name, role }), { maxLength: 4 }),

@@ -121,4 +121,47 @@ describe('a group with an owner', () => {
     const actions = (await store.audit({ limit: 10 })).map(({ action }) => action);
     assert.deepEqual(actions, ['role', 'ban', 'role']);
   });
+
+  it('lets in with its password, which never leaves the client, and only who knows it', async (t) => {
+    const store = new MemoryStore(new Uint8Array(32).fill(6));
+    const world = await World.start(t, { store });
+    const [ann] = await gather(world);
+    await ann.moderation.setPassword('dev', 'ﬁne Straße');
+    const [dora, eve] = [await world.join('Dora'), await world.join('Eve')];
+    assert.equal(await codeOf(dora.joinGroup('dev')), 'PASSWORD_REQUIRED');
+    assert.equal(await codeOf(dora.joinGroup('dev', { password: 'wrong' })), 'PASSWORD_WRONG');
+    assert.equal(await codeOf(dora.joinGroup('dev', { password: '' })), 'OPTION_INVALID');
+    const long = 'x'.repeat(1025);
+    assert.equal(await codeOf(dora.joinGroup('dev', { password: long })), 'OPTION_INVALID');
+    // The same to whoever types it: NFKC.
+    await dora.joinGroup('DEV', { password: 'fine Straße' });
+    assert.ok(!JSON.stringify(await store.load()).includes('fine'));
+    await ann.moderation.setInviteOnly('dev', true);
+    assert.equal(await codeOf(eve.joinGroup('dev', { password: 'fine Straße' })), 'INVITE_ONLY');
+    const invitations = told(eve, 'invited');
+    await ann.moderation.invite('dev', 'eve');
+    await ann.moderation.invite('dev', 'eve');
+    const [invitation] = await invitations.count(1);
+    assert.deepEqual([invitation?.group, invitation?.by], ['dev', 'Ann']);
+    await eve.joinGroup('dev');
+    assert.equal(invitations.values.length, 1);
+    const described = await eve.moderation.describe('dev');
+    assert.deepEqual([described.inviteOnly, described.hasPassword], [true, true]);
+    await ann.moderation.setPassword('dev', undefined);
+    await ann.moderation.setNewcomers('dev', 'guest');
+  });
+
+  it('tells an invitation once to a process, however often it comes back', async (t) => {
+    const store = new MemoryStore(new Uint8Array(32).fill(7));
+    const world = await World.start(t, { store });
+    const [ann] = await gather(world);
+    const dora = await world.join('Dora');
+    const [invitations, back] = [told(dora, 'invited'), told(dora, 'reconnected')];
+    await ann.moderation.invite('dev', 'Dora');
+    await invitations.count(1);
+    await world.restart({ store });
+    await back.count(1);
+    await dora.joinGroup('dev');
+    assert.equal(invitations.values.length, 1);
+  });
 });

@@ -44,6 +44,7 @@ const bytesOf: Readonly<Record<string, number>> = {
   hash: 8,
   identity: 32,
   sealed: 0,
+  proof: 32,
   key: 32,
   token: 16,
   invitation: 4,
@@ -88,7 +89,7 @@ function asked(type: string, fields: string[]): { readonly type: string } {
         if (lists.has(field)) return [];
         // Words where it is a text.
         if (field === 'reason') return 'left';
-        if (field === 'role') return 'member';
+        if (field === 'role' || field === 'newcomers') return 'member';
         if (field === 'outcome') return 'delivered';
         if (field === 'access') return 'open';
         if (field === 'entry') return anyEntry;

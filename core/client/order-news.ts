@@ -1,0 +1,69 @@
+/** Turns what the server tells about order in groups into events. */
+
+import type { EventEmitter } from 'node:events';
+import { foldName } from '../chat/names.ts';
+import type { ClientEvents, Removal } from './events.ts';
+import type { Push } from './session.ts';
+
+type OrderPush = Extract<
+  Push,
+  { readonly type: 'roleChanged' | 'topicChanged' | 'muteChanged' | 'invited' | 'settingsChanged' }
+>;
+
+/** Invitations that were told and are remembered, so that a new connection does not tell them again. */
+const toldMax = 256;
+
+export class OrderNews {
+  readonly #emitter: EventEmitter<ClientEvents>;
+  /** Until when, by folded name of the group; the newest {@link toldMax}. */
+  readonly #told = new Map<string, number>();
+
+  constructor(emitter: EventEmitter<ClientEvents>) {
+    this.#emitter = emitter;
+  }
+
+  receive(push: OrderPush): void {
+    switch (push.type) {
+      case 'roleChanged': {
+        const { type, ...change } = push;
+        this.#emitter.emit(type, change);
+        break;
+      }
+      case 'topicChanged': {
+        const { type, ...topic } = push;
+        this.#emitter.emit(type, topic);
+        break;
+      }
+      case 'muteChanged': {
+        const { type, ...mute } = push;
+        this.#emitter.emit(type, mute);
+        break;
+      }
+      case 'invited': {
+        const { type, ...invitation } = push;
+        if (this.#isNew(invitation)) this.#emitter.emit(type, invitation);
+        break;
+      }
+      case 'settingsChanged': {
+        const { type, ...settings } = push;
+        this.#emitter.emit(type, settings);
+        break;
+      }
+    }
+  }
+
+  #isNew({ group, untilMs }: ClientEvents['invited'][0]): boolean {
+    const folded = foldName(group);
+    const isKnown = this.#told.get(folded) === untilMs;
+    this.#told.delete(folded);
+    this.#told.set(folded, untilMs);
+    const [oldest] = this.#told.keys();
+    if (this.#told.size > toldMax && oldest !== undefined) this.#told.delete(oldest);
+    return !isKnown;
+  }
+}
+
+/** Who ended a membership, if somebody else did. */
+export function removalOf({ by, words }: Removal): Removal | undefined {
+  return by === '' ? undefined : { by, words };
+}

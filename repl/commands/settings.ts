@@ -1,0 +1,93 @@
+/** The commands about how a group is: its settings, its description, whom it belongs to. */
+
+import { BanterError, newcomerRoles } from '../../core/index.ts';
+import type { ChatClient } from '../chat-client.ts';
+import { type Command, defineCommand } from './command.ts';
+
+type Set = (client: ChatClient, group: string, value: string | undefined) => Promise<void>;
+
+const switches: ReadonlyMap<string | undefined, boolean> = new Map([
+  ['on', true],
+  ['off', false],
+]);
+
+const settings: ReadonlyMap<string, Set> = new Map<string, Set>([
+  [
+    'invite_only',
+    async ({ moderation }, group, value) => {
+      const isOn = switches.get(value);
+      if (isOn === undefined) throw invalid('set_group invite_only on|off');
+      await moderation.setInviteOnly(group, isOn);
+    },
+  ],
+  [
+    'newcomers',
+    async ({ moderation }, group, value) => {
+      const role = newcomerRoles.find((known) => known === value);
+      if (role === undefined) throw invalid('set_group newcomers member|guest');
+      await moderation.setNewcomers(group, role);
+    },
+  ],
+  [
+    'password',
+    async ({ moderation }, group, value) => {
+      if (value === undefined) throw invalid('set_group password <password>');
+      await moderation.setPassword(group, value);
+    },
+  ],
+  [
+    'no_password',
+    async ({ moderation }, group, value) => {
+      if (value !== undefined) throw invalid('set_group no_password');
+      await moderation.setPassword(group, undefined);
+    },
+  ],
+]);
+
+/** `set_group`, `describe_group`, `transfer`. */
+export const settingCommands: readonly Command[] = [
+  defineCommand({
+    name: 'set_group',
+    section: 'Order',
+    summary: 'say who is let into your group: invite_only, newcomers, password, no_password',
+    example: 'set_group invite_only on',
+    parameters: [
+      { name: 'setting', type: 'word', words: [...settings.keys()] },
+      { name: 'value', type: 'word', optional: true },
+    ],
+    async run(session, { setting, value }) {
+      const group = session.groupOr(undefined);
+      await settings.get(setting)?.(session.client, group, value);
+      const { inviteOnly, hasPassword, newcomers } =
+        await session.client.moderation.describe(group);
+      return { type: 'groupSet', group, inviteOnly, hasPassword, newcomers };
+    },
+  }),
+  defineCommand({
+    name: 'describe_group',
+    section: 'Order',
+    summary: 'say whose the group is, what you are in it, and its topic',
+    example: 'describe_group',
+    parameters: [{ name: 'group', type: 'joinedGroup', optional: true }],
+    async run(session, values) {
+      const group = session.groupOr(values.group);
+      return { type: 'groupDescription', ...(await session.client.moderation.describe(group)) };
+    },
+  }),
+  defineCommand({
+    name: 'transfer',
+    section: 'Order',
+    summary: 'make a member the owner of your group; you stay a moderator',
+    example: 'transfer bob',
+    parameters: [{ name: 'member', type: 'member' }],
+    async run(session, { member }) {
+      const group = session.groupOr(undefined);
+      await session.client.moderation.transfer(group, member);
+      return { type: 'moderated', action: 'transfer', group, name: member };
+    },
+  }),
+];
+
+function invalid(usage: string): BanterError {
+  return new BanterError('COMMAND_INVALID', `usage: ${usage}`);
+}
