@@ -21,6 +21,8 @@ export interface BotOptions {
   readonly pluginDir?: string;
   /** The server's identity where it is known for sure; nothing is pinned then. 32 bytes. */
   readonly serverKey?: Uint8Array;
+  /** What an operator of a closed server gave for this bot, 32 hex digits. */
+  readonly invitation?: string;
   /** Reach peers over the server's relay only, so that they do not learn this bot's address. Default false. */
   readonly relayOnly?: boolean;
   /** Stops the bot: its plugins say goodbye, then it de-registers. */
@@ -48,7 +50,7 @@ export async function runBot(bot: Bot, options: BotOptions): Promise<void> {
 }
 
 function connect(bot: Bot, options: BotOptions): Promise<Client> {
-  const { server, dataDir, serverKey, relayOnly = false, signal } = options;
+  const { server, dataDir, serverKey, invitation, relayOnly = false, signal } = options;
   return Client.connect({
     name: bot.name,
     server,
@@ -58,6 +60,7 @@ function connect(bot: Bot, options: BotOptions): Promise<Client> {
     signal,
     ...(dataDir === undefined ? {} : { dataDir }),
     ...(serverKey === undefined ? {} : { serverKey }),
+    ...(invitation === undefined ? {} : { invitation }),
   });
 }
 

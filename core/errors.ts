@@ -109,7 +109,7 @@ export const errorTable = {
   NOT_ADMITTED: {
     wire: 47,
     remedy:
-      'Ask an operator of the server for an invitation, and connect once with --invitation; or tell the key that "banter key" prints.',
+      'Ask an operator for an invitation and connect once with --invitation, or to allow the key that the message names.',
   },
   INVITATION_INVALID: {
     wire: 48,

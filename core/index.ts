@@ -39,7 +39,6 @@ export type {
   Access,
   AccessOptions,
   Account,
-  Administration,
   Invitation,
   InvitationOptions,
   KeyBan,
@@ -47,6 +46,7 @@ export type {
   NewInvitation,
   Operator,
 } from './client/administration.ts';
+export { Administration } from './client/administration.ts';
 export { Client } from './client/client.ts';
 export type { Announcement, ClientEvents, Removal } from './client/events.ts';
 export type { JoinOptions } from './client/group-password.ts';

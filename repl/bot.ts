@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { type BotLog, findBot, runBot } from '../bots/index.ts';
 import type { Config } from './config.ts';
+import { invitationOf } from './connecting.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
@@ -37,6 +38,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
       server: serverOf(config.server, found.server),
       dataDir,
       relayOnly: config.relayOnly.value,
+      ...invitationOf(config),
       // Two bots of one person must not write into each other's files.
       pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
       signal: interruption.signal,

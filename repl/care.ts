@@ -60,7 +60,7 @@ function tableOf({ names, processes, groups, messages, bytes }: StoreStats): str
       .join('  ')
       .trimEnd(),
   );
-  const kept = `${names} names, ${groups.length} groups, ${messages} messages, ${processes} processes of clients`;
+  const kept = `names ${names}, groups ${groups.length}, messages ${messages}, processes of clients ${processes}`;
   return [`${kept}; ${sizeWords(bytes)}`, ...(groups.length === 0 ? [] : lines)].join('\n');
 }
 

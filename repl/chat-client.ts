@@ -22,6 +22,7 @@ export interface ChatClient
     | 'leaveGroup'
     | 'listMembers'
     | 'moderation'
+    | 'administration'
     | 'history'
     | 'search'
     | 'close'

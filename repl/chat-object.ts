@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  type Administration,
   BanterError,
   type ChatMessage,
   type ClientEvents,
@@ -58,6 +59,7 @@ const eventNames: readonly (keyof ClientEvents)[] = [
   'directoryChanged',
   'groupLost',
   'gapFound',
+  'announced',
   'disconnected',
   'reconnected',
   'closed',
@@ -107,6 +109,11 @@ export class Chat {
   /** Roles, bans, mutes and topics: `chat.moderation.kick("ops", "eve")`. */
   get moderation(): Moderation {
     return this.#client.moderation.within((work) => this.#call(work));
+  }
+
+  /** What an operator of the server can do: `chat.administration.ban("eve", "spam")`. */
+  get administration(): Administration {
+    return this.#client.administration.within((work) => this.#call(work));
   }
 
   /** Sends a private message; resolves when the other client has it, or the server keeps it for who is absent. @throws BanterError as `Client.send` */

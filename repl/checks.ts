@@ -161,7 +161,7 @@ export async function checkServerFolder(folder: string): Promise<Finding> {
     const owner = serverOwner(folder);
     const use = owner === undefined ? 'no server runs on it' : `process ${owner} serves from it`;
     if (findings.length === 0) {
-      return ok(`${names} names, ${messages} messages, ${sizeWords(bytes)}, whole; ${use}`);
+      return ok(`names ${names}, messages ${messages}, ${sizeWords(bytes)}, whole; ${use}`);
     }
     const remedy = 'stop the server, and restore the newest backup: banter restore <file> --force';
     return wrong(`the database is damaged: ${findings.slice(0, 3).join('; ')}`, remedy);

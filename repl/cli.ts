@@ -1,6 +1,7 @@
 /** The command line: its commands and options, each handed to the module that does the work, and the exit code. */
 
 import { Command, CommanderError, type CommandOptions } from 'commander';
+import { addAdmin } from './cli-admin.ts';
 import { addAsking, addTransfer } from './cli-asking.ts';
 import { addOperating } from './cli-operating.ts';
 import type { Config, Flags } from './config.ts';
@@ -24,6 +25,7 @@ interface SessionOptions extends CommonOptions {
   readonly plugin?: readonly string[];
   readonly takeOver?: true;
   readonly relayOnly?: true;
+  readonly invitation?: string;
 }
 
 interface ScriptOptions extends SessionOptions {
@@ -42,7 +44,10 @@ interface BotOptions extends CommonOptions {
   readonly name?: string;
   readonly group?: readonly string[];
   readonly relayOnly?: true;
+  readonly invitation?: string;
 }
+
+type ServeOptions = Flags & { readonly quiet?: true; readonly operator?: readonly string[] };
 
 interface TrustOptions extends CommonOptions {
   readonly as?: string;
@@ -73,6 +78,7 @@ To run bots:
 To run a server for good:
   banter serve --log json --http-port 9666 a log for programs, health and metrics
   banter doctor chat.lan                   is this machine as it should be, and that server?
+  banter admin ban eve --as ann            what operators may: see banter admin --help
 To write plugins:
   banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
 The original's forms:
@@ -159,6 +165,7 @@ function buildProgram(run: Perform): Command {
   addServing(program, run);
   addTransfer(addTo, run, serverHelp);
   addOperating(addTo, run, serverHelp);
+  addAdmin(addTo, run, serverHelp);
   addKeeping(program, run);
   return program;
 }
@@ -211,6 +218,11 @@ function addServing(program: Command, run: Perform): void {
   add(program, 'serve', 'run a server')
     .option('-p, --port <port>', 'UDP port, 0 for any free one (BANTER_PORT; 6666)')
     .option('--host <address>', 'address to listen on; all by default (BANTER_HOST)')
+    .option(
+      '--operator <who>',
+      'key or claimed name of who runs it; may be given again (BANTER_OPERATORS)',
+      collect,
+    )
     .option('--groups-per-client <n>', 'groups a client may be in at a time (1)')
     .option('--private-in-group', 'let private messages pass while in a group')
     .option('--log <format>', 'how to tell what happens: text, json or none (BANTER_LOG; text)')
@@ -226,9 +238,9 @@ function addServing(program: Command, run: Perform): void {
     .option('--keep-bytes <size>', 'drop the oldest beyond a size, like 500M or 2G')
     .option('--no-mailbox', 'keep no private messages for who is absent (BANTER_MAILBOX=no)')
     .option('--quiet', 'tell the address only')
-    .action(({ quiet, mailbox, ...flags }: Flags & { readonly quiet?: true }) =>
+    .action(({ quiet, mailbox, operator: operators, ...flags }: ServeOptions) =>
       // Without the option its value is true, and says nothing.
-      run({ ...flags, ...(mailbox === false ? { mailbox } : {}) }, async (work) => {
+      run({ ...flags, operators, ...(mailbox === false ? { mailbox } : {}) }, async (work) => {
         const { serve } = await import('./serve.ts');
         return serve({ ...work, quiet: quiet === true });
       }),
@@ -239,6 +251,7 @@ function addServing(program: Command, run: Perform): void {
     .option('--name <name>', 'another name than in its file')
     .option('-g, --group <group>', 'other groups than in its file; may be given again', collect)
     .option('--relay-only', relayOnlyHelp)
+    .option('--invitation <token>', invitationHelp)
     .action((bot: string, { group: groups, name, ...flags }: BotOptions) =>
       run(flags, async (work) => {
         const module = await import('./bot.ts');
@@ -270,6 +283,7 @@ function addKeeping(program: Command, run: Perform): void {
 }
 
 const relayOnlyHelp = 'never tell peers your address: reach them through the server';
+const invitationHelp = 'an invitation to a closed server, needed once (BANTER_INVITATION)';
 const serverHelp = 'host[:port][#fingerprint] (BANTER_SERVER; localhost:6666)';
 
 function add(
@@ -294,7 +308,8 @@ function withSession(command: Command): Command {
       collect,
     )
     .option('--take-over', 'take the name over from another client of yours')
-    .option('--relay-only', relayOnlyHelp);
+    .option('--relay-only', relayOnlyHelp)
+    .option('--invitation <token>', invitationHelp);
 }
 
 function withForm(command: Command): Command {
@@ -305,8 +320,9 @@ function withForm(command: Command): Command {
     .option('--keep-going', 'go on after an error');
 }
 
-function sessionFlags({ data, debug, group, relayOnly, plugin: plugins }: SessionOptions): Flags {
-  return { data, debug, group, relayOnly, plugins };
+function sessionFlags(options: SessionOptions): Flags {
+  const { data, debug, group, relayOnly, invitation, plugin: plugins } = options;
+  return { data, debug, group, relayOnly, invitation, plugins };
 }
 
 function formOf(options: ScriptOptions): {

@@ -96,6 +96,8 @@ export async function loadConfig(flags: Flags, surroundings: Surroundings): Prom
     log: settle('log', 'text'),
     logLevel: settle('logLevel', undefined),
     restartAfter: settle('restartAfter', undefined),
+    operators: settle('operators', []),
+    invitation: settle('invitation', undefined),
     groupsPerClient: settle('groupsPerClient', 1),
     privateInGroup: settle('privateInGroup', false),
     ephemeral: settle('ephemeral', false),

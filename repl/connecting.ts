@@ -33,6 +33,7 @@ export async function connectChatter(
     dataDir,
     takeOver,
     signal,
+    ...invitationOf(config),
   };
   const client = await Client.connect(options).catch((error: unknown) => {
     const isPresent = error instanceof BanterError && error.code === 'NAME_PRESENT';
@@ -41,6 +42,11 @@ export async function connectChatter(
   });
   keepArrivals(client);
   return { client, plugins: new LazyPlugins({ client, dataDir, errorOutput: process.stderr }) };
+}
+
+/** What a closed server asks of who comes for the first time. */
+export function invitationOf({ invitation }: Config): { readonly invitation?: string } {
+  return invitation.value === undefined ? {} : { invitation: invitation.value };
 }
 
 /** Loads the plugins and joins the group of the settings. @throws BanterError as the client and the plugins do */

@@ -11,6 +11,7 @@ import {
 import type { PluginSummary } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
 import { describeEntrance } from './entrance.ts';
+import { administrationDescriptions } from './format-administration.ts';
 import { safeOutput, safeText } from './safe-text.ts';
 
 /** How lines are made. */
@@ -97,6 +98,7 @@ const descriptions: Describe = {
         : `in ${groups.map((group) => `#${safeText(group)}`).join(', ')}`;
     return `${safeText(name)}, ${where}, ${connected ? 'connected' : 'disconnected'}; server #${safeText(server)}; your key ${key}`;
   },
+  ...administrationDescriptions,
   deregistered: ({ name }) => `${safeText(name)} is offline`,
   pluginLoaded: ({ plugin }) =>
     `${describePlugin(plugin)}; may: ${plugin.permissions.map((permission) => safeText(permission)).join(', ') || 'nothing'}`,

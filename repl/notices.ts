@@ -111,6 +111,11 @@ const descriptions: Describe = {
     words: `${count ?? 'some'} messages of #${safeText(group)} are gone for ever`,
     data: { group, count },
   }),
+  announced: (announcement) => ({
+    event: 'announced',
+    words: `${safeText(announcement.by)} announces: ${safeText(announcement.text)}`,
+    data: { ...announcement },
+  }),
   disconnected: (reason, returnMs) => ({
     event: 'disconnected',
     words:
@@ -150,6 +155,7 @@ export function watchNotices(client: ChatClient, tell: (notice: Notice) => void)
   watch('directoryChanged');
   watch('groupLost');
   watch('gapFound');
+  watch('announced');
   watch('disconnected');
   watch('reconnected');
   return () => {

@@ -26,10 +26,14 @@ export function describeConfig(config: Config, showOrigin: boolean): string {
 function show(value: Config[keyof Settings]['value']): string {
   if (value === undefined) return '-';
   if (typeof value !== 'object') return String(value);
-  return value.length === 0 ? '-' : value.map(showPlugin).join(', ');
+  return value.length === 0
+    ? '-'
+    : Array.from<string | PluginSetting, string>(value, showOne).join(', ');
 }
 
-function showPlugin({ plugin, config }: PluginSetting): string {
+function showOne(setting: string | PluginSetting): string {
+  if (typeof setting === 'string') return setting;
+  const { plugin, config } = setting;
   if (Object.keys(config).length === 0) return plugin;
   return `${plugin} ${JSON.stringify(config, (key, value) => (isSecret(key) ? '***' : value))}`;
 }

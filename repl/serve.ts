@@ -49,6 +49,7 @@ function startServer(config: Config): Promise<Server> {
   return Server.start({
     port: config.port.value,
     ...(config.ephemeral.value ? {} : { dataDir: join(config.data.value, 'server') }),
+    operators: config.operators.value,
     retention: retentionOf(config),
     policy: {
       groupsPerClient: config.groupsPerClient.value,

@@ -24,6 +24,10 @@ export interface Settings {
   readonly logLevel: LogLevel | undefined;
   /** After how long a server that is stopped is back, as its clients are told. Seconds; undefined to say nothing. */
   readonly restartAfter: number | undefined;
+  /** Keys or names of those who run the server. */
+  readonly operators: readonly string[];
+  /** What an operator of a closed server gave; undefined where none is needed. */
+  readonly invitation: string | undefined;
   /** Groups that a client may be in at a time. */
   readonly groupsPerClient: number;
   /** Whether private messages pass while in a group. */
@@ -99,6 +103,8 @@ export const rules: Rules = {
     meaning: 'seconds until a stopped server is back',
     parse: integer(1, restartAfterMax),
   },
+  operators: { meaning: 'names or keys of those who run the server', parse: names },
+  invitation: { meaning: 'invitation to a closed server', parse: token },
   groupsPerClient: {
     meaning: 'groups a client may be in at a time',
     parse: integer(1, groupsPerClientMax),
@@ -163,6 +169,25 @@ const words: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
 function yesOrNo(raw: unknown): Parsed<boolean> {
   const value = words.get(raw);
   return value === undefined ? { wanted: 'true or false' } : { value };
+}
+
+/** Names or keys separated by commas, or a list of them. */
+function names(raw: unknown): Parsed<readonly string[]> {
+  const entries: unknown = typeof raw === 'string' ? raw.split(',') : raw;
+  const value = Array.isArray(entries) ? entries.map(name) : [undefined];
+  return value.every((entry) => entry !== undefined)
+    ? { value }
+    : { wanted: 'names or keys, separated by commas' };
+}
+
+function name(entry: unknown): string | undefined {
+  return typeof entry === 'string' && entry.trim() !== '' ? entry.trim() : undefined;
+}
+
+function token(raw: unknown): Parsed<string> {
+  return typeof raw === 'string' && /^[0-9a-f]{32}$/i.test(raw)
+    ? { value: raw }
+    : { wanted: '32 hex digits' };
 }
 
 /** Names and paths separated by commas, or a list of them, each perhaps with its config. */

@@ -78,7 +78,9 @@ export class Doorkeeper {
     const isAdmitted = access === 'open' || admissions.has(identity) || this.isOperator(identity);
     if (isAdmitted) return undefined;
     const whom = access === 'invitation' ? 'is invited' : 'is on its list';
-    return { code: 'NOT_ADMITTED', detail: `this server lets in who ${whom}, and no other key` };
+    // Whoever asks to be let in has to name the key, and has nothing yet that would tell it.
+    const detail = `this server lets in only who ${whom}; your key is ${identity}`;
+    return { code: 'NOT_ADMITTED', detail };
   }
 
   /** Admits a key by a token, unless it needs none. A token that is good counts one use, however often the key shows it. */

@@ -16,12 +16,18 @@ type FieldsOf<Message> = {
   readonly [Name in Exclude<keyof Message, 'type'>]: Field<Message[Name]>;
 };
 
+/** Messages of which some fields share bytes, or end with what ends the message. */
+type RecordType = 'groupMessage';
+
+type BodyOf<Message extends { readonly type: string }> = Message['type'] extends RecordType
+  ? { readonly record: Field<Omit<Message, 'type'>> }
+  : { readonly fields: FieldsOf<Message> };
+
 /** The tables that a union of messages asks for: the compiler holds one against the other. */
 export type TablesOf<Message extends { readonly type: string }> = {
-  readonly [Type in Message['type']]: {
-    readonly number: number;
-    readonly fields: FieldsOf<Extract<Message, { readonly type: Type }>>;
-  };
+  readonly [Type in Message['type']]: { readonly number: number } & BodyOf<
+    Extract<Message, { readonly type: Type }>
+  >;
 };
 
 /** An integer from 0 to `max`. */
@@ -63,8 +69,11 @@ export const random8: Field<Uint8Array> = bytes(8);
 /** How many bots have passed a message on. */
 export const hops: Field<number> = upTo(hopsMax);
 
-/** The text of a message. Wider than what may be sent, so that a text that is too long can be refused by name. */
-export const body: Field<string> = text(65_000);
+/** Wider than what may be sent, so that a text that is too long can be refused by name. */
+export const bodyBytesMax = 65_000;
+
+/** The text of a message. */
+export const body: Field<string> = text(bodyBytesMax);
 
 /** A topic or a reason. As wide, for the same purpose. */
 export const words: Field<string> = text(1024);

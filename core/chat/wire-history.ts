@@ -1,8 +1,9 @@
 /** What a member asks of what was said in its group, and the answer (docs/PROTOCOL.md §7). */
 
-import { flag, list, text, varint } from '../protocol/codec.ts';
+import { listOf, text, varint } from '../protocol/codec.ts';
 import type { StoredMessage } from './records.ts';
-import { body, hops, mid, name, random8, requestId, type TablesOf } from './wire-fields.ts';
+import { saidField } from './said.ts';
+import { body, name, random8, requestId, type TablesOf } from './wire-fields.ts';
 
 /** How many messages one page of a history or a search holds; a page then fits one message. */
 export const pageMessagesMax: number = 64;
@@ -50,17 +51,6 @@ export function wordsFault(words: string): string | undefined {
   return undefined;
 }
 
-/** The fields of a message at its place in a group. */
-const messageFields = {
-  mid,
-  seq: varint,
-  from: name,
-  bot: flag,
-  hops,
-  sentAtMs: varint,
-  text: body,
-};
-
 // Wider than what may be sought, so that words that are too many can be refused by name.
 const words = text(1024);
 const place = { beforeSeq: varint, limit: varint };
@@ -76,7 +66,7 @@ export const historyNews: TablesOf<HistoryNews> = {
     fields: {
       requestId,
       logId: random8,
-      messages: list(messageFields, pageMessagesMax),
+      messages: listOf(saidField(body), pageMessagesMax),
       next: varint,
     },
   },

@@ -1,8 +1,9 @@
 /** The chat's messages on the wire, each a table of fields (docs/PROTOCOL.md §7). */
 
-import { Codec, flag, list, text, varint } from '../protocol/codec.ts';
+import { Codec, flag, lastText, list, text, varint } from '../protocol/codec.ts';
 import { entryField } from './entry.ts';
 import { type MailNews, type MailRequest, mailNews, mailRequests } from './mail-messages.ts';
+import { placedMid, saidField } from './said.ts';
 import type { DirectoryEntry } from './types.ts';
 import {
   type AdministrationMessage,
@@ -12,6 +13,7 @@ import {
 } from './wire-administration.ts';
 import {
   body,
+  bodyBytesMax,
   entries,
   hops,
   mid,
@@ -324,15 +326,12 @@ export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<Se
   },
   committed: {
     number: 7,
-    fields: { requestId, mid, logId: random8, seq: varint, durable: flag },
+    fields: { requestId, mid: placedMid, logId: random8, seq: varint, durable: flag },
   },
   entry: { number: 8, fields: { requestId, entry: entryField } },
   entryList: { number: 9, fields: { requestId, entries, next: varint } },
   directoryDelta: { number: 16, fields: { version: varint, entries } },
-  groupMessage: {
-    number: 17,
-    fields: { mid, seq: varint, from: name, bot: flag, hops, sentAtMs: varint, text: body },
-  },
+  groupMessage: { number: 17, record: saidField(lastText(bodyBytesMax)) },
   gap: { number: 18, fields: { count: varint, fromSeq: varint } },
   memberJoined: { number: 19, fields: { group: name, name, bot: flag } },
   directoryEntries: { number: 22, fields: { entries } },

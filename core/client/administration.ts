@@ -92,6 +92,12 @@ export class Administration {
     this.#options = options;
   }
 
+  /** The same, with what every request is wrapped in: so that whoever waits can give up. */
+  within(wrap: <Value>(work: () => Promise<Value>) => Promise<Value>): Administration {
+    const { environment, ask } = this.#options;
+    return new Administration({ environment, ask: (body, type) => wrap(() => ask(body, type)) });
+  }
+
   async operators(): Promise<readonly Operator[]> {
     const { operators } = await this.#ask({ type: 'listOperators' }, 'operatorList');
     return operators.map(withKey);

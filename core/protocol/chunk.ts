@@ -2,15 +2,21 @@
 
 import type { ByteWriter } from './bytes.ts';
 import {
+  blockBytes,
   fragmentBytes,
   fragmentFrameBytes,
+  messageCountBytes,
   messageFrameBytes,
   writeFragment,
   writeMessage,
+  writeMessages,
 } from './frame.ts';
 
 /** The largest message of a conversation. Bytes. */
 export const messageBytesMax = 65_536;
+
+/** The most messages of a chunk: their number then takes {@link messageCountBytes}. */
+export const messagesPerChunkMax = 63;
 
 /**
  * What travels, is acknowledged and gets lost together: a fragment of a long message, or whole messages of one
@@ -25,7 +31,7 @@ export interface Chunk {
   readonly fragment: { readonly index: number; readonly totalBytes: number } | undefined;
   /** Of the messages, in their order; the one part of a fragment. */
   readonly payloads: readonly Uint8Array[];
-  /** Size of the frames on the wire. Bytes. */
+  /** Size of the frame on the wire. Bytes. */
   readonly frameBytes: number;
   /** Acknowledged: it need not travel any more. */
   settled: boolean;
@@ -56,7 +62,7 @@ export function chunksOf(
   });
 }
 
-/** Puts whole messages together, each no longer than a frame. */
+/** Puts whole messages together, each no longer than a frame and at most {@link messagesPerChunkMax}. */
 export function wholeChunk(
   conversation: number,
   sequence: number,
@@ -64,7 +70,7 @@ export function wholeChunk(
 ): Chunk {
   let frameBytes = 0;
   for (let at = 0; at < payloads.length; at++) {
-    frameBytes += messageFrameBytes(conversation, sequence + at, payloads[at]?.length ?? 0);
+    frameBytes += growthBytes(conversation, sequence, at, payloads[at]?.length ?? 0);
   }
   return {
     conversation,
@@ -75,6 +81,17 @@ export function wholeChunk(
     settled: false,
     queued: true,
   };
+}
+
+/** Bytes by which the frame of a chunk grows when a message of `length` bytes comes behind `count` others. */
+export function growthBytes(
+  conversation: number,
+  sequence: number,
+  count: number,
+  length: number,
+): number {
+  if (count === 0) return messageFrameBytes(conversation, sequence, length);
+  return count === 1 ? messageCountBytes + blockBytes(length) : blockBytes(length);
 }
 
 /**
@@ -89,7 +106,7 @@ export function divide(
   let count = 0;
   let room = roomBytes;
   for (const payload of payloads) {
-    room -= messageFrameBytes(conversation, sequence + count, payload.length);
+    room -= growthBytes(conversation, sequence, count, payload.length);
     if (room < 0) break;
     count++;
   }
@@ -100,14 +117,16 @@ export function divide(
   ];
 }
 
-/** Writes the frames of a chunk. */
+/** Writes the frame of a chunk. */
 export function writeChunk(writer: ByteWriter, chunk: Chunk): void {
   const { conversation, sequence, fragment, payloads } = chunk;
-  for (let at = 0; at < payloads.length; at++) {
-    const payload = payloads[at] ?? nothing;
-    if (fragment === undefined) writeMessage(writer, conversation, sequence + at, payload);
-    else writeFragment(writer, { conversation, sequence, payload, ...fragment });
+  const [first] = payloads;
+  if (first === undefined) return;
+  if (fragment !== undefined) {
+    writeFragment(writer, { conversation, sequence, payload: first, ...fragment });
+  } else if (payloads.length === 1) {
+    writeMessage(writer, conversation, sequence, first);
+  } else {
+    writeMessages(writer, conversation, sequence, payloads);
   }
 }
-
-const nothing = new Uint8Array();

@@ -14,14 +14,24 @@ type ValueOf<F> = F extends { read(reader: ByteReader): infer Value } ? Value : 
 /** The record that a table of fields describes. */
 export type RecordOf<Table> = { readonly [Name in keyof Table]: ValueOf<Table[Name]> };
 
-/** Field tables by message name; each with the number that opens the message on the wire. */
-export type MessageTables = Readonly<
-  Record<string, { readonly number: number; readonly fields: Readonly<Record<string, unknown>> }>
->;
+/** What stands behind the number of a message: a table of fields, or one field of all of them where some share bytes. */
+export type MessageBody =
+  | { readonly fields: Readonly<Record<string, unknown>> }
+  | { readonly record: Field<object> };
+
+/** Bodies by message name; each with the number that opens the message on the wire. */
+export type MessageTables = Readonly<Record<string, { readonly number: number } & MessageBody>>;
+
+/** The fields of a message of such a body. */
+type BodyOf<Body> = Body extends { readonly fields: infer Table }
+  ? RecordOf<Table>
+  : Body extends { readonly record: infer F }
+    ? ValueOf<F>
+    : never;
 
 /** The union of all messages of a set of tables, discriminated by `type`. */
 export type MessageOf<Tables extends MessageTables> = {
-  readonly [Name in keyof Tables]: { readonly type: Name } & RecordOf<Tables[Name]['fields']>;
+  readonly [Name in keyof Tables]: { readonly type: Name } & BodyOf<Tables[Name]>;
 }[keyof Tables];
 
 const encoder = new TextEncoder();
@@ -47,11 +57,15 @@ export const flag: Field<boolean> = {
 export function text(bytesMax: number): Field<string> {
   return {
     write: (writer, value) => writer.block(encoder.encode(value)),
-    read: (reader) => {
-      const bytes = reader.block();
-      if (bytes.length > bytesMax) throw new MalformedError(`text beyond ${bytesMax} bytes`);
-      return decoder.decode(bytes);
-    },
+    read: (reader) => decodeText(reader.block(), bytesMax),
+  };
+}
+
+/** UTF-8 up to the end of the message, whose last field it is; at most `bytesMax` bytes. */
+export function lastText(bytesMax: number): Field<string> {
+  return {
+    write: (writer, value) => writer.raw(encoder.encode(value)),
+    read: (reader) => decodeText(reader.rest(), bytesMax),
   };
 }
 
@@ -126,7 +140,7 @@ export class Codec<Tables extends MessageTables> {
     if (table === undefined) throw new RangeError(`no message ${String(message.type)}`);
     const writer = new ByteWriter();
     writer.varint(table.number);
-    writeFields(writer, table.fields, message);
+    writeBody(writer, table, message);
     return writer.bytes.slice();
   }
 
@@ -137,7 +151,7 @@ export class Codec<Tables extends MessageTables> {
       const name = this.#namesByNumber.get(reader.varint());
       const table = name === undefined ? undefined : this.tables[name];
       if (table === undefined) return undefined;
-      const fields = readFields(reader, table.fields);
+      const fields = readBody(reader, table);
       if (reader.remaining > 0) return undefined;
       // The record was read by the table of this very name.
       return { type: name, ...fields } as MessageOf<Tables>;
@@ -147,6 +161,25 @@ export class Codec<Tables extends MessageTables> {
       throw error;
     }
   }
+}
+
+function writeBody(
+  writer: ByteWriter,
+  body: MessageBody,
+  message: Readonly<Record<string, unknown>>,
+): void {
+  if ('record' in body) body.record.write(writer, message);
+  else writeFields(writer, body.fields, message);
+}
+
+function readBody(reader: ByteReader, body: MessageBody): object {
+  if (!('record' in body)) return readFields(reader, body.fields);
+  return body.record.read(reader);
+}
+
+function decodeText(bytes: Uint8Array, bytesMax: number): string {
+  if (bytes.length > bytesMax) throw new MalformedError(`text beyond ${bytesMax} bytes`);
+  return decoder.decode(bytes);
 }
 
 function writeFields(

@@ -14,6 +14,7 @@ export const frameType = {
   datagram: 7,
   pathChallenge: 8,
   pathResponse: 9,
+  messages: 10,
 } as const;
 
 /** Where extension frames begin: number, length as a varint, that many bytes. */
@@ -28,8 +29,11 @@ export const datagramPayloadBytesMax = 1152;
 /** What PATH_CHALLENGE carries and PATH_RESPONSE returns. */
 export const challengeBytes = 8;
 
-/** Frames a packet may hold; a packet with more breaks the protocol. Padding does not count. */
-const framesPerPacketMax = 256;
+/** Frames a packet may hold; a packet with more breaks the protocol. Padding does not count, each message of a MESSAGES does. */
+export const framesPerPacketMax = 256;
+
+/** Bytes of the number of messages in a MESSAGES frame that has fewer than 64. */
+export const messageCountBytes = 1;
 
 /** The most acknowledged ranges in one ACK. */
 export const ackRangesMax = 32;
@@ -51,6 +55,15 @@ export type Frame =
       readonly sequence: number;
       readonly payload: Uint8Array;
     }
+  /** Messages that follow each other. */
+  | {
+      readonly type: 'messages';
+      readonly conversation: number;
+      /** Of the first one. */
+      readonly sequence: number;
+      /** At least two. */
+      readonly payloads: readonly Uint8Array[];
+    }
   | {
       readonly type: 'fragment';
       readonly conversation: number;
@@ -70,6 +83,9 @@ export type Frame =
   | { readonly type: 'pathChallenge'; readonly data: Uint8Array }
   | { readonly type: 'pathResponse'; readonly data: Uint8Array }
   | { readonly type: 'extension'; readonly number: number };
+
+/** What a packet says: MESSAGES stands as the MESSAGE frames that it is short for. */
+export type PacketFrame = Exclude<Frame, { readonly type: 'messages' }>;
 
 /** A PATH_CHALLENGE may go where nobody listens, and is answered by itself: neither it nor its answer counts as lost. */
 const unacknowledgedTypes: ReadonlySet<Frame['type']> = new Set([
@@ -115,7 +131,7 @@ export function writeAck(
 
 /** Bytes of a message frame around its payload. */
 export function messageFrameBytes(conversation: number, sequence: number, length: number): number {
-  return 1 + varintBytes(conversation) + varintBytes(sequence) + varintBytes(length) + length;
+  return 1 + varintBytes(conversation) + varintBytes(sequence) + blockBytes(length);
 }
 
 export function writeMessage(
@@ -128,6 +144,25 @@ export function writeMessage(
   writer.varint(conversation);
   writer.varint(sequence);
   writer.block(payload);
+}
+
+/** Bytes of a message in a MESSAGES frame. */
+export function blockBytes(length: number): number {
+  return varintBytes(length) + length;
+}
+
+/** @param payloads of 2 to {@link framesPerPacketMax} messages; `sequence` is the first one's */
+export function writeMessages(
+  writer: ByteWriter,
+  conversation: number,
+  sequence: number,
+  payloads: readonly Uint8Array[],
+): void {
+  writer.uint8(frameType.messages);
+  writer.varint(conversation);
+  writer.varint(sequence);
+  writer.varint(payloads.length);
+  for (const payload of payloads) writer.block(payload);
 }
 
 /** Bytes of a fragment frame around its payload. */
@@ -144,8 +179,7 @@ export function fragmentFrameBytes(
     varintBytes(sequence) +
     varintBytes(index) +
     varintBytes(totalBytes) +
-    varintBytes(length) +
-    length
+    blockBytes(length)
   );
 }
 
@@ -175,7 +209,7 @@ export function writeMaxData(writer: ByteWriter, credit: number): void {
 
 /** Bytes of a DATAGRAM frame around its payload. */
 export function datagramFrameBytes(length: number): number {
-  return 1 + varintBytes(length) + length;
+  return 1 + blockBytes(length);
 }
 
 export function writeDatagram(writer: ByteWriter, payload: Uint8Array): void {
@@ -196,14 +230,15 @@ export function writePathResponse(writer: ByteWriter, data: Uint8Array): void {
 }
 
 /** Every frame of a packet but PAD. @throws MalformedError also if there are none or too many */
-export function readFrames(plaintext: Uint8Array): readonly Frame[] {
+export function readFrames(plaintext: Uint8Array): readonly PacketFrame[] {
   const reader = new ByteReader(plaintext);
-  const frames: Frame[] = [];
+  const frames: PacketFrame[] = [];
   while (reader.remaining > 0) {
     const frame = readFrame(reader);
     if (frame.type === 'pad') continue;
-    if (frames.length === framesPerPacketMax) throw new MalformedError('too many frames');
-    frames.push(frame);
+    if (frame.type === 'messages') pushMessages(frames, frame);
+    else frames.push(frame);
+    if (frames.length > framesPerPacketMax) throw new MalformedError('too many frames');
   }
   if (frames.length === 0) throw new MalformedError('a packet without frames');
   return frames;
@@ -236,6 +271,8 @@ export function readFrame(reader: ByteReader): Frame {
         sequence: reader.varint(),
         payload: reader.block(),
       };
+    case frameType.messages:
+      return readMessages(reader);
     case frameType.fragment:
       return readFragment(reader);
     case frameType.close:
@@ -252,6 +289,27 @@ export function readFrame(reader: ByteReader): Frame {
       if (number < extensionFrameMin) throw new MalformedError(`unknown frame ${number}`);
       reader.block();
       return { type: 'extension', number };
+  }
+}
+
+function readMessages(reader: ByteReader): Frame {
+  const conversation = reader.varint();
+  const sequence = reader.varint();
+  const count = reader.varint();
+  if (count < 2 || count > framesPerPacketMax) throw new MalformedError('no such count');
+  if (sequence > Number.MAX_SAFE_INTEGER - count + 1) throw new MalformedError('beyond 2^53');
+  const payloads: Uint8Array[] = [];
+  while (payloads.length < count) payloads.push(reader.block());
+  return { type: 'messages', conversation, sequence, payloads };
+}
+
+function pushMessages(
+  frames: PacketFrame[],
+  { conversation, sequence, payloads }: Extract<Frame, { type: 'messages' }>,
+): void {
+  let next = sequence;
+  for (const payload of payloads) {
+    frames.push({ type: 'message', conversation, sequence: next++, payload });
   }
 }
 

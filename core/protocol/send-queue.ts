@@ -1,8 +1,15 @@
 /** What of a connection's conversations waits to be sent. */
 
-import { type Chunk, chunksOf, divide, wholeChunk } from './chunk.ts';
+import {
+  type Chunk,
+  chunksOf,
+  divide,
+  growthBytes,
+  messagesPerChunkMax,
+  wholeChunk,
+} from './chunk.ts';
 import { messageCost, SendCredit } from './flow.ts';
-import { fragmentBytes, messageFrameBytes } from './frame.ts';
+import { fragmentBytes } from './frame.ts';
 
 /** Chunks that were sent and not dropped from a queue's array yet; moving the rest costs less the rarer it is. */
 const spentChunksMax = 512;
@@ -53,7 +60,7 @@ export class SendQueue {
     this.#source = source;
   }
 
-  /** Takes the next chunk whose frames fit `roomBytes`. */
+  /** Takes the next chunk whose frame fits `roomBytes`. */
   take(roomBytes: number): Chunk | undefined {
     const lost = this.#firstLost();
     if (lost !== undefined) return this.#takeLost(lost, roomBytes);
@@ -130,10 +137,12 @@ export class SendQueue {
     const sequence = this.#nextSequence[conversation] ?? 0;
     const payloads: Uint8Array[] = [];
     let room = roomBytes;
-    for (let next = this.#pull(); next?.conversation === conversation; next = this.#pull()) {
+    while (payloads.length < messagesPerChunkMax) {
+      const next = this.#pull();
+      if (next?.conversation !== conversation) break;
       const { payload } = next;
       const cost = payload.length + messageCost;
-      room -= messageFrameBytes(conversation, sequence + payloads.length, payload.length);
+      room -= growthBytes(conversation, sequence, payloads.length, payload.length);
       if (room < 0 || !this.#isCovered(cost)) break;
       this.credit.spend(cost);
       payloads.push(payload);

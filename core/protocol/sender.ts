@@ -2,13 +2,24 @@
 
 import { MalformedError } from './bytes.ts';
 import { type Chunk, divide } from './chunk.ts';
-import { datagramFrameBytes, datagramPayloadBytesMax, type Frame } from './frame.ts';
+import {
+  datagramFrameBytes,
+  datagramPayloadBytesMax,
+  type Frame,
+  framesPerPacketMax,
+} from './frame.ts';
 import { Pacer } from './pacer.ts';
 import { probesPerTimeout, Recovery } from './recovery.ts';
 import { SendQueue } from './send-queue.ts';
 
 /** Unreliable datagrams that wait for the congestion window; beyond, new ones are lost. Bytes. */
 const datagramsBytesMax = 65_536;
+
+/**
+ * No chunk is taken for a packet that has so many messages. One more chunk, and what else a packet holds, then leaves it
+ * below the frames that a receiver takes (docs/PROTOCOL.md §4), however short the messages are.
+ */
+const messagesPerPacket = framesPerPacketMax / 2;
 
 /** A MAX_DATA frame. Bytes. */
 const maxDataBytes = 9;
@@ -203,19 +214,23 @@ export class Sender {
   /** @returns the bytes taken */
   #takeChunks(chunks: Chunk[], roomBytes: number, again: readonly Chunk[]): number {
     let room = roomBytes;
+    let messages = 0;
     for (const chunk of again) {
       if (chunk.settled) continue;
       const part = chunk.frameBytes <= room ? chunk : divide(chunk, room)?.[0];
       if (part === undefined) continue;
       chunks.push(part);
       room -= part.frameBytes;
+      messages += part.payloads.length;
     }
-    for (;;) {
+    while (messages < messagesPerPacket) {
       const chunk = this.queue.take(room);
-      if (chunk === undefined) return roomBytes - room;
+      if (chunk === undefined) break;
       chunks.push(chunk);
       room -= chunk.frameBytes;
+      messages += chunk.payloads.length;
     }
+    return roomBytes - room;
   }
 }
 

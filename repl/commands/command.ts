@@ -13,6 +13,7 @@ import {
 } from '../../core/index.ts';
 import type { PluginSummary } from '../chat-client.ts';
 import type { ChatSession } from '../session.ts';
+import type { AdministrationResult } from './administration-result.ts';
 
 /** The headings of the help, in their order. */
 export const sections = ['Talk', 'Groups', 'Order', 'You', 'Scripts & plugins'] as const;
@@ -128,6 +129,7 @@ export type CommandResult =
       readonly server: string;
     }
   | { readonly type: 'deregistered'; readonly name: string }
+  | AdministrationResult
   | { readonly type: 'pluginLoaded'; readonly plugin: PluginSummary }
   | { readonly type: 'pluginUnloaded'; readonly plugin: string }
   | { readonly type: 'plugins'; readonly plugins: readonly PluginSummary[] }

@@ -1,5 +1,6 @@
 /** The one command table: prompt, completion, help, scripts and JSON pipes all read it. */
 
+import { administrationCommands } from './administration.ts';
 import type { Command, CommandTable } from './command.ts';
 import { groupCommands } from './groups.ts';
 import { historyCommands } from './history.ts';
@@ -14,6 +15,7 @@ const all: readonly Command[] = [
   ...groupCommands,
   ...orderCommands,
   ...settingCommands,
+  ...administrationCommands,
   ...historyCommands,
   ...youCommands,
   ...scriptCommands(() => all),
@@ -28,6 +30,7 @@ export const dotForms: ReadonlyMap<string, string> = new Map([
   ['.plugins', 'plugin list'],
 ]);
 
+export type { AdministrationAction, AdministrationResult } from './administration-result.ts';
 export {
   type Arguments,
   argumentsOf,

@@ -24,6 +24,7 @@ import {
   word,
 } from './notation.ts';
 import { type OrderWords, orderFields, orderNews, orderRequests } from './order.ts';
+import { lastText, message, type Origin, origin, placedMid, type Said, time } from './said.ts';
 
 const name = text(128);
 const outcomes = ['delivered', 'refused', 'expired'] as const;
@@ -100,17 +101,6 @@ const hops: Field<number> = {
   write: (to, value) => varint.write(to, value),
 };
 
-/** A message of a group at its place. */
-export interface Said {
-  readonly mid: Uint8Array;
-  readonly seq: number;
-  readonly from: string;
-  readonly bot: boolean;
-  readonly hops: number;
-  readonly sentAtMs: number;
-  readonly text: string;
-}
-
 /** What the words in the tables below stand for. */
 interface Words extends AdministrationWords, OrderWords {
   readonly varint: number;
@@ -120,8 +110,12 @@ interface Words extends AdministrationWords, OrderWords {
   readonly envelope: Uint8Array;
   readonly outcome: (typeof outcomes)[number];
   readonly mid: Uint8Array;
+  readonly placedMid: Uint8Array;
   readonly hops: number;
+  readonly origin: Origin;
+  readonly time: number;
   readonly name: string;
+  readonly lastText: string;
   readonly message: string;
   readonly detail: string;
   readonly reason: (typeof reasons)[number];
@@ -148,23 +142,19 @@ const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   mid: bytes(16),
   hops,
   name,
-  message: text(65_000),
+  message,
   detail: text(1024),
   reason: word(reasons),
   entry,
   cursors: list(record({ group: name, logId, seq: varint }), 256),
   memberships: list(record(membership), 256),
   names: list(record({ name }), 200),
+  placedMid,
+  origin,
+  time,
+  lastText,
   said: list(
-    record({
-      mid: bytes(16),
-      seq: varint,
-      from: name,
-      bot: flag,
-      hops,
-      sentAtMs: varint,
-      text: text(65_000),
-    }),
+    record({ mid: placedMid, seq: varint, from: name, origin, sentAtMs: time, text: message }),
     64,
   ),
   entries: list(entry, 200),
@@ -259,7 +249,7 @@ const news = {
   ],
   committed: [
     7,
-    { requestId: 'varint', mid: 'mid', logId: 'bytes8', seq: 'varint', durable: 'flag' },
+    { requestId: 'varint', mid: 'placedMid', logId: 'bytes8', seq: 'varint', durable: 'flag' },
   ],
   entry: [8, { requestId: 'varint', entry: 'entry' }],
   entryList: [9, { requestId: 'varint', entries: 'entries', next: 'varint' }],
@@ -268,13 +258,12 @@ const news = {
   groupMessage: [
     17,
     {
-      mid: 'mid',
+      mid: 'placedMid',
       seq: 'varint',
       from: 'name',
-      bot: 'flag',
-      hops: 'hops',
-      sentAtMs: 'varint',
-      text: 'message',
+      origin: 'origin',
+      sentAtMs: 'time',
+      text: 'lastText',
     },
   ],
   gap: [18, { count: 'varint', fromSeq: 'varint' }],

@@ -2,7 +2,14 @@
 
 import { randomBytes } from '@noble/hashes/utils.js';
 import { Incoming, Outgoing, type Whole } from './conversations.ts';
-import { type Acknowledged, elicitsAck, type Frame, readFrames, writeFrame } from './frames.ts';
+import {
+  type Acknowledged,
+  elicitsAck,
+  type Frame,
+  readFrames,
+  singly,
+  writeFrame,
+} from './frames.ts';
 import { type Address, type Established, isRelayed, isSame } from './handshake.ts';
 import { hex, joined, Malformed } from './notation.ts';
 import { Protection, Received } from './packets.ts';
@@ -65,6 +72,7 @@ export class Connection {
   /** Frames that need no credit, and those that were lost. */
   #urgent: Waiting[] = [];
   readonly #received = new Received();
+  readonly #kindsSeen = new Set<Frame['type']>();
   readonly #protection: Protection;
   #largestReceivedAt = 0;
   #largestAcked = -1;
@@ -105,9 +113,19 @@ export class Connection {
     return this.#protection.phases;
   }
 
+  /** The kinds of frames that have come. */
+  get kindsSeen(): ReadonlySet<Frame['type']> {
+    return this.#kindsSeen;
+  }
+
   /** Queues a message of a conversation; `tick` sends what is queued. */
   send(conversation: number, message: Uint8Array): void {
     this.#outgoing.send(conversation, message);
+  }
+
+  /** Queues short messages of a conversation as one frame. */
+  sendTogether(conversation: number, messages: readonly Uint8Array[]): void {
+    this.#outgoing.sendTogether(conversation, messages);
   }
 
   /** Queues a DATAGRAM of at most 1152 bytes. */
@@ -259,9 +277,13 @@ export class Connection {
   }
 
   #take(frame: Frame, from: Address, now: number): void {
+    this.#kindsSeen.add(frame.type);
     switch (frame.type) {
       case 'ack':
         this.#acknowledge(frame.of, now);
+        break;
+      case 'messages':
+        for (const single of singly(frame)) this.#take(single, from, now);
         break;
       case 'message':
       case 'fragment':

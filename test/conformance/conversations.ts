@@ -42,6 +42,15 @@ export class Outgoing {
     }
   }
 
+  /** @param messages two or more, which fit one packet */
+  sendTogether(conversation: number, messages: readonly Uint8Array[]): void {
+    const sequence = this.#sequences.get(conversation) ?? 0;
+    this.#sequences.set(conversation, sequence + messages.length);
+    const bytes = writeFrame({ type: 'messages', conversation, sequence, payloads: messages });
+    const cost = messages.reduce((sum, { length }) => sum + length + messageCost, 0);
+    this.#waiting.push({ bytes, cost });
+  }
+
   /** The other side takes what costs `credit` in all. */
   grant(credit: number): void {
     this.#credit = Math.max(this.#credit, credit);

@@ -5,6 +5,7 @@ import {
   bytes,
   encoded,
   type Field,
+  list,
   Malformed,
   type OneOf,
   oneOf,
@@ -66,9 +67,22 @@ function rangeDown(last: number, length: number): Range {
   return { first: last - length, last };
 }
 
+const framesMax = 256;
+
+/** Two or more. */
+const payloads: Field<readonly Uint8Array[]> = {
+  read(reader) {
+    const read = list(block(), framesMax).read(reader);
+    if (read.length < 2) throw new Malformed(`MESSAGES of ${read.length}`);
+    return read;
+  },
+  write: list(block(), framesMax).write,
+};
+
 interface Words {
   readonly varint: number;
   readonly block: Uint8Array;
+  readonly payloads: readonly Uint8Array[];
   readonly reason: string;
   readonly datagram: Uint8Array;
   readonly bytes8: Uint8Array;
@@ -78,6 +92,7 @@ interface Words {
 const words: { readonly [Word in keyof Words]: Field<Words[Word]> } = {
   varint,
   block: block(),
+  payloads,
   reason,
   datagram: block(1152),
   bytes8: bytes(8),
@@ -104,15 +119,16 @@ const frames = {
   datagram: [7, { payload: 'datagram' }],
   pathChallenge: [8, { data: 'bytes8' }],
   pathResponse: [9, { data: 'bytes8' }],
+  messages: [10, { conversation: 'varint', sequence: 'varint', payloads: 'payloads' }],
 } as const;
 
 type KnownFrame = OneOf<typeof frames, Words>;
+type MessageFrame = Extract<KnownFrame, { readonly type: 'message' }>;
 /** A frame; of an extension only that there was one. */
 export type Frame = KnownFrame | { readonly type: 'extension' };
 
 const knownFrame: Field<KnownFrame> = oneOf(frames, words, u8);
 const extensionFirst = 64;
-const framesMax = 256;
 
 /** Frames that elicit no ACK. */
 const quiet: readonly Frame['type'][] = ['pad', 'ack', 'close', 'pathChallenge', 'pathResponse'];
@@ -125,16 +141,30 @@ export function writeFrame(frame: KnownFrame): Uint8Array {
   return encoded(knownFrame, frame);
 }
 
+/** The MESSAGE frames that a MESSAGES is short for. @throws Malformed */
+export function singly(frame: KnownFrame & { readonly type: 'messages' }): readonly MessageFrame[] {
+  const { conversation, sequence, payloads: each } = frame;
+  if (sequence + each.length - 1 > Number.MAX_SAFE_INTEGER) throw new Malformed('beyond 2^53 - 1');
+  return each.map((payload, at) => ({
+    type: 'message',
+    conversation,
+    sequence: sequence + at,
+    payload,
+  }));
+}
+
 /** All frames of a packet but PAD. @throws Malformed */
 export function readFrames(plaintext: Uint8Array): readonly Frame[] {
   const read: Frame[] = [];
+  let count = 0;
   for (let left = plaintext; left.length > 0; ) {
     const reader = new Reader(left);
     const frame = readFrame(left[0] ?? 0, reader);
     left = reader.rest();
     if (frame.type === 'pad') continue;
-    if (read.length === framesMax) throw new Malformed('too many frames');
     read.push(frame);
+    count += frame.type === 'messages' ? frame.payloads.length : 1;
+    if (count > framesMax) throw new Malformed('too many frames');
   }
   if (read.length === 0) throw new Malformed('no frame');
   return read;

@@ -7,9 +7,9 @@ import { Client as RealClient, Server, type ServerOptions } from '../../core/ind
 import { systemEnvironment } from '../../core/net/system.ts';
 import { temporaryHome } from '../support/home.ts';
 import { type Endpoint, LossyProxy } from '../support/lossy-proxy.ts';
-import { directoryHash } from './chat.ts';
+import { clientToServer, directoryHash } from './chat.ts';
 import { Client, type ClientOptions } from './client.ts';
-import { hex } from './notation.ts';
+import { encoded, hex } from './notation.ts';
 
 const host = '127.0.0.1';
 /** Five fragments. */
@@ -106,6 +106,29 @@ describe('the second implementation', { timeout: 20_000 }, () => {
     }
     // What was sent to ann before her answers came before them.
     assert.deepEqual(heard, ['hello', '', long, 'x'.repeat(60_000)]);
+  });
+
+  it('may ask for several things in one frame, and gets many messages in one', async () => {
+    await using server = await serve();
+    await using ann = await real('ann', server);
+    await using client = await registered(server);
+    const asked = [
+      { type: 'createGroup', requestId: 1000, group: 'hall' },
+      { type: 'joinGroup', requestId: 1001, group: 'hall' },
+    ] as const;
+    const messages = asked.map((message) => encoded(clientToServer, message));
+    client.server.sendTogether(0, messages);
+    client.server.tick(performance.now());
+    assert.equal((await client.events.take('done')).requestId, 1000);
+    assert.equal((await client.events.take('joined')).requestId, 1001);
+    await ann.joinGroup('hall');
+    client.disconnect();
+    const texts = Array.from({ length: 200 }, (_, at) => `missed ${at}`);
+    for (const text of texts) await ann.sendGroup('hall', text);
+    await client.connect(server.address, { expected: server.key });
+    await client.register();
+    for (const text of texts) assert.equal((await client.events.take('groupMessage')).text, text);
+    assert.ok(client.server.kindsSeen.has('messages'));
   });
 
   it('gives a message one place, however often it is sent', async () => {

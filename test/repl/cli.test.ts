@@ -50,7 +50,9 @@ test('tells its version and its help, with an example for everybody', async (t) 
   assert.equal(help.code, 0);
   assert.match(help.stdout, /To chat:.*To run bots:.*To write plugins:.*The original's forms:/s);
   assert.doesNotMatch(help.stdout, /\beval\b/);
-  for (const command of ['chat', 'history', 'run', 'serve', 'bot', 'trust', 'config']) {
+  const commands = ['chat', 'history', 'run', 'serve', 'bot', 'trust', 'config'];
+  commands.push('doctor', 'backup', 'restore', 'compact', 'stats');
+  for (const command of commands) {
     assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
     assert.match(
       (await run(home, [command, '--help'])).stdout,

@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import type { Answer, AnswerOf } from '../../core/client/requests.ts';
 import {
+  Administration,
   BanterError,
   type ClientEvents,
   type Committed,
@@ -15,6 +16,7 @@ import {
   Moderation,
   type Policy,
 } from '../../core/index.ts';
+import { systemEnvironment } from '../../core/net/system.ts';
 import type { ChatClient, ClientListener } from '../../repl/chat-client.ts';
 
 /** What the server answers to each kind of question about order. */
@@ -45,6 +47,70 @@ const answers = {
     inviteOnly: false,
     hasPassword: false,
     newcomers: 'member',
+  },
+  operatorList: {
+    type: 'operatorList',
+    requestId: 1,
+    operators: [{ key: new Uint8Array(32).fill(1), name: 'ann', configured: true }],
+  },
+  accountList: {
+    type: 'accountList',
+    requestId: 1,
+    accounts: [
+      {
+        name: 'eve',
+        key: new Uint8Array(32).fill(2),
+        online: false,
+        bot: true,
+        operator: false,
+        banned: true,
+        admitted: true,
+      },
+    ],
+    next: 0,
+  },
+  bannedKeyList: {
+    type: 'bannedKeyList',
+    requestId: 1,
+    bans: [{ key: new Uint8Array(32).fill(2), name: 'eve', reason: 'spam', by: 'ann', atMs: 0 }],
+    next: 0,
+  },
+  admissionList: {
+    type: 'admissionList',
+    requestId: 1,
+    access: 'invitation',
+    keys: [{ key: new Uint8Array(32).fill(3), name: '' }],
+    next: 0,
+  },
+  invitationCreated: {
+    type: 'invitationCreated',
+    requestId: 1,
+    invitation: new Uint8Array(4).fill(10),
+    token: new Uint8Array(16).fill(11),
+    expiresAtMs: 0,
+  },
+  invitationList: {
+    type: 'invitationList',
+    requestId: 1,
+    invitations: [
+      {
+        invitation: new Uint8Array(4).fill(10),
+        usesLeft: 2,
+        expiresAtMs: 0,
+        note: 'the class',
+        by: 'ann',
+      },
+    ],
+    next: 0,
+  },
+  auditPage: {
+    type: 'auditPage',
+    requestId: 1,
+    entries: [
+      { atMs: 0, by: 'ann', action: 'kick', group: 'ops', target: 'eve', detail: 'calm down' },
+      { atMs: 0, by: 'ann', action: 'ban', group: '', target: 'eve', detail: '' },
+    ],
+    next: 0,
   },
 } as const;
 
@@ -93,6 +159,14 @@ export class MemoryClient implements ChatClient {
     this.sent.push(JSON.stringify(body));
     return answerOf(type);
   }, proofless);
+  readonly administration: Administration = new Administration({
+    environment: systemEnvironment,
+    ask: async (body, type) => {
+      await this.#turn();
+      this.sent.push(JSON.stringify(body));
+      return answerOf(type);
+    },
+  });
   readonly #chat: MemoryChat;
   // Its own typing does not follow a generic event name; `on`, `off` and `emit` below do.
   readonly #events = new EventEmitter();

@@ -26,7 +26,10 @@ export function gapViolations(history: History, texts: Texts): readonly Violatio
     }
     const logId = (after ?? before)?.logId ?? '';
     const goneSeq = newestOf(texts, logId) - history.storeMessages;
-    const lastSeq = after === undefined ? (before?.seq ?? 0) + count : after.seq - 1;
+    const lastSeq =
+      after === undefined
+        ? (before?.seq ?? 0) + count
+        : lastBefore(after, ownTexts(history.groupSends, member), texts);
     if (lastSeq > goneSeq) {
       const detail = `${member} was told that ${lastSeq} of ${group} is gone, the store lacks ${goneSeq}`;
       return [{ promise: 'no gap', detail }];
@@ -84,7 +87,7 @@ function isExact(
   if (before === undefined || after === undefined || before.logId !== after.logId) return true;
   const missing = after.seq - before.seq - 1;
   const log = texts.get(after.logId);
-  const own = new Set(groupSends.flatMap(({ by, text }) => (by.member === member ? [text] : [])));
+  const own = ownTexts(groupSends, member);
   let silent = 0;
   for (let seq = before.seq + 1; seq < after.seq; seq++) {
     const text = log?.get(seq);
@@ -92,6 +95,18 @@ function isExact(
     if (text === undefined || own.has(text)) silent++;
   }
   return count <= missing && count >= missing - silent;
+}
+
+/** The number before a message, but for those of messages of its reader's own, which it was not sent: they need not be gone. */
+function lastBefore(after: HeardMessage, own: ReadonlySet<string>, texts: Texts): number {
+  const log = texts.get(after.logId);
+  let seq = after.seq - 1;
+  while (own.has(log?.get(seq) ?? '')) seq--;
+  return seq;
+}
+
+function ownTexts(groupSends: readonly GroupSend[], member: string): ReadonlySet<string> {
+  return new Set(groupSends.flatMap(({ by, text }) => (by.member === member ? [text] : [])));
 }
 
 function newestOf(texts: Texts, logId: string): number {

@@ -270,6 +270,22 @@ describe('a released name', () => {
     assert.deepEqual(world.names, { ann: true, bob: true, carl: true });
   });
 
+  it('leaves no role, no ban and no group behind for whoever has it next', () => {
+    const { world, ann, bob, carl } = house();
+    bob.ask({ type: 'createGroup', group: 'h' });
+    bob.ask({ type: 'leaveGroup', group: 'g' });
+    for (const client of [bob, carl]) client.ask({ type: 'joinGroup', group: 'h' });
+    ann.ask({ type: 'joinGroup', group: 'g' });
+    assert.equal(outcome(ann.ask({ type: 'ban', group: 'g', name: 'bob', reason: '' })), 'done');
+    ann.ask({ type: 'releaseName', name: 'bob' });
+    const heir = world.join('bob', 7);
+    assert.equal(outcome(heir.ask({ type: 'joinGroup', group: 'g' })), 'joined');
+    heir.ask({ type: 'leaveGroup', group: 'g' });
+    assert.equal(outcome(heir.ask({ type: 'joinGroup', group: 'h' })), 'joined');
+    const kick = heir.ask({ type: 'kick', group: 'h', name: 'carl', reason: '' });
+    assert.equal(outcome(kick), 'NOT_ALLOWED');
+  });
+
   it('is one’s own only by de-registering, or nobody’s', () => {
     const { ann } = house();
     assert.equal(outcome(ann.ask({ type: 'releaseName', name: 'ann' })), 'BAD_REQUEST');

@@ -10,6 +10,9 @@ import { inventMessage } from '../protocol/inventing-reader.ts';
 
 const runs = { numRuns: 60 };
 
+/** Their last text ends with them: cut, they are another message. */
+const endingWithText: readonly string[] = ['groupMessage'];
+
 function claims<Tables extends MessageTables>(codec: Codec<Tables>): void {
   for (const type of Object.keys(codec.tables)) {
     describe(`${type}`, () => {
@@ -29,13 +32,28 @@ function claims<Tables extends MessageTables>(codec: Codec<Tables>): void {
         );
       });
 
-      it('is nothing when it is cut anywhere, and nothing with a byte too many', () => {
+      const isEndingWithText = endingWithText.includes(type);
+
+      it(`is ${isEndingWithText ? 'the same with a shorter text, or nothing,' : 'nothing'} when it is cut anywhere`, () => {
+        fc.assert(
+          fc.property(fc.nat(), (seed) => {
+            const message = inventMessage(codec.tables, type, seed);
+            const whole = codec.encode(message);
+            for (let length = 0; length < whole.length; length++) {
+              const cut = codec.decode(whole.subarray(0, length));
+              if (isEndingWithText && cut !== undefined) assertBeginning(cut, message);
+              else assert.equal(cut, undefined);
+            }
+          }),
+          runs,
+        );
+      });
+
+      it('is nothing with a byte too many', () => {
         fc.assert(
           fc.property(encoded, (whole) => {
-            for (let length = 0; length < whole.length; length++) {
-              assert.equal(codec.decode(whole.subarray(0, length)), undefined);
-            }
-            assert.equal(codec.decode(Uint8Array.of(...whole, 0)), undefined);
+            // No text may hold this byte.
+            assert.equal(codec.decode(Uint8Array.of(...whole, 0xff)), undefined);
           }),
           runs,
         );
@@ -68,6 +86,13 @@ function claims<Tables extends MessageTables>(codec: Codec<Tables>): void {
     const numbers = Object.values(codec.tables).map(({ number }) => number);
     assert.equal(new Set(numbers).size, numbers.length);
   });
+}
+
+/** The same message, with a text that begins the other one's. */
+function assertBeginning(message: object, whole: object): void {
+  const text = 'text' in message ? String(message.text) : '';
+  assert.ok('text' in whole && String(whole.text).startsWith(text));
+  assert.deepEqual({ ...message, text: whole.text }, whole);
 }
 
 describe('every request', () => claims(clientCodec));

@@ -1,6 +1,7 @@
 /** Arbitrary messages of every type. */
 
 import fc from 'fast-check';
+import { composeMid } from '../../../core/chat/mids.ts';
 import { givenRoles, newcomerRoles, roles } from '../../../core/chat/roles.ts';
 import type { ClientMessage, PeerMessage, ServerMessage } from '../../../core/chat/wire.ts';
 import { hopsMax } from '../../../core/chat/wire-fields.ts';
@@ -9,11 +10,11 @@ import { toHex } from '../../../core/protocol/bytes.ts';
 import { type ArbitrariesOf, messageFields, requestFields } from './administration-arbitraries.ts';
 
 /** Any integer of the wire. */
-export const integer: fc.Arbitrary<number> = fc.maxSafeNat();
+const integer: fc.Arbitrary<number> = fc.maxSafeNat();
 const name = fc.string({ unit: 'grapheme', maxLength: 8 });
 const text = fc.string({ unit: 'grapheme', maxLength: 200 });
 /** Any bytes, so many of them. */
-export const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
+const bytes = (count: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: count, maxLength: count });
 const hops = fc.nat(hopsMax);
 const reason = fc.constantFrom(
@@ -47,7 +48,12 @@ const address = fc.oneof(
 );
 const entry = fc.record({ name, key: bytes(32).map(toHex), address, online: bool, bot: bool });
 const entries = fc.array(entry, { maxLength: 4 });
-const said = { mid, seq, from: name, bot: bool, hops, sentAtMs: integer, text };
+/** Of a message that has its place. */
+const placedMid = fc
+  .tuple(bytes(8), integer)
+  .map(([processId, counter]) => composeMid(processId, counter));
+const sentAtMs = fc.integer({ min: 0, max: 2 ** 48 - 1 });
+const said = { mid: placedMid, seq, from: name, bot: bool, hops, sentAtMs, text };
 
 /** Any of the messages. */
 function anyOf<Message extends { readonly type: string }>(
@@ -136,7 +142,7 @@ export const serverMessage: fc.Arbitrary<ServerMessage> = anyOf<ServerMessage>({
   groupList: { requestId, names, next: integer },
   memberList: { requestId, names, next: integer },
   joined: { requestId, group, conversation, logId, seq },
-  committed: { requestId, mid, logId, seq, durable: bool },
+  committed: { requestId, mid: placedMid, logId, seq, durable: bool },
   entry: { requestId, entry },
   entryList: { requestId, entries, next: integer },
   directoryDelta: { version: integer, entries },

@@ -10,6 +10,7 @@ import {
   extensionFrameMin,
   type Frame,
   fragmentBytes,
+  framesPerPacketMax,
   type PacketRange,
   writeAck,
   writeClose,
@@ -17,6 +18,7 @@ import {
   writeFragment,
   writeMaxData,
   writeMessage,
+  writeMessages,
   writePathChallenge,
   writePathResponse,
   writePing,
@@ -65,6 +67,19 @@ const kinds: { readonly [Type in FrameType]: FrameKind<FrameOf<Type>> } = {
     }),
     write: (writer, { conversation, sequence, payload }) =>
       writeMessage(writer, conversation, sequence, payload),
+  },
+  messages: {
+    values: fc.record({
+      conversation: integer,
+      // The last one has a sequence, too.
+      sequence: integer.map((sequence) => Math.max(0, sequence - framesPerPacketMax)),
+      payloads: fc.oneof(
+        fc.array(fc.uint8Array({ maxLength: 100 }), { minLength: 2, maxLength: 6 }),
+        fc.array(fc.uint8Array({ maxLength: 2 }), { minLength: 2, maxLength: framesPerPacketMax }),
+      ),
+    }),
+    write: (writer, { conversation, sequence, payloads }) =>
+      writeMessages(writer, conversation, sequence, payloads),
   },
   fragment: {
     values: fc

@@ -14,6 +14,7 @@ import {
   fragmentFrameBytes,
   messageFrameBytes,
   readFrame,
+  readFrames,
 } from '../../../core/protocol/frame.ts';
 import { encodedFrame, framesOf, frameTypes, writeFrame } from './frame-kinds.ts';
 
@@ -47,6 +48,16 @@ const golden: readonly (readonly [string, Frame])[] = [
   [
     '030502022a2b',
     { type: 'message', conversation: 5, sequence: 2, payload: Uint8Array.of(0x2a, 0x2b) },
+  ],
+  // Two messages, numbers 2 and 3; the second one is empty.
+  [
+    '0a050202022a2b00',
+    {
+      type: 'messages',
+      conversation: 5,
+      sequence: 2,
+      payloads: [Uint8Array.of(0x2a, 0x2b), new Uint8Array()],
+    },
   ],
   [
     '04050201440202aabb',
@@ -88,7 +99,7 @@ describe('a frame', () => {
 
   it('of random bytes is some frame or malformed, and nothing else is thrown', () => {
     fc.assert(
-      fc.property(fc.nat(8), fc.uint8Array({ maxLength: 60 }), (number, rest) => {
+      fc.property(fc.nat(0xa), fc.uint8Array({ maxLength: 60 }), (number, rest) => {
         const reader = new ByteReader(Uint8Array.of(number, ...rest));
         try {
           while (reader.remaining > 0) readFrame(reader);
@@ -101,7 +112,7 @@ describe('a frame', () => {
   });
 
   it('of an unknown number is malformed below 0x40 and skipped from there on', () => {
-    assert.throws(() => readHex('0a00'), MalformedError);
+    assert.throws(() => readHex('0b00'), MalformedError);
     assert.throws(() => readHex('3f00'), MalformedError);
     const reader = new ByteReader(fromHex('ff02123401') ?? new Uint8Array());
     assert.deepEqual(readFrame(reader), { type: 'extension', number: 0xff });
@@ -126,6 +137,37 @@ describe('a frame', () => {
         }
       }),
     );
+  });
+});
+
+describe('a MESSAGES', () => {
+  const read = (bytes: string): readonly unknown[] =>
+    readFrames(fromHex(bytes) ?? new Uint8Array());
+
+  it('is short for as many MESSAGE frames', () => {
+    assert.deepEqual(read('010a050202022a2b0001'), read('01' + '030502022a2b' + '03050300' + '01'));
+  });
+
+  it('holds at least two messages, and none beyond the last number', () => {
+    assert.throws(() => read('0a050200'), MalformedError);
+    assert.throws(() => read('0a05020100'), MalformedError);
+    const last = 'c01fffffffffffff';
+    assert.throws(() => read(`0a05${last}020000`), MalformedError);
+    assert.equal(read('0a05c01ffffffffffffe020000').length, 2);
+  });
+
+  it('counts as the frames that it is short for, of which a packet has 256 at most', () => {
+    const messages = (count: number): string => {
+      const writer = new ByteWriter();
+      const payloads = Array.from({ length: count }, () => new Uint8Array());
+      writeFrame(writer, { type: 'messages', conversation: 0, sequence: 0, payloads });
+      return toHex(writer.bytes);
+    };
+    assert.equal(read(messages(256)).length, 256);
+    assert.throws(() => read(messages(257)), MalformedError);
+    assert.equal(read(`${messages(128)}${messages(128)}`).length, 256);
+    assert.throws(() => read(`${messages(128)}${messages(129)}`), MalformedError);
+    assert.throws(() => read(`${messages(256)}01`), MalformedError);
   });
 });
 

@@ -98,7 +98,13 @@ export function inventMessage<Tables extends MessageTables, Type extends keyof T
   seed: number,
 ): MessageOf<Pick<Tables, Type>> {
   const random = new Random(seed);
-  const fields = Object.entries(tables[type]?.fields ?? {}).map(
+  const body = tables[type] ?? { fields: {} };
+  if ('record' in body) {
+    // The type's own field has read all of its fields.
+    const record = inventValue(body.record, random) as object;
+    return { type, ...record } as MessageOf<Pick<Tables, Type>>;
+  }
+  const fields = Object.entries(body.fields).map(
     // A table's values are fields; its own type keeps their kinds apart.
     ([name, field]) => [name, inventValue(field as Field<unknown>, random)],
   );

@@ -25,8 +25,9 @@ function sequencesOf(chunk: Chunk): readonly number[] {
   const sequences: number[] = [];
   while (reader.remaining > 0) {
     const frame = readFrame(reader);
-    assert.ok(frame.type === 'message' || frame.type === 'fragment');
-    sequences.push(frame.sequence);
+    assert.ok(frame.type === 'message' || frame.type === 'messages' || frame.type === 'fragment');
+    const count = frame.type === 'messages' ? frame.payloads.length : 1;
+    for (let at = 0; at < count; at++) sequences.push(frame.sequence + at);
   }
   return sequences;
 }
@@ -173,9 +174,50 @@ describe('SendQueue', () => {
   it('puts messages of a source together as far as there is room', () => {
     const queue = new SendQueue();
     offerMessages(queue, 10, 100);
-    const taken = [queue.take(600), queue.take(50), queue.take(600)];
+    // One more byte than five messages of 102 bytes with their lengths take.
+    const head = 4;
+    const taken = [queue.take(5 * 102 + head), queue.take(50), queue.take(600)];
     const sequences = taken.map((chunk) => chunk && sequencesOf(chunk));
     assert.deepEqual(sequences, [[0, 1, 2, 3, 4], undefined, [5, 6, 7, 8, 9]]);
+  });
+
+  it('fills a chunk to its last byte, and takes no message for which one byte is missing', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat(200), { minLength: 1, maxLength: 12 }),
+        fc.integer({ min: 0, max: 20_000 }),
+        (lengths, skipped) => {
+          const all = new SendQueue();
+          const short = new SendQueue();
+          for (const queue of [all, short]) {
+            let at = 0;
+            offerMessages(queue, skipped % 70, 0);
+            takeAll(queue);
+            queue.offer(() => {
+              const length = lengths[at++];
+              return length === undefined
+                ? undefined
+                : { conversation: 1, payload: new Uint8Array(length) };
+            });
+          }
+          const whole = all.take(5000);
+          assert.equal(whole?.payloads.length, lengths.length);
+          assert.equal(all.take(5000), undefined);
+          sequencesOf(whole ?? assert.fail());
+          const rest = short.take(whole.frameBytes - 1);
+          assert.equal(rest?.payloads.length ?? 0, lengths.length - 1);
+        },
+      ),
+    );
+  });
+
+  it('puts no more than 63 messages into one chunk', () => {
+    const queue = new SendQueue();
+    offerMessages(queue, 100, 1);
+    assert.deepEqual(
+      takeAll(queue).map(({ payloads }) => payloads.length),
+      [63, 37],
+    );
   });
 
   it('keeps conversations apart that a source alternates between', () => {

@@ -136,15 +136,15 @@ CREATE TABLE former_logs (
 
 CREATE INDEX former_logs_of_group ON former_logs (group_id);
 
-INSERT INTO "kysely_migration" VALUES ('0001-base', '2026-11-27T14:42:51.582Z');
+INSERT INTO "kysely_migration" VALUES ('0001-base', '2026-11-27T15:10:54.692Z');
 
-INSERT INTO "kysely_migration" VALUES ('0002-mail', '2026-11-27T14:42:51.584Z');
+INSERT INTO "kysely_migration" VALUES ('0002-mail', '2026-11-27T15:10:54.693Z');
 
-INSERT INTO "kysely_migration" VALUES ('0003-order', '2026-11-27T14:42:51.598Z');
+INSERT INTO "kysely_migration" VALUES ('0003-order', '2026-11-27T15:10:54.694Z');
 
-INSERT INTO "kysely_migration" VALUES ('0004-house', '2026-11-27T14:42:51.599Z');
+INSERT INTO "kysely_migration" VALUES ('0004-house', '2026-11-27T15:10:54.697Z');
 
-INSERT INTO "kysely_migration" VALUES ('0005-restores', '2026-11-27T14:42:51.600Z');
+INSERT INTO "kysely_migration" VALUES ('0005-restores', '2026-11-27T15:10:54.698Z');
 
 INSERT INTO "kysely_migration_lock" VALUES ('migration_lock', 0);
 
