@@ -6,7 +6,7 @@ import { foldName } from './names.ts';
 import { type GroupAction, leastRoles, mayAct, outranks, type Role } from './roles.ts';
 import type { Group, Session } from './sessions.ts';
 import type { DirectoryEntry } from './types.ts';
-import { wordsBytesMax } from './wire-order.ts';
+import { remarkBytesMax } from './wire-order.ts';
 
 /** Who acts in a group that it may act in. */
 export interface Actor {
@@ -79,8 +79,8 @@ export function rankFault({ group, key, role }: Actor, name: string): Refusal | 
 /** Why a topic or a reason cannot be taken, if it cannot. */
 export function wordsFault(words: string): Refusal | undefined {
   const bytes = new TextEncoder().encode(words).length;
-  if (bytes <= wordsBytesMax) return undefined;
-  return { code: 'WORDS_TOO_LONG', detail: `${bytes} bytes of words, more than ${wordsBytesMax}` };
+  if (bytes <= remarkBytesMax) return undefined;
+  return { code: 'WORDS_TOO_LONG', detail: `${bytes} bytes of words, more than ${remarkBytesMax}` };
 }
 
 /** Why somebody is not let in, if a ban says so; the owner is. */

@@ -13,7 +13,7 @@ import type { LeaveReason } from './types.ts';
 import { choice, name, pageEntriesMax, requestId, type TablesOf, words } from './wire-fields.ts';
 
 /** Bytes of UTF-8 in a topic or a reason; more is refused `WORDS_TOO_LONG`. */
-export const wordsBytesMax = 400;
+export const remarkBytesMax = 400;
 
 /** How many bans one page holds; with the longest reasons it fits one message. */
 export const bansPerPage = 64;

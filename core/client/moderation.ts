@@ -1,7 +1,7 @@
 /** Order in groups, as a client keeps it: roles, bans, mutes, topics. */
 
 import type { GivenRole, NewcomerRole, Role } from '../chat/roles.ts';
-import { muteMinutesMax, wordsBytesMax } from '../chat/wire-order.ts';
+import { muteMinutesMax, remarkBytesMax } from '../chat/wire-order.ts';
 import { BanterError } from '../errors.ts';
 import type { Prove } from './group-password.ts';
 import { readPages } from './pages.ts';
@@ -186,6 +186,6 @@ export class Moderation {
 /** A server drops what it cannot read, so that nobody would answer words that are too long for the wire. */
 function checkedWords(words: string): string {
   const bytes = Buffer.byteLength(words);
-  if (bytes <= wordsBytesMax) return words;
-  throw new BanterError('WORDS_TOO_LONG', `${bytes} bytes of words, more than ${wordsBytesMax}`);
+  if (bytes <= remarkBytesMax) return words;
+  throw new BanterError('WORDS_TOO_LONG', `${bytes} bytes of words, more than ${remarkBytesMax}`);
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { composeMid } from '../../../core/chat/mids.ts';
 import { clientCodec, peerCodec, serverCodec } from '../../../core/chat/wire.ts';
 import { pageEntriesMax } from '../../../core/chat/wire-fields.ts';
-import { bansPerPage, wordsBytesMax } from '../../../core/chat/wire-order.ts';
+import { bansPerPage, remarkBytesMax } from '../../../core/chat/wire-order.ts';
 import { fromHex, toHex } from '../../../core/protocol/bytes.ts';
 import { clientMessage, peerMessage, serverMessage } from './wire-messages.ts';
 
@@ -249,7 +249,7 @@ describe('the wire', () => {
         name,
         by: name,
         atMs: 2 ** 53 - 1,
-        reason: 'x'.repeat(wordsBytesMax),
+        reason: 'x'.repeat(remarkBytesMax),
       })),
       next: 1000,
     });

@@ -17,7 +17,7 @@ import { groupsPerClientMax } from '../../../core/chat/wire.ts';
 import { auditPageEntriesMax, reasonBytesMax } from '../../../core/chat/wire-administration.ts';
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { pageMessagesMax, wordsBytesMax } from '../../../core/chat/wire-history.ts';
-import { bansPerPage, muteMinutesMax, wordsBytesMax } from '../../../core/chat/wire-order.ts';
+import { bansPerPage, muteMinutesMax, remarkBytesMax } from '../../../core/chat/wire-order.ts';
 import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
 import { messageBytesMax } from '../../../core/protocol/chunk.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
@@ -66,7 +66,7 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['names that everybody is told of', [limits.directoryNames]],
   ['contacts of a connection', [limits.contacts]],
   ['groups of an identity', [limits.groupsPerIdentity]],
-  ['topic, reason', [wordsBytesMax]],
+  ['topic, reason', [remarkBytesMax]],
   ['mute', [muteMinutesMax]],
   ['roles, bans, mutes of a group', [limits.rolesPerGroup]],
   ['roles, bans, mutes and invitations of all groups', [limits.rules]],
