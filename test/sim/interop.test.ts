@@ -188,7 +188,7 @@ describe('long RTT', () => {
 describe('multiplexing', () => {
   test('lets a lost packet hold up its own group only', async () => {
     const scene = new Scene({ delayMs: 15 });
-    await scene.serve({ policy: { groupsPerClient: 40 } });
+    await scene.serve({ policy: { groupsPerClient: 40 }, limits: { groupsPerIdentity: 40 } });
     const people = await scene.connectAll(['ann', 'bob']);
     const [ann, bob] = people as [Person, Person];
     const groups = Array.from({ length: 40 }, (_, at) => `group-${at}`);
