@@ -280,7 +280,7 @@ test('works on a terminal without cursor movements', async (t) => {
 });
 
 test('lists the commands by section, with an example each', async (t) => {
-  const terminal = await open(t, [], { columns: 160, rows: 60 });
+  const terminal = await open(t, [], { columns: 160, rows: 90 });
   terminal.type('.help\r');
   const screen = await terminal.waitForScreen(/Scripts & plugins/);
   assert.match(screen, /Talk.*send <user> <message…>.*e\.g\. send bob.*Groups.*You.*Scripts/s);
