@@ -14,7 +14,7 @@ const growthBytesMin = 16 * 1024 * 1024;
 const pauseMs = 600_000;
 
 /** A server that is busier than this share of the time is left alone. */
-const busyShareMax = 0.2;
+const busyShareMax = 0.05;
 
 /** How to treat it. */
 export interface MemoryOptions {
