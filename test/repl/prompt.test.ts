@@ -283,7 +283,10 @@ test('lists the commands by section, with an example each', async (t) => {
   const terminal = await open(t, [], { columns: 160, rows: 120 });
   terminal.type('.help\r');
   const screen = await terminal.waitForScreen(/Scripts & plugins/);
-  assert.match(screen, /Talk.*send <user> <message…>.*e\.g\. send bob.*Groups.*Order.*You.*Scripts/s);
+  assert.match(
+    screen,
+    /Talk.*send <user> <message…>.*e\.g\. send bob.*Groups.*Order.*You.*Scripts/s,
+  );
   terminal.type('.plugins\r');
   await terminal.waitForScreen('started without plugins');
 });
