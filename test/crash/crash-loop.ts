@@ -97,13 +97,15 @@ async function gather(talkers: readonly Talker[]): Promise<void> {
   }
 }
 
-/** Resolves when everybody has heard what was acknowledged last, or the patience ends. */
+/** Resolves when everybody has heard what was acknowledged last to the others, or the patience ends. */
 async function caughtUp(talkers: readonly Talker[], news: News): Promise<void> {
-  const heads = groups.map((group) => ({ group, seq: headOf(talkers, group) }));
-  const has = ({ heard, said }: Talker): boolean =>
-    heads.every(({ group, seq }) => {
-      const isOwn = said.some((each) => each.group === group && each.receipt?.seq === seq);
-      return isOwn || heard.some((each) => each.group === group && each.seq >= seq);
+  const has = (talker: Talker): boolean =>
+    groups.every((group) => {
+      const head = headOf(
+        talkers.filter((other) => other !== talker),
+        group,
+      );
+      return talker.heard.some((each) => each.group === group && each.seq >= head);
     });
   const timeout = AbortSignal.timeout(patienceMs);
   while (!talkers.every(has) && !timeout.aborted) {
@@ -111,6 +113,7 @@ async function caughtUp(talkers: readonly Talker[], news: News): Promise<void> {
   }
 }
 
+/** The last place that any of them was told for a message of its own. */
 function headOf(talkers: readonly Talker[], group: string): number {
   const seqs = talkers.flatMap(({ said }) =>
     said.map((each) => (each.group === group ? (each.receipt?.seq ?? 0) : 0)),

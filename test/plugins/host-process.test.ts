@@ -42,7 +42,7 @@ const load = (slot: number) => ({ type: 'load', slot, bootstrap: '', code: '' })
 
 const deadly: Readonly<Record<string, readonly [action: string, reason: RegExp]>> = {
   'fills the memory': [
-    'globalThis.all = Array.from({ length: 8 }, () => Buffer.alloc(5e7, 1)); setInterval(() => {}, 1000);',
+    `globalThis.all = []; setInterval(() => { all.push(Buffer.alloc(5e6, 1)); process.send({ type: 'pong', rssBytes: 0 }); }, 5);`,
     /used more than 304 MB of memory/,
   ],
   'stops answering': ['for (;;);', /did not answer any more/],
