@@ -18,7 +18,8 @@ const needed = { major: 24, minor: 15 };
 const usageExitCode = 2;
 
 if (isRecent(process.versions.node)) {
-  module.enableCompileCache();
+  // Threads and children look for the cache in the environment.
+  process.env['NODE_COMPILE_CACHE'] ??= module.enableCompileCache().directory;
   const { main } = await import('./cli.ts');
   await main(process.argv.slice(2));
 } else {

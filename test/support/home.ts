@@ -2,7 +2,7 @@
 
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 
 /** Where the processes of a test live. */
 export interface Home {
@@ -31,8 +31,15 @@ export function temporaryHome(t: { after(close: () => Promise<void>): void }): H
     XDG_CONFIG_HOME: folder(path, 'config'),
     XDG_STATE_HOME: folder(path, 'state'),
     XDG_CACHE_HOME: folder(path, 'cache'),
+    ...compileCache(),
   };
   return { path, environment, onClose: (close) => closers.push(close) };
+}
+
+/** What the test process compiles its modules from is none of the machine's, and starts of programs are most of a test. */
+function compileCache(): Readonly<Record<string, string>> {
+  const cache = process.env['NODE_COMPILE_CACHE'];
+  return cache === undefined ? {} : { NODE_COMPILE_CACHE: resolve(cache) };
 }
 
 function folder(parent: string, name: string): string {

@@ -76,6 +76,7 @@ describe('an operator', () => {
     assert.equal(heir.name, 'bob');
     await knows(carl, 'bob');
     assert.equal(carl.directory.get('bob')?.key, heir.key);
+    await knows(ann, 'bob');
     assert.equal(ann.directory.get('bob')?.key, heir.key);
   });
 
