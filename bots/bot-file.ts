@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { BanterError, checkName } from '../core/index.ts';
+import { BanterError, checkName } from '../core/client-api.ts';
 import { builtinPlugins } from '../plugins/index.ts';
 
 /** What the author of a bot writes. A key that is not listed here is refused. */

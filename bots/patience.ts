@@ -1,7 +1,7 @@
 /** Tries again what failed for a reason that passes, with growing pauses. */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { BanterError, type ErrorCode } from '../core/index.ts';
+import { BanterError, type ErrorCode } from '../core/client-api.ts';
 
 const firstPauseMs = 1000;
 const pauseMsMax = 30_000;

@@ -1,7 +1,7 @@
 /** The bots that come with Banter, and finding a bot by its name or file. */
 
 import { extname } from 'node:path';
-import { BanterError } from '../core/index.ts';
+import { BanterError } from '../core/client-api.ts';
 import { type Bot, type BotDefinition, parseBot, readBotFile } from './bot-file.ts';
 
 const files: ReadonlyMap<string, () => Promise<{ readonly default: BotDefinition }>> = new Map([

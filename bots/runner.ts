@@ -1,6 +1,6 @@
 /** Keeps a bot alive unattended: connected, in its groups, its plugins running, until it is stopped or cannot go on. */
 
-import { BanterError, Client } from '../core/index.ts';
+import { BanterError, Client } from '../core/client-api.ts';
 import { type PluginLog, PluginRuntime, type PluginStatus } from '../plugins/index.ts';
 import type { Bot } from './bot-file.ts';
 import { Patience } from './patience.ts';

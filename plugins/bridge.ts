@@ -6,7 +6,7 @@ import type {
   LeaveReason,
   PrivateMessage,
   Receipt,
-} from '../core/index.ts';
+} from '../core/client-api.ts';
 import { limits } from './limits.ts';
 import {
   choice,

@@ -13,7 +13,7 @@ import type {
   PartialMessage,
   Plugin,
 } from 'esbuild';
-import { BanterError } from '../core/index.ts';
+import { BanterError } from '../core/client-api.ts';
 
 /** A plugin as one script. */
 export interface Bundle {

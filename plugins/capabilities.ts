@@ -1,8 +1,8 @@
 /** What plugins can do outside of their isolates: each action is checked against the manifest and the budgets, and then carried out. */
 
 import { join } from 'node:path';
-import type { Receipt } from '../core/index.ts';
-import { BanterError } from '../core/index.ts';
+import type { Receipt } from '../core/client-api.ts';
+import { BanterError } from '../core/client-api.ts';
 import { AppendFile } from './append-file.ts';
 import type { Action, LogLevel, Outcome } from './bridge.ts';
 import type { PluginClient } from './feed.ts';

@@ -1,6 +1,12 @@
 /** What happens at a client, as facts for plugins. */
 
-import type { ClientEvents, Committed, Delivered, SendOptions, Stored } from '../core/index.ts';
+import type {
+  ClientEvents,
+  Committed,
+  Delivered,
+  SendOptions,
+  Stored,
+} from '../core/client-api.ts';
 import type { PluginEvent } from './bridge.ts';
 
 /** What plugins need of a client. */

@@ -1,6 +1,6 @@
 /** The manifest of a plugin: what it is called, may do and can be told; parsed from what its isolate says of it. */
 
-import { BanterError } from '../core/index.ts';
+import { BanterError } from '../core/client-api.ts';
 import { type Permission, permissions } from './permissions.ts';
 import {
   choice,

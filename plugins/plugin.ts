@@ -1,6 +1,6 @@
 /** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
 
-import { BanterError } from '../core/index.ts';
+import { BanterError } from '../core/client-api.ts';
 import type { CommandInfo, PluginError, PluginEvent } from './bridge.ts';
 import { Budget } from './budget.ts';
 import type { Bundle } from './bundle.ts';

@@ -1,7 +1,7 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
 import { extname, resolve, sep } from 'node:path';
-import { BanterError } from '../core/index.ts';
+import { BanterError } from '../core/client-api.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler, sibling } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';

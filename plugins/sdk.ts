@@ -1,6 +1,6 @@
 /** All that the author of a plugin imports: `import { definePlugin } from 'banter/plugins'`. */
 
-import type { GroupMessage, LeaveReason, PrivateMessage, Receipt } from '../core/index.ts';
+import type { GroupMessage, LeaveReason, PrivateMessage, Receipt } from '../core/client-api.ts';
 import type { Permission } from './permissions.ts';
 
 export type { GroupMessage, LeaveReason, Permission, PrivateMessage, Receipt };

@@ -1,7 +1,8 @@
 /** `banter admin`: one order of an operator and what comes of it. */
 
 import { join } from 'node:path';
-import { BanterError, Client, SqliteStore } from '../core/index.ts';
+import { BanterError, Client } from '../core/client-api.ts';
+import { SqliteStore } from '../core/server-api.ts';
 import type { CommandResult } from './commands/index.ts';
 import { type Config, ownName } from './config.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';

@@ -1,7 +1,7 @@
 /** Keeps the messages that arrive before somebody is there to show them. */
 
 import type { EventEmitter } from 'node:events';
-import type { ChatMessage, Client } from '../core/index.ts';
+import type { ChatMessage, Client } from '../core/client-api.ts';
 
 /** Kept at most; of more, the oldest are kept, and `chat.next()` and the screen never see the rest. */
 const keptMax = 10_000;

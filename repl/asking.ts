@@ -1,6 +1,11 @@
 /** `banter groups`, `members`, `history`, `search` and `send`: one request and its answer, for shell pipelines. */
 
-import { BanterError, type Client, type ErrorCode, type HistoryOptions } from '../core/index.ts';
+import {
+  BanterError,
+  type Client,
+  type ErrorCode,
+  type HistoryOptions,
+} from '../core/client-api.ts';
 import type { CommandResult } from './commands/index.ts';
 import type { Config } from './config.ts';
 import { connectChatter } from './connecting.ts';

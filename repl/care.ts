@@ -7,7 +7,7 @@ import {
   restoreServer,
   type StoreStats,
   serverStats,
-} from '../core/index.ts';
+} from '../core/server-api.ts';
 import { sizeWords } from './checks.ts';
 import type { Config } from './config.ts';
 import { exitCodes } from './exit-codes.ts';

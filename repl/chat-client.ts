@@ -1,6 +1,6 @@
 /** What the REPL needs of its surroundings, as narrow types: a client, and plugins if there are any. */
 
-import type { Client, ClientEvents } from '../core/index.ts';
+import type { Client, ClientEvents } from '../core/client-api.ts';
 
 /** The part of a `Client` that prompt, scripts and pipes use. */
 export interface ChatClient

@@ -13,7 +13,7 @@ import {
   type HistoryOptions,
   type Moderation,
   type Stored,
-} from '../core/index.ts';
+} from '../core/client-api.ts';
 import { abortable, aborted } from './abort.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
 import type { MessageMatch, WaitOptions } from './inbox.ts';

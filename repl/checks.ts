@@ -5,13 +5,8 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
-import {
-  BanterError,
-  checkServerData,
-  examineServer,
-  serverOwner,
-  serverStats,
-} from '../core/index.ts';
+import { BanterError, examineServer } from '../core/client-api.ts';
+import { checkServerData, serverOwner, serverStats } from '../core/server-api.ts';
 
 /** How something is: a warning costs speed or comfort, what is wrong will fail. */
 export type CheckState = 'ok' | 'warning' | 'wrong';

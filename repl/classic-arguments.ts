@@ -1,7 +1,7 @@
 /** The arguments of the original's two forms, checked in its words and its order. */
 
 import { isIP } from 'node:net';
-import { checkName } from '../core/index.ts';
+import { checkName } from '../core/client-api.ts';
 
 /** What follows `-s`. */
 export interface ServerArguments {

@@ -5,10 +5,10 @@ import {
   BanterError,
   type Client,
   checkName,
-  clientTable,
   type GroupMessage,
   type PrivateMessage,
-} from '../core/index.ts';
+} from '../core/client-api.ts';
+import { clientTable } from '../core/server-api.ts';
 import type { ClassicConsole } from './classic-console.ts';
 
 /** Private messages kept until the group is left; beyond, the oldest is shown at once. */

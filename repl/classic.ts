@@ -4,14 +4,8 @@ import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import {
-  BanterError,
-  Client,
-  classicPolicy,
-  narrate,
-  Server,
-  type ServerFact,
-} from '../core/index.ts';
+import { BanterError, Client, classicPolicy } from '../core/client-api.ts';
+import { narrate, Server, type ServerFact } from '../core/server-api.ts';
 import {
   type ClientArguments,
   invalidHost,

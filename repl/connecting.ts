@@ -1,6 +1,6 @@
 /** From settings to a client that is connected, has its plugins and is in its group. */
 
-import { BanterError, Client } from '../core/index.ts';
+import { BanterError, Client } from '../core/client-api.ts';
 import { keepArrivals } from './arrivals.ts';
 import { type Config, ownName } from './config.ts';
 import { LazyPlugins } from './lazy-plugins.ts';

@@ -1,7 +1,8 @@
 /** `banter demo`: a server, a bot and you in one terminal, or a script between them; nothing of it outlives the process. */
 
 import { findBot, runBot } from '../bots/index.ts';
-import { Client, Server } from '../core/index.ts';
+import { Client } from '../core/client-api.ts';
+import { Server } from '../core/server-api.ts';
 import { keepArrivals } from './arrivals.ts';
 import type { Config } from './config.ts';
 import type { Interruption } from './interruption.ts';

@@ -7,7 +7,7 @@ import {
   type GroupMessage,
   type Receipt,
   type Topic,
-} from '../core/index.ts';
+} from '../core/client-api.ts';
 import type { PluginSummary } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
 import { describeEntrance } from './entrance.ts';

@@ -1,6 +1,6 @@
 /** Messages kept for `chat.next()`, so that an answer that arrives before somebody waits for it is not missed. */
 
-import { BanterError, type ChatMessage } from '../core/index.ts';
+import { BanterError, type ChatMessage } from '../core/client-api.ts';
 import { aborted } from './abort.ts';
 
 /** Which messages somebody waits for; every field given has to fit. */

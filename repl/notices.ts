@@ -1,6 +1,6 @@
 /** What happens around a client beside messages: in words for people, as data for programs. */
 
-import type { ClientEvents, LeaveReason, Removal } from '../core/index.ts';
+import type { ClientEvents, LeaveReason, Removal } from '../core/client-api.ts';
 import type { ChatClient } from './chat-client.ts';
 import { describeEntrance } from './entrance.ts';
 import { safeText } from './safe-text.ts';

@@ -6,7 +6,7 @@ import {
   accessModes,
   BanterError,
   type InvitationOptions,
-} from '../core/index.ts';
+} from '../core/client-api.ts';
 import type { AdministrationResult, CommandResult } from './commands/index.ts';
 
 /** One order. */

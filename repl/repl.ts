@@ -2,7 +2,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BanterError, type ClientEvents } from '../core/index.ts';
+import { BanterError, type ClientEvents } from '../core/client-api.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
 import { Chat } from './chat-object.ts';
 import { commandTable, dotForms } from './commands/index.ts';

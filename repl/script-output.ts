@@ -1,7 +1,7 @@
 /** What a script says: lines for people, or one JSON object a line. */
 
 import { inspect } from 'node:util';
-import { BanterError, type ChatMessage } from '../core/index.ts';
+import { BanterError, type ChatMessage } from '../core/client-api.ts';
 import { Formatter } from './format.ts';
 import type { LineWriter } from './line-writer.ts';
 import type { Notice } from './notices.ts';

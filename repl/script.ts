@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { BanterError, type ClientEvents } from '../core/index.ts';
+import { BanterError, type ClientEvents } from '../core/client-api.ts';
 import { abortable } from './abort.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
 import { Chat } from './chat-object.ts';

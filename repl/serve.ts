@@ -2,7 +2,8 @@
 
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { type Address, type Retention, Server } from '../core/index.ts';
+import type { Address } from '../core/client-api.ts';
+import { type Retention, Server } from '../core/server-api.ts';
 import type { Config } from './config.ts';
 import { type EventLog, openEventLog } from './event-log.ts';
 import { exitCodes } from './exit-codes.ts';

@@ -1,6 +1,7 @@
 /** What happens at a server, in words and as data for its log. */
 
-import type { Address, ServerFact } from '../core/index.ts';
+import type { Address } from '../core/client-api.ts';
+import type { ServerFact } from '../core/server-api.ts';
 import type { Happening } from './event-log.ts';
 import { safeText } from './safe-text.ts';
 

@@ -1,7 +1,7 @@
 /** A server's counters in the format of Prometheus; read when somebody scrapes, so that counting costs nothing more. */
 
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { Server, ServerProblem, ServerStats } from '../core/index.ts';
+import type { Server, ServerProblem, ServerStats } from '../core/server-api.ts';
 import type { Page } from './status-server.ts';
 
 type Reading = readonly [name: string, help: string, read: (stats: ServerStats) => number];

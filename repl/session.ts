@@ -6,7 +6,7 @@ import {
   type Delivered,
   type DirectoryEntry,
   type Stored,
-} from '../core/index.ts';
+} from '../core/client-api.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
 import { Inbox } from './inbox.ts';
 import { didYouMean } from './suggestion.ts';

@@ -10,12 +10,10 @@ import {
   beginLine,
   endLine,
   type HistoryMessage,
-  importHistory,
   messageLine,
-  SqliteStore,
-  storedHistory,
   wholeHistory,
-} from '../core/index.ts';
+} from '../core/client-api.ts';
+import { importHistory, SqliteStore, storedHistory } from '../core/server-api.ts';
 import { within } from './asking.ts';
 import type { Config } from './config.ts';
 import { connectChatter } from './connecting.ts';

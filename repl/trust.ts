@@ -5,7 +5,7 @@ import {
   type TrustServerOptions,
   trustPeer,
   trustServer,
-} from '../core/index.ts';
+} from '../core/client-api.ts';
 import { type Config, ownName } from './config.ts';
 import { exitCodes } from './exit-codes.ts';
 import { safeText } from './safe-text.ts';

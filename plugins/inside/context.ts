@@ -1,6 +1,6 @@
 /** The plugin's side of the bridge: its `ctx`, and the dispatch of events to its listeners. Runs in isolates only. */
 
-import type { GroupMessage, PrivateMessage, Receipt } from '../../core/index.ts';
+import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
 import type { Outcome, PluginEvent } from '../bridge.ts';
 import { limits } from '../limits.ts';
 import type {

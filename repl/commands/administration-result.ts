@@ -3,13 +3,13 @@
 import type {
   AccessMode,
   Account,
-  AuditEntry,
   Invitation,
   KeyBan,
   NamedKey,
   NewInvitation,
   Operator,
-} from '../../core/index.ts';
+} from '../../core/client-api.ts';
+import type { AuditEntry } from '../../core/server-api.ts';
 
 /** What was done to somebody or something. */
 export type AdministrationAction =

@@ -1,6 +1,6 @@
 /** The command of a server's operators. */
 
-import { BanterError, type InvitationOptions } from '../../core/index.ts';
+import { BanterError, type InvitationOptions } from '../../core/client-api.ts';
 import { carryOut, type Order } from '../orders.ts';
 import { type Command, defineCommand } from './command.ts';
 

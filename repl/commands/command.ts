@@ -10,7 +10,7 @@ import {
   type Receipt,
   type Role,
   type Topic,
-} from '../../core/index.ts';
+} from '../../core/client-api.ts';
 import type { PluginSummary } from '../chat-client.ts';
 import type { ChatSession } from '../session.ts';
 import type { AdministrationResult } from './administration-result.ts';

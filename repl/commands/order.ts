@@ -1,6 +1,6 @@
 /** The commands that keep order in a group: roles, bans, mutes, the topic. They are about the current group. */
 
-import { BanterError, givenRoles } from '../../core/index.ts';
+import { BanterError, givenRoles } from '../../core/client-api.ts';
 import { type Command, defineCommand } from './command.ts';
 
 /** `kick`, `ban`, `unban`, `bans`, `mute`, `unmute`, `topic`, `clear_topic`, `role`, `roles`, `invite`. */

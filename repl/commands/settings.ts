@@ -1,6 +1,6 @@
 /** The commands about how a group is: its settings, its description, whom it belongs to. */
 
-import { BanterError, newcomerRoles } from '../../core/index.ts';
+import { BanterError, newcomerRoles } from '../../core/client-api.ts';
 import type { ChatClient } from '../chat-client.ts';
 import { type Command, defineCommand } from './command.ts';
 

@@ -9,7 +9,7 @@ const window = 64;
 const textBytes = 100;
 
 /** The code is compiled and the buffers have grown after this. Milliseconds. */
-const warmUpMs = 1500;
+const warmUpMs = 4000;
 
 export const delivery: Benchmark = {
   name: 'delivery',
