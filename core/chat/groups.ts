@@ -9,7 +9,7 @@ import { GroupLog, LogPool } from './group-log.ts';
 import { GroupRules } from './group-rules.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
-import type { StoredGroup, StoredMessage } from './records.ts';
+import type { Dropped, StoredGroup, StoredMessage } from './records.ts';
 import type { GroupRetention } from './retention.ts';
 import type { Departure, Group, Link, Membership, Session } from './sessions.ts';
 import { type ResumePoint, type ServerMessage, serverCodec, type WelcomeGroup } from './wire.ts';
@@ -231,6 +231,14 @@ export class Groups {
         if (membership.session !== from) this.#delivery.offerReleased(membership);
       }
     }
+  }
+
+  /** Forgets messages that the store has let go of; who has not read them meets a gap. */
+  forget({ group: name, logId, firstSeq }: Dropped): void {
+    const group = this.find(name);
+    if (group === undefined || !equalBytes(group.logId, logId)) return;
+    const { log } = group;
+    while (log.firstSeq < firstSeq && !log.isEmpty) this.#pool.drop(log);
   }
 
   /** Reading goes on on a new link once it is offered: where the client says it stands, else after what it has confirmed. */

@@ -50,6 +50,18 @@ export interface FormerLog {
   readonly seq: number;
 }
 
+/** Messages of a log that a store has let go of: the oldest, up to one. */
+export interface Dropped {
+  /** As it was first spelt. */
+  readonly group: string;
+  /** 8 bytes; another group of the name has another one. */
+  readonly logId: Uint8Array;
+  /** The oldest that is left, or the next one. */
+  readonly firstSeq: number;
+  /** How many went. */
+  readonly messages: number;
+}
+
 /** A group as it was when its last change was stored. */
 export interface StoredGroup {
   readonly name: string;

@@ -1,5 +1,6 @@
 /** Lets go of what is beyond the bounds of retention: now and then, and a little at a time. */
 
+import type { Dropped } from '../chat/records.ts';
 import type { Retention } from '../chat/retention.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
@@ -8,6 +9,8 @@ import type { Store } from '../store/store.ts';
 export interface HousekeeperOptions {
   readonly store: Store;
   readonly environment: Environment;
+  /** The store has let go of messages. */
+  readonly onDropped: (dropped: readonly Dropped[]) => void;
   /** The store cannot be used any more. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -63,13 +66,15 @@ export class Housekeeper {
   }
 
   async #look(): Promise<void> {
-    const { store, environment, onFailed } = this.#options;
-    let dropped = 0;
+    const { store, environment, onDropped, onFailed } = this.#options;
+    let hasMore = false;
     this.#isLooking = true;
     this.#isHurried = false;
     try {
       const nowMs = environment.wallClockMs();
-      dropped = await store.prune({ retention: this.#retention, nowMs });
+      const dropped = await store.prune({ retention: this.#retention, nowMs });
+      hasMore = dropped.length > 0;
+      onDropped(dropped);
     } catch (error) {
       // Where there is no room to make room, somebody else has to.
       if (!(error instanceof BanterError && error.code === 'STORE_FULL')) {
@@ -79,7 +84,7 @@ export class Housekeeper {
     }
     this.#isLooking = false;
     if (!this.#isOpen) return;
-    const nextMs = dropped > 0 ? pauseMs : roundMs;
+    const nextMs = hasMore ? pauseMs : roundMs;
     this.#schedule(this.#isHurried ? 0 : nextMs);
   }
 }

@@ -117,6 +117,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#housekeeper = new Housekeeper({
       store,
       environment,
+      onDropped: (dropped) => this.#hub.dropped(dropped),
       onFailed: (error) => this.#fail(error),
     });
     const crypto = new SodiumCrypto();

@@ -69,6 +69,11 @@ export function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(row)[0];
 }
 
+/** A value of a column of bytes; empty where there is none. */
+export function bytesOf(value: unknown): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array();
+}
+
 /** Does something with a database, and says in a code what goes wrong. */
 export function guarded<Result>(path: string, work: () => Result): Result {
   try {

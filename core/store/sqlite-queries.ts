@@ -15,7 +15,7 @@ import type {
   StoredState,
 } from '../chat/records.ts';
 import { SendHistory } from '../chat/send-history.ts';
-import { guarded, pageBytes, pragma } from './sqlite-database.ts';
+import { bytesOf, guarded, pageBytes, pragma } from './sqlite-database.ts';
 import { houseQueries, readHouse } from './sqlite-house.ts';
 import { ownRetention } from './sqlite-pruning.ts';
 import type { GroupStats, StoreStats } from './store.ts';
@@ -225,10 +225,6 @@ function statsOf(row: Row): GroupStats {
     messages: Number(row['messages']),
     bytes: Number(row['bytes']),
   };
-}
-
-function bytesOf(value: unknown): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array();
 }
 
 function groupBy<Item>(

@@ -10,6 +10,8 @@ async function hallOf(scene: Scene, texts: readonly string[]) {
   await scene.gather('hall', [ann, bob]);
   scene.network.cut(bob.host);
   for (const text of texts) await scene.settle(ann.client.sendGroup('hall', text));
+  // Else what was handed to his connection is still on its way to him.
+  await scene.until(() => bob.events.includes('disconnected'));
   return { ann, bob };
 }
 
@@ -23,8 +25,7 @@ describe('a server that keeps messages for some time only', () => {
   it('drops those that are older', async () => {
     const store = new MemoryStore(new Uint8Array(32).fill(1));
     const scene = new Scene();
-    const limits = { logMessages: 1 };
-    await scene.serve({ store, limits, retention: { ageMs: 3_600_000 } });
+    await scene.serve({ store, retention: { ageMs: 3_600_000 } });
     const people = [await scene.connect('ann'), await scene.connect('bob')] as const;
     const [ann, bob] = people;
     await scene.gather('hall', people);
@@ -52,6 +53,36 @@ describe('a server that keeps messages for some time only', () => {
     for (const text of ['7', '8', '9']) await scene.settle(ann.client.sendGroup('hall', text));
     await scene.pass(120_000);
     assert.deepEqual(await textsOf(scene, ann), ['9', '8', '7', '6']);
+  });
+
+  it('gives who was away no more than it keeps, and says how much is gone', async () => {
+    for (const store of [undefined, new MemoryStore(new Uint8Array(32).fill(1))]) {
+      const scene = new Scene();
+      await scene.serve(store === undefined ? {} : { store });
+      const { ann, bob } = await hallOf(scene, ['1', '2', '3', '4', '5', '6']);
+      await scene.settle(ann.client.moderation.setRetention('hall', { messages: 2 }));
+      await scene.pass(1000);
+      scene.network.mend(bob.host);
+      await scene.until(() => bob.heard.length === 2);
+      assert.deepEqual(bob.heard, ['5', '6']);
+      assert.deepEqual(bob.events.at(-1), 'gapFound: hall 4');
+      assert.deepEqual(await textsOf(scene, bob), ['6', '5']);
+      const found = await scene.settle(bob.client.search('hall', '3'));
+      assert.deepEqual(found, []);
+    }
+  });
+
+  it('forgets all of a group of which nothing is kept, and goes on with what is said then', async () => {
+    const scene = new Scene();
+    await scene.serve();
+    const { ann, bob } = await hallOf(scene, ['1', '2', '3']);
+    await scene.settle(ann.client.moderation.setRetention('hall', { ageMs: 1000 }));
+    await scene.pass(120_000);
+    scene.network.mend(bob.host);
+    await scene.until(() => bob.events.includes('gapFound: hall 3'));
+    await scene.settle(ann.client.sendGroup('hall', '4'));
+    await scene.until(() => bob.heard.length === 1);
+    assert.deepEqual(bob.heard, ['4']);
   });
 
   it('does not start with a bound that is none', async () => {
