@@ -6,10 +6,10 @@ export const limits = {
   evaluateCpuMs: 500,
   /** Milliseconds of processor time for handling one batch of events; then it is ended. */
   dispatchCpuMs: 250,
-  /** Milliseconds by the clock for either, which a busy machine may need; then it is ended. */
-  callMs: 5000,
-  /** Milliseconds an ended isolate may take to stop; then the child kills itself and names it. */
-  stuckMs: 500,
+  /** Milliseconds by the clock for either, and for stopping, which a busy machine may need; then it is ended. */
+  callMs: 15_000,
+  /** Milliseconds of the child's processor time for an ended isolate to stop; then the child kills itself and names it. */
+  stuckCpuMs: 500,
   /** Milliseconds of processor time between the calls; then it is ended. */
   idleCpuMs: 100,
   /** Megabytes of heap of one isolate; then it is ended. */

@@ -65,7 +65,7 @@ export interface StoredGroup {
   readonly formerLogs: readonly FormerLog[];
   /** Of each type and name the newest, and none that was ended; those of a type in the order in which they were set. */
   readonly rules: readonly GroupRule[];
-  /** Bounds of its own; where it has none, those of the server hold. */
+  /** Bounds of its own, beside those of the server: of each the stricter one holds. */
   readonly retention: GroupRetention;
 }
 

@@ -25,6 +25,8 @@ export class Housekeeper {
   #cancelTimer: () => void = () => undefined;
   #step: Promise<void> = Promise.resolve();
   #isOpen = false;
+  #isLooking = false;
+  #isHurried = false;
 
   constructor(options: HousekeeperOptions) {
     this.#options = options;
@@ -36,10 +38,15 @@ export class Housekeeper {
     this.#schedule(pauseMs);
   }
 
-  /** Looks at once, for instance because there is no room left; nothing happens before the start. */
+  /** Looks at once, because there is no room left or a bound is another; nothing happens before the start. */
   hurry(): void {
-    this.#cancelTimer();
-    if (this.#isOpen) this.#schedule(0);
+    // However often somebody hurries, one look at most waits for the present one.
+    if (this.#isLooking) {
+      this.#isHurried = true;
+    } else {
+      this.#cancelTimer();
+      if (this.#isOpen) this.#schedule(0);
+    }
   }
 
   /** Resolves once nothing is under way. */
@@ -51,13 +58,15 @@ export class Housekeeper {
 
   #schedule(ms: number): void {
     this.#cancelTimer = this.#options.environment.setTimer(() => {
-      this.#step = this.#step.then(() => this.#prune());
+      this.#step = this.#look();
     }, ms);
   }
 
-  async #prune(): Promise<void> {
+  async #look(): Promise<void> {
     const { store, environment, onFailed } = this.#options;
     let dropped = 0;
+    this.#isLooking = true;
+    this.#isHurried = false;
     try {
       const nowMs = environment.wallClockMs();
       dropped = await store.prune({ retention: this.#retention, nowMs });
@@ -68,7 +77,9 @@ export class Housekeeper {
         return;
       }
     }
-    this.#cancelTimer();
-    if (this.#isOpen) this.#schedule(dropped > 0 ? pauseMs : roundMs);
+    this.#isLooking = false;
+    if (!this.#isOpen) return;
+    const nextMs = dropped > 0 ? pauseMs : roundMs;
+    this.#schedule(this.#isHurried ? 0 : nextMs);
   }
 }

@@ -24,7 +24,7 @@ import type {
   StoredProcess,
   StoredState,
 } from '../chat/records.ts';
-import { type GroupRetention, isBeyond } from '../chat/retention.ts';
+import { type GroupRetention, isBeyond, stricterOf } from '../chat/retention.ts';
 import { SendHistory } from '../chat/send-history.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { MessageLog } from './message-log.ts';
@@ -104,10 +104,10 @@ export class MemoryStore implements Store {
   }
 
   prune({ retention, nowMs }: PruneQuery): Promise<number> {
-    const { bytesTotal = Number.POSITIVE_INFINITY, ...ofServer } = retention;
+    const { bytesTotal = Number.POSITIVE_INFINITY } = retention;
     let dropped = 0;
     for (const group of this.#groups.values()) {
-      const bounds = { ...ofServer, ...group.retention };
+      const bounds = stricterOf(retention, group.retention);
       for (;;) {
         const { log } = group;
         const { oldest } = log;

@@ -1,7 +1,13 @@
 /** Finding what is beyond the bounds, which only reads, and dropping it, which is the writer's affair. */
 
 import type { DatabaseSync } from 'node:sqlite';
-import { type GroupRetention, isBeyond, type Retention } from '../chat/retention.ts';
+import {
+  boundsOf,
+  type GroupRetention,
+  isBeyond,
+  type Retention,
+  stricterOf,
+} from '../chat/retention.ts';
 import { guarded, inTransaction } from './sqlite-database.ts';
 import type { PruneQuery } from './store.ts';
 
@@ -83,10 +89,7 @@ export function dropExcess(path: string, database: DatabaseSync, found: readonly
   });
 }
 
-function readGroups(
-  database: DatabaseSync,
-  { bytesTotal: _, ...ofServer }: Retention,
-): KeptGroup[] {
+function readGroups(database: DatabaseSync, ofServer: Retention): KeptGroup[] {
   const rows = database
     .prepare(
       `SELECT id, head_seq, first_seq, bytes, keep_age_ms, keep_messages, keep_bytes FROM groups
@@ -98,20 +101,16 @@ function readGroups(
     headSeq: Number(row['head_seq']),
     firstSeq: Number(row['first_seq']),
     bytes: Number(row['bytes']),
-    retention: { ...ofServer, ...retentionOf(row) },
+    retention: stricterOf(ofServer, ownRetention(row)),
   }));
 }
 
 /** A group's own bounds. */
-export function retentionOf(row: Readonly<Record<string, unknown>>): GroupRetention {
+export function ownRetention(row: Readonly<Record<string, unknown>>): GroupRetention {
   const [ageMs, messages, bytes] = ['keep_age_ms', 'keep_messages', 'keep_bytes'].map((column) =>
     typeof row[column] === 'number' ? row[column] : undefined,
   );
-  return {
-    ...(ageMs === undefined ? {} : { ageMs }),
-    ...(messages === undefined ? {} : { messages }),
-    ...(bytes === undefined ? {} : { bytes }),
-  };
+  return boundsOf({ ageMs, messages, bytes });
 }
 
 function isTouched(database: DatabaseSync, group: KeptGroup, nowMs: number): boolean {
