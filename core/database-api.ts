@@ -5,7 +5,6 @@ export { makePrivateFile } from './store/private-files.ts';
 export {
   guarded,
   inTransaction,
-  type OpenDatabaseOptions,
   openForReading,
   openForWriting,
   pragma,
