@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
 import { type Person, Scene } from '../../sim/scene.ts';
+import { storeAround } from '../../support/store-around.ts';
 import { codeOf } from '../client/world.ts';
 
 /** Ann and Bob in the hall, where Ann has said something while Bob was away. */
@@ -70,6 +71,28 @@ describe('a server that keeps messages for some time only', () => {
       const found = await scene.settle(bob.client.search('hall', '3'));
       assert.deepEqual(found, []);
     }
+  });
+
+  it('looks once a second at most, however often owners change their mind', async () => {
+    const memory = new MemoryStore(new Uint8Array(32).fill(1));
+    let looks = 0;
+    const store = storeAround(memory, {
+      prune: (query) => {
+        looks++;
+        return memory.prune(query);
+      },
+    });
+    const scene = new Scene();
+    await scene.serve({ store });
+    const { ann } = await hallOf(scene, ['1', '2']);
+    await scene.pass(60_000);
+    looks = 0;
+    for (let at = 0; at < 30; at++) {
+      await scene.settle(ann.client.moderation.setRetention('hall', { messages: 100 - at }));
+      await scene.pass(80);
+    }
+    await scene.pass(1500);
+    assert.ok(looks >= 3 && looks <= 5, `${looks} looks`);
   });
 
   it('forgets all of a group of which nothing is kept, and goes on with what is said then', async () => {
