@@ -150,6 +150,11 @@ export const errorTable = {
   SCRIPT_FAILED: { remedy: 'Correct the line that the message names.' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },
   PLUGIN_FAILED: { remedy: 'See ".plugins" for the reason; load it again with "plugin load".' },
+  STORAGE_FULL: {
+    remedy:
+      'Delete what the plugin no longer needs, or keep less: the message says which bound it met.',
+  },
+  STORAGE_BUSY: { remedy: 'Try again: something else kept changing what the plugin keeps.' },
   PERMISSION_DENIED: { remedy: 'Add the permission to the manifest of the plugin.' },
 } as const;
 

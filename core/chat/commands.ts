@@ -33,6 +33,7 @@ import {
   setInviteOnly,
   setNewcomers,
   setPassword,
+  setRetention,
 } from './group-settings.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
@@ -72,6 +73,8 @@ const commands: CommandsOf<Request['type']> = {
   setNewcomers: { run: setNewcomers },
   setPassword: { run: setPassword },
   clearPassword: { needsNoRoom: true, run: clearPassword },
+  // The store looks at every group for what has to go.
+  setRetention: { cost: 10, run: setRetention },
   describeGroup: { needsNoRoom: true, run: describeGroup },
   listRoles: { needsNoRoom: true, run: listRoles },
   history: { needsNoRoom: true, run: history },

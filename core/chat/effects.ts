@@ -38,6 +38,8 @@ export type HubEffect =
   | { readonly type: 'store'; readonly number: number; readonly change: StoreChange }
   /** Ask the store for messages, and report what it finds with `Hub.answered`, in whatever order. */
   | { readonly type: 'query'; readonly number: number; readonly query: StoreQuery }
+  /** More may have to go from the store than before: look soon. */
+  | { readonly type: 'prune' }
   /** Ask the connection for a sign of life and report it with `Hub.probed`. */
   | { readonly type: 'probe'; readonly link: number }
   /** Close the connection; the hub has forgotten it already. */

@@ -1,5 +1,6 @@
 /** Lets go of what is beyond the bounds of retention: now and then, and a little at a time. */
 
+import type { Dropped } from '../chat/records.ts';
 import type { Retention } from '../chat/retention.ts';
 import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
@@ -8,6 +9,8 @@ import type { Store } from '../store/store.ts';
 export interface HousekeeperOptions {
   readonly store: Store;
   readonly environment: Environment;
+  /** The store has let go of messages. */
+  readonly onDropped: (dropped: readonly Dropped[]) => void;
   /** The store cannot be used any more. */
   readonly onFailed: (error: unknown) => void;
 }
@@ -25,6 +28,8 @@ export class Housekeeper {
   #cancelTimer: () => void = () => undefined;
   #step: Promise<void> = Promise.resolve();
   #isOpen = false;
+  #isLooking = false;
+  #isHurried = false;
 
   constructor(options: HousekeeperOptions) {
     this.#options = options;
@@ -36,10 +41,15 @@ export class Housekeeper {
     this.#schedule(pauseMs);
   }
 
-  /** Looks at once, for instance because there is no room left; nothing happens before the start. */
+  /** Looks at once, because there is no room left or a bound is another; nothing happens before the start. */
   hurry(): void {
-    this.#cancelTimer();
-    if (this.#isOpen) this.#schedule(0);
+    // However often somebody hurries, one look at most waits for the present one.
+    if (this.#isLooking) {
+      this.#isHurried = true;
+    } else {
+      this.#cancelTimer();
+      if (this.#isOpen) this.#schedule(0);
+    }
   }
 
   /** Resolves once nothing is under way. */
@@ -51,16 +61,20 @@ export class Housekeeper {
 
   #schedule(ms: number): void {
     this.#cancelTimer = this.#options.environment.setTimer(() => {
-      this.#step = this.#step.then(() => this.#prune());
+      this.#step = this.#look();
     }, ms);
   }
 
-  async #prune(): Promise<void> {
-    const { store, environment, onFailed } = this.#options;
-    let dropped = 0;
+  async #look(): Promise<void> {
+    const { store, environment, onDropped, onFailed } = this.#options;
+    let hasMore = false;
+    this.#isLooking = true;
+    this.#isHurried = false;
     try {
       const nowMs = environment.wallClockMs();
-      dropped = await store.prune({ retention: this.#retention, nowMs });
+      const dropped = await store.prune({ retention: this.#retention, nowMs });
+      hasMore = dropped.length > 0;
+      onDropped(dropped);
     } catch (error) {
       // Where there is no room to make room, somebody else has to.
       if (!(error instanceof BanterError && error.code === 'STORE_FULL')) {
@@ -68,7 +82,9 @@ export class Housekeeper {
         return;
       }
     }
-    this.#cancelTimer();
-    if (this.#isOpen) this.#schedule(dropped > 0 ? pauseMs : roundMs);
+    this.#isLooking = false;
+    if (!this.#isOpen) return;
+    const nextMs = hasMore ? pauseMs : roundMs;
+    this.#schedule(this.#isHurried ? 0 : nextMs);
   }
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { AuditEntry } from '../chat/audit.ts';
 import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import type {
+  Dropped,
   HistoryQuery,
   ReadQuery,
   SearchQuery,
@@ -120,10 +121,10 @@ export class SqliteStore implements Store {
     return this.#reader.ask('audit', query);
   }
 
-  async prune(query: PruneQuery): Promise<number> {
+  async prune(query: PruneQuery): Promise<readonly Dropped[]> {
     const found = await this.#reader.ask('excess', query);
     if (found.length > 0) await this.#writer.ask('drop', found);
-    return found.reduce((sum, { messages }) => sum + messages, 0);
+    return found;
   }
 
   stats(): Promise<StoreStats> {

@@ -337,6 +337,7 @@ export const answers = {
   invite: 'done',
   setInviteOnly: 'done',
   setNewcomers: 'done',
+  setRetention: 'done',
   setPassword: 'done',
   clearPassword: 'done',
   removeGroup: 'done',

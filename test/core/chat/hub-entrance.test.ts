@@ -86,12 +86,13 @@ describe('a group that is invite-only', () => {
     close(ann);
     lock(ann, 1);
     ann.ask({ type: 'setNewcomers', group, role: 'guest' });
+    const kept = { keepAgeMs: 0, keepMessages: 0, keepBytes: 0 };
     assert.deepEqual(
       bob.told('settingsChanged').map(({ type: _, ...settings }) => settings),
       [
-        { group, inviteOnly: true, hasPassword: false, newcomers: 'member', by: 'ann' },
-        { group, inviteOnly: true, hasPassword: true, newcomers: 'member', by: 'ann' },
-        { group, inviteOnly: true, hasPassword: true, newcomers: 'guest', by: 'ann' },
+        { group, inviteOnly: true, hasPassword: false, newcomers: 'member', ...kept, by: 'ann' },
+        { group, inviteOnly: true, hasPassword: true, newcomers: 'member', ...kept, by: 'ann' },
+        { group, inviteOnly: true, hasPassword: true, newcomers: 'guest', ...kept, by: 'ann' },
       ],
     );
     const described = bob.ask({ type: 'describeGroup', group });
