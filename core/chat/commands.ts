@@ -12,6 +12,7 @@ import {
   chargeRequest,
   findMembership,
   type Request,
+  storeDelay,
   storeFault,
 } from './command.ts';
 import { deposit } from './deposit.ts';
@@ -92,7 +93,8 @@ export function runCommand(
   if (command.isFree?.(caller, request) !== true) {
     const { limits } = parts;
     const excess = chargeRequest(limits, caller.link, caller.bytes, caller.now, command.cost);
-    if (excess !== undefined) return excess;
+    const fault = excess ?? storeDelay(parts);
+    if (fault !== undefined) return fault;
   }
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };

@@ -43,9 +43,10 @@ function inviteOnce(
   const { invitations, limits } = parts;
   const { group } = actor;
   if (invitations.find(group, foldName(name), caller.now) !== undefined) return undefined;
-  if (!parts.inviting.hasRoom(actor.identity, caller.now)) {
+  const retryMs = parts.inviting.waitMs(actor.identity, caller.now);
+  if (retryMs > 0) {
     const detail = `more than ${limits.invitesAtOnce} invitations, and one in ten seconds from then on`;
-    return { code: 'RATE_LIMITED', detail };
+    return { code: 'RATE_LIMITED', detail, retryMs };
   }
   const fault = invitations.add(group, name, actor.name, caller.now);
   if (fault !== undefined) return fault;

@@ -92,12 +92,13 @@ export function guarded<Result>(path: string, work: () => Result): Result {
   }
 }
 
-/** The same in one transaction: what fails leaves nothing. */
+/** The same in one transaction: what fails leaves nothing. Within another transaction it is a part of that. */
 export function inTransaction<Result>(
   path: string,
   database: DatabaseSync,
   work: () => Result,
 ): Result {
+  if (database.isTransaction) return guarded(path, work);
   try {
     database.exec('BEGIN IMMEDIATE');
     const result = work();

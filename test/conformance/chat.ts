@@ -216,7 +216,7 @@ const requests = {
 
 /** What a server says to its client. */
 const news = {
-  refused: [1, { requestId: 'varint', code: 'varint', detail: 'detail' }],
+  refused: [1, { requestId: 'varint', code: 'varint', retryMs: 'varint', detail: 'detail' }],
   done: [2, { requestId: 'varint' }],
   welcome: [
     3,

@@ -212,6 +212,7 @@ describe('invitations', () => {
     ann.ask({ type: 'createGroup', group: 'k' });
     assert.equal(invite(ann, 'eve', 'k'), 'done');
     assert.equal(invite(ann, 'p1', 'k'), 'RATE_LIMITED');
+    assert.equal(ann.told('refused').at(-1)?.retryMs, 10_000);
     world.pass(10_000);
     assert.equal(invite(ann, 'p1', 'k'), 'done');
     world.pass(7 * dayMs);
@@ -257,6 +258,7 @@ describe('a group with a password', () => {
       'RATE_LIMITED',
       'RATE_LIMITED',
     ]);
+    assert.equal(dora.told('refused').at(-1)?.retryMs, minuteMs);
     dora.down();
     const back = world.join('dora', 4);
     assert.equal(joinWith(back, 8), 'RATE_LIMITED');

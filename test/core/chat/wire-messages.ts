@@ -123,7 +123,7 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = anyOf<ClientMessage>({
 
 /** Any answer or push. */
 export const serverMessage: fc.Arbitrary<ServerMessage> = anyOf<ServerMessage>({
-  refused: { requestId, code: integer, detail: text },
+  refused: { requestId, code: integer, retryMs: integer, detail: text },
   done: { requestId },
   welcome: {
     requestId,
