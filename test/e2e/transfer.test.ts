@@ -95,6 +95,30 @@ test('a history is exported by a member, by the operator, and imported into anot
   assert.equal(typeof sentAtMs, 'number');
 });
 
+test('an import that is killed in the middle leaves no part of a group, and can be made again', async (t) => {
+  const home = temporaryHome(t);
+  const count = 60_000;
+  const mid = 'ab'.repeat(16);
+  const message = { mid, from: 'ann', bot: false, hops: 0, sentAtMs: 1, text: 'x'.repeat(200) };
+  const lines = Array.from({ length: count }, (_, at) =>
+    JSON.stringify({ seq: at + 1, ...message }),
+  );
+  const begin = JSON.stringify({ banter: 'history', v: 1, group: 'ops' });
+  const end = JSON.stringify({ end: true, messages: count });
+  writeFileSync(join(home.path, 'ops.jsonl'), [begin, ...lines, end, ''].join('\n'));
+  const importing = openBanter(home, ['import', 'ops.jsonl']);
+  await importing.waitForScreen(/imported \d+ of 60000/);
+  importing.signal('SIGKILL');
+  assert.deepEqual(await importing.exit(), { code: null, signal: 'SIGKILL' });
+  const stats = async () => JSON.parse((await run(home, ['stats', '--json'])).stdout).groups;
+  assert.deepEqual(await stats(), []);
+  assert.equal((await run(home, ['import', 'ops.jsonl'])).code, 0);
+  assert.deepEqual(
+    (await stats()).map(({ name, messages }: Record<string, unknown>) => [name, messages]),
+    [['ops', count]],
+  );
+});
+
 test('what cannot be exported or imported is said, and leaves nothing behind', async (t) => {
   const home = temporaryHome(t);
   const none = await run(home, ['export', 'ops', '--stored']);

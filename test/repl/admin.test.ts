@@ -123,6 +123,31 @@ test('an operator by configuration closes the server, and who is invited comes i
   await visit('eve');
 });
 
+test('an operator gives a group to somebody else, and removes one that nobody is in', async (t) => {
+  const { address, serve, run } = await place(temporaryHome(t));
+  const before = await serve();
+  await run('-e', 'whoami', '--as', 'ann', address);
+  await stop(before);
+  await serve('--operator', 'ann');
+  for (const name of ['bob', 'eve']) {
+    await run('-e', `create_group ${name}s`, '--as', name, address);
+  }
+  const as = [address, '--as', 'ann'];
+  const given = await run('admin', 'give-group', 'eves', 'bob', ...as);
+  assert.deepEqual([given.code, given.out], [0, '#eves belongs to bob now\n'], given.error);
+  const described = await run('-e', 'describe_group eves', '--as', 'bob', address, '--json');
+  assert.match(described.out, /"owner":"bob"/);
+  const json = await run('admin', 'remove-group', 'bobs', ...as, '--json');
+  assert.deepEqual(JSON.parse(json.out).result, { type: 'groupRemoved', group: 'bobs' });
+  assert.equal((await run('groups', ...as)).out, 'eves\n');
+  const gone = await run('admin', 'remove-group', 'bobs', ...as);
+  assert.match(gone.error, /^error: .*"bobs"/);
+  const other = await run('admin', 'give-group', 'eves', 'eve', address, '--as', 'eve');
+  assert.deepEqual([other.code, /^error: /.test(other.error)], [1, true]);
+  const trail = await run('admin', 'audit', ...as);
+  assert.match(trail.out, /ann: remove_group in #bobs\n.*ann: transfer bob in #eves\n/);
+});
+
 test('whoever is sent away reads why, and ends with the code of a refusal', async (t) => {
   const { home, port, address, visit, run } = await place(temporaryHome(t));
   const store = new MemoryStore(new Uint8Array(32).fill(7));
