@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
@@ -129,7 +131,9 @@ test('serves health and metrics on the loopback interface, and nothing else', as
     type: 'application/json',
     body: '{"status":"ok","problems":[]}\n',
   });
-  await act(served, ...talk);
+  startBanter(served.home, ['-e', 'whoami', '--as', 'bob', served.address]);
+  await served.server.waitFor('bob went offline');
+  await act(served, 'send bob hello', ...talk);
   const { status, type, body } = await ask(port, '/metrics');
   assert.equal(status, 200);
   assert.match(type, /^text\/plain; version=0\.0\.4/);
@@ -139,13 +143,18 @@ test('serves health and metrics on the loopback interface, and nothing else', as
       Number(value),
     ]),
   );
-  assert.equal(values.get('banter_handshakes_total'), 1);
+  assert.equal(values.get('banter_handshakes_total'), 2);
   assert.equal(values.get('banter_messages_total'), 1);
-  assert.equal(values.get('banter_names'), 1);
+  assert.equal(values.get('banter_names'), 2);
   assert.equal(values.get('banter_names_online'), 0);
   assert.equal(values.get('banter_groups'), 1);
   assert.equal(values.get('banter_drops_total{reason="undecodable"}'), 0);
   assert.equal(values.get('banter_problem{problem="storeFailed"}'), 0);
+  assert.equal(values.get('banter_problem{problem="storeGone"}'), 0);
+  assert.equal(values.get('banter_store_failed_reads_total'), 0);
+  assert.equal(values.get('banter_mails_total'), 1);
+  assert.equal(values.get('banter_mails_waiting'), 1);
+  assert.ok((values.get('banter_mails_waiting_bytes') ?? 0) > 256);
   assert.ok((values.get('banter_datagrams_received_total') ?? 0) > 3);
   assert.ok((values.get('banter_sent_bytes_total') ?? 0) > 300);
   assert.ok((values.get('banter_store_write_seconds_count') ?? 0) > 0);
@@ -166,6 +175,18 @@ test('serves health and metrics on the loopback interface, and nothing else', as
   flood.on('error', () => {});
   await new Promise((resolve) => flood.on('close', resolve));
   assert.equal((await ask(port, '/healthz?again')).status, 200);
+});
+
+test('tells that its folder was deleted under it, what to do then, and ends when it is told to', async (t) => {
+  const served = await serve(t, ['--http-port', '0', '--data', 'place']);
+  const port = await statusPort(served);
+  rmSync(join(served.home.path, 'place'), { recursive: true });
+  await served.server.waitFor(/files of this server were deleted .* banter restore <file> --force/);
+  const { status, body } = await ask(port, '/healthz');
+  assert.equal(status, 503);
+  assert.deepEqual(JSON.parse(body), { status: 'unavailable', problems: ['storeGone'] });
+  served.server.signal('SIGTERM');
+  assert.equal((await served.server.exit()).code, 143);
 });
 
 test('refuses a port, a format and a time that it cannot use', async (t) => {
