@@ -73,8 +73,7 @@ const commands: CommandsOf<Request['type']> = {
   setNewcomers: { run: setNewcomers },
   setPassword: { run: setPassword },
   clearPassword: { needsNoRoom: true, run: clearPassword },
-  // The store looks at every group for what has to go.
-  setRetention: { cost: 10, run: setRetention },
+  setRetention: { run: setRetention },
   describeGroup: { needsNoRoom: true, run: describeGroup },
   listRoles: { needsNoRoom: true, run: listRoles },
   history: { needsNoRoom: true, run: history },

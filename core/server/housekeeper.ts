@@ -21,6 +21,9 @@ const roundMs = 60_000;
 /** Between two steps while there is more, so that messages have their turn. Milliseconds. */
 const pauseMs = 20;
 
+/** Between the end of a look and one that somebody hurries: a look asks of every group, and anybody may own one. Milliseconds. */
+const restMs = 1000;
+
 /** Even without bounds of the server's a group may have its own. */
 export class Housekeeper {
   readonly #options: HousekeeperOptions;
@@ -30,6 +33,9 @@ export class Housekeeper {
   #isOpen = false;
   #isLooking = false;
   #isHurried = false;
+  /** When somebody may hurry again, and when the next look is, hurried or not. Milliseconds of the monotonic clock. */
+  #restedAt = 0;
+  #dueAt = 0;
 
   constructor(options: HousekeeperOptions) {
     this.#options = options;
@@ -41,15 +47,12 @@ export class Housekeeper {
     this.#schedule(pauseMs);
   }
 
-  /** Looks at once, because there is no room left or a bound is another; nothing happens before the start. */
+  /** Looks at once if it has rested, because there is no room left or a bound is another; nothing happens before the start. */
   hurry(): void {
-    // However often somebody hurries, one look at most waits for the present one.
-    if (this.#isLooking) {
-      this.#isHurried = true;
-    } else {
-      this.#cancelTimer();
-      if (this.#isOpen) this.#schedule(0);
-    }
+    this.#isHurried = true;
+    if (!this.#isOpen || this.#isLooking || this.#dueAt <= this.#restedAt) return;
+    this.#cancelTimer();
+    this.#schedule(Math.max(0, this.#restedAt - this.#options.environment.now()));
   }
 
   /** Resolves once nothing is under way. */
@@ -60,7 +63,9 @@ export class Housekeeper {
   }
 
   #schedule(ms: number): void {
-    this.#cancelTimer = this.#options.environment.setTimer(() => {
+    const { environment } = this.#options;
+    this.#dueAt = environment.now() + ms;
+    this.#cancelTimer = environment.setTimer(() => {
       this.#step = this.#look();
     }, ms);
   }
@@ -83,8 +88,9 @@ export class Housekeeper {
       }
     }
     this.#isLooking = false;
+    this.#restedAt = environment.now() + restMs;
     if (!this.#isOpen) return;
-    const nextMs = hasMore ? pauseMs : roundMs;
-    this.#schedule(this.#isHurried ? 0 : nextMs);
+    const idleMs = this.#isHurried ? restMs : roundMs;
+    this.#schedule(hasMore ? pauseMs : idleMs);
   }
 }

@@ -62,7 +62,7 @@ export const settingCommands: readonly Command[] = [
   defineCommand({
     name: 'set_group',
     section: 'Order',
-    summary: 'say who is let into your group, and how much of what is said it keeps',
+    summary: `say how your group is: ${[...settings.keys()].join(', ')}`,
     example: 'set_group invite_only on',
     parameters: [
       { name: 'setting', type: 'word', words: [...settings.keys()] },

@@ -93,10 +93,4 @@ describe('the retention of a group', () => {
     again.ask({ type: 'createGroup', group });
     assert.deepEqual(keptBy(again), noBounds);
   });
-
-  it('costs who asks for it as much as ten requests', () => {
-    const { ann } = gathered({ limits: { requestBurst: 40 } });
-    const outcomes = Array.from({ length: 5 }, () => keep(ann, { keepMessages: 1 }));
-    assert.deepEqual(new Set(outcomes), new Set(['done', 'RATE_LIMITED']));
-  });
 });
