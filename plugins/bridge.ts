@@ -13,12 +13,14 @@ import {
   integer,
   type JsonValue,
   list,
+  optional,
   parseJson,
   record,
   type Shape,
   text,
   variant,
 } from './shape.ts';
+import { type MissedPolicy, missedPolicies } from './timetable.ts';
 
 /** What a plugin is told; a batch of these crosses into the isolate as JSON. */
 export type PluginEvent =
@@ -46,13 +48,61 @@ export type PluginEvent =
   | { readonly type: 'gap'; readonly group: string; readonly count: number | undefined }
   | { readonly type: 'connected' }
   | { readonly type: 'disconnected'; readonly reason: string }
+  | ({ readonly type: 'due' } & DueRun)
   | { readonly type: 'settled'; readonly id: number; readonly outcome: Outcome }
   | { readonly type: 'disposing' };
 
+/** A run of a job, to be answered by the action `ran` with its number. */
+export interface DueRun {
+  readonly run: number;
+  readonly job: string;
+  /** Empty for a job that recurs. */
+  readonly key: string;
+  /** Milliseconds of the epoch. */
+  readonly scheduledAtMs: number;
+  readonly missed: boolean;
+  readonly recovered: boolean;
+  /** JSON; empty where there is none. */
+  readonly data: string;
+}
+
 /** What became of an action that a plugin waits for. */
 export type Outcome =
-  | { readonly type: 'done'; readonly receipt: Receipt | undefined }
+  | { readonly type: 'done'; readonly result: ActionResults[keyof ActionResults] }
   | { readonly type: 'refused'; readonly code: ErrorCode; readonly message: string };
+
+/** What a plugin gets for each action that it waits for. */
+export interface ActionResults {
+  readonly sendGroup: Receipt;
+  readonly sendPrivate: Receipt;
+  readonly append: undefined;
+  readonly storageGet: StoredValue | undefined;
+  /** Whether it was written: not if another version stood there than was asked for. */
+  readonly storageSet: boolean;
+  /** Whether there was anything. */
+  readonly storageDelete: boolean;
+  readonly storageList: KeyPage;
+  readonly scheduleJob: undefined;
+  /** The key of the task. */
+  readonly scheduleTask: string;
+  /** Whether there was one. */
+  readonly cancelTask: boolean;
+}
+
+/** What a plugin keeps under a key. */
+export interface StoredValue {
+  /** JSON. */
+  readonly value: string;
+  /** Of this writing alone: no other one of any key ever has the same. */
+  readonly version: number;
+}
+
+/** Some of a plugin's keys, in the order of their code points. */
+export interface KeyPage {
+  readonly keys: readonly string[];
+  /** Whether there are more after the last of these. */
+  readonly more: boolean;
+}
 
 /** A command that a plugin offers to people. */
 export interface CommandInfo {
@@ -81,6 +131,39 @@ export type Action =
   | ({ readonly type: 'sendGroup'; readonly group: string } & Sending)
   | ({ readonly type: 'sendPrivate'; readonly to: string } & Sending)
   | { readonly type: 'append'; readonly id: number; readonly line: string }
+  | ({ readonly type: 'storageGet' } & Keyed)
+  /** `value` is JSON. With a `version` it is written only if that one stands there; 0 means that nothing does. */
+  | ({
+      readonly type: 'storageSet';
+      readonly value: string;
+      readonly version: number | undefined;
+    } & Keyed)
+  | ({ readonly type: 'storageDelete' } & Keyed)
+  /** Keys that begin with `prefix`, those after the key `after` where one is given. */
+  | {
+      readonly type: 'storageList';
+      readonly id: number;
+      readonly prefix: string;
+      readonly after: string | undefined;
+    }
+  | {
+      readonly type: 'scheduleJob';
+      readonly id: number;
+      readonly job: string;
+      readonly spec: JobSpec;
+      readonly missed: MissedPolicy;
+    }
+  /** `data` is JSON, or empty. Without a `key` it gets one. */
+  | {
+      readonly type: 'scheduleTask';
+      readonly id: number;
+      readonly job: string;
+      readonly key: string | undefined;
+      readonly atMs: number;
+      readonly data: string;
+    }
+  | { readonly type: 'cancelTask'; readonly id: number; readonly job: string; readonly key: string }
+  | { readonly type: 'ran'; readonly run: number }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'overflowed'; readonly count: number };
 
@@ -89,6 +172,36 @@ interface Sending {
   readonly text: string;
   readonly hops: number;
 }
+
+interface Keyed {
+  readonly id: number;
+  readonly key: string;
+}
+
+/** When a job runs. */
+export type JobSpec =
+  | { readonly type: 'every'; readonly everyMs: number }
+  | {
+      readonly type: 'cron';
+      readonly expression: string;
+      readonly timeZone: string | undefined;
+    }
+  | { readonly type: 'task' };
+
+/** An action that a plugin waits for. */
+export type AskingAction = Extract<Action, { readonly id: number }>;
+
+/** An action about what the plugin keeps. */
+export type StorageAction = Extract<
+  Action,
+  { readonly type: 'storageGet' | 'storageSet' | 'storageDelete' | 'storageList' }
+>;
+
+/** An action about what the plugin does later. */
+export type ScheduleAction = Extract<
+  Action,
+  { readonly type: 'scheduleJob' | 'scheduleTask' | 'cancelTask' }
+>;
 
 /** How much a log line matters. */
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -141,12 +254,28 @@ export type HostReport =
   /** The child is about to kill itself because of this plugin. */
   | { readonly type: 'fatal'; readonly slot: number; readonly reason: EndReason };
 
+/** The last instant that a `Date` can hold. */
+const timeMsMax = 8_640_000_000_000_000;
+
 const word = <const T extends string>(value: T): Shape<T> => choice([value]);
 const slot = integer(1, Number.MAX_SAFE_INTEGER);
 const id = integer(1, Number.MAX_SAFE_INTEGER);
 // Longer texts and names are refused by the client itself, with its own words; these only bound what is looked at.
 const line = text(limits.turnCharactersMax);
 const hops = integer(0, 8);
+// Half a surrogate pair would be kept as another key than was asked for.
+const key = text(limits.storageKeyCharactersMax, /^\P{Cs}+$/u, 'a key of whole characters');
+// Neither a line break nor half a surrogate pair.
+const jobName = text(limits.scheduleNameCharactersMax, /^[^\p{Cc}\p{Cs}]+$/u, 'a name on one line');
+const expression = text(limits.scheduleExpressionCharactersMax);
+const spec: Shape<JobSpec> = variant<JobSpec>({
+  every: record({
+    type: word('every'),
+    everyMs: integer(limits.scheduleEveryMsMin, limits.scheduleEveryMsMax),
+  }),
+  cron: record({ type: word('cron'), expression, timeZone: optional(expression) }),
+  task: record({ type: word('task') }),
+});
 const error = { name: text(80), message: text(2000), stack: text(8000) };
 
 const action: Shape<Action> = variant<Action>({
@@ -164,6 +293,38 @@ const action: Shape<Action> = variant<Action>({
   sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops }),
   sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops }),
   append: record({ type: word('append'), id, line }),
+  storageGet: record({ type: word('storageGet'), id, key }),
+  storageSet: record({
+    type: word('storageSet'),
+    id,
+    key,
+    value: line,
+    version: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+  }),
+  storageDelete: record({ type: word('storageDelete'), id, key }),
+  storageList: record({
+    type: word('storageList'),
+    id,
+    prefix: text(limits.storageKeyCharactersMax),
+    after: optional(key),
+  }),
+  scheduleJob: record({
+    type: word('scheduleJob'),
+    id,
+    job: jobName,
+    spec,
+    missed: choice(missedPolicies),
+  }),
+  scheduleTask: record({
+    type: word('scheduleTask'),
+    id,
+    job: jobName,
+    key: optional(jobName),
+    atMs: integer(0, timeMsMax),
+    data: line,
+  }),
+  cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: jobName }),
+  ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
   log: record({ type: word('log'), level: choice(['info', 'warn', 'error']), text: text(2000) }),
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
 });

@@ -28,6 +28,50 @@ export const limits = {
   logLinesPerMinute: 600,
   /** Lines appended a minute; further ones are refused. */
   appendsPerMinute: 60_000,
+  /** Characters of a key under which a plugin keeps something; a longer one is refused inside, a forged one ends the plugin. */
+  storageKeyCharactersMax: 200,
+  /** Bytes of a kept value as JSON in UTF-8; a larger one is refused. */
+  storageValueBytesMax: 65_536,
+  /** Keys that one plugin keeps; one more is refused. */
+  storageKeysMax: 10_000,
+  /** Bytes of all keys and values that one plugin keeps; what would exceed them is refused. */
+  storageBytesMax: 4_194_304,
+  /** Storage operations a minute; further ones are refused. Writing counts once for every begun `storageUnitBytes`. */
+  storageOperationsPerMinute: 6000,
+  storageUnitBytes: 4096,
+  /** Storage operations of one plugin without an answer; inside the others wait for their turn, outside they are refused. */
+  storageUnansweredMax: 64,
+  /** Characters of values on their way out; inside the others wait for their turn. One value is always let through. */
+  storageCharactersUnansweredMax: 65_536,
+  /** Keys in one answer; the next ones are asked for. */
+  storagePageKeysMax: 256,
+  /** Tries of one update while others change the same key; then it is refused. */
+  storageUpdateTriesMax: 20,
+  /** Jobs that a plugin registers: intervals, cron expressions and kinds of tasks; one more is refused. */
+  scheduleJobsMax: 100,
+  /** Tasks of one plugin that wait for their time; one more is refused. */
+  scheduleTasksMax: 1000,
+  /** Characters of a job's name, and of a task's key; longer ones are refused inside, forged ones end the plugin. */
+  scheduleNameCharactersMax: 64,
+  /** Characters of a cron expression, and of a time zone; likewise. */
+  scheduleExpressionCharactersMax: 100,
+  /** Bytes of what a task carries, as JSON in UTF-8; more is refused. */
+  scheduleDataBytesMax: 4096,
+  /** Milliseconds of the shortest interval and of the longest, a year; another one is refused inside, a forged one ends the plugin. */
+  scheduleEveryMsMin: 1000,
+  scheduleEveryMsMax: 31_536_000_000,
+  /** Storage operations that a cron expression counts for: one that never comes is searched for centuries. */
+  scheduleCronCost: 60,
+  /** Runs of one plugin at a time; further ones wait. */
+  scheduleRunsMax: 16,
+  /** Milliseconds until a handler must have settled; then it is logged, and the job moves on. */
+  scheduleRunMs: 600_000,
+  /** Times a run is begun that never ends because the plugin or the process does; then the job moves on. */
+  scheduleAttemptsMax: 3,
+  /** Runs that are made up for at most, the newest of those that were missed. */
+  scheduleMissedRunsMax: 100,
+  /** Milliseconds between looks at the clock at most, which may be set and does not run while the machine sleeps. */
+  scheduleLookMs: 60_000,
   /** Turns a minute that only bring a plugin the outcomes of its own actions; beyond, its turns are `paceMs` apart. */
   ownTurnsPerMinute: 6000,
   /** Characters of actions a minute; beyond, its turns are `paceMs` apart. */

@@ -17,7 +17,7 @@ import { ShapeError } from './shape.ts';
 export interface PluginRuntimeOptions {
   /** Whose messages they see and in whose name they act. The runtime does not close it. */
   readonly client: PluginClient;
-  /** Folder for what plugins write, under `plugins/<id>/`. Without it `file.append` is refused. */
+  /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
   readonly dataDir?: string;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
@@ -320,6 +320,7 @@ export class PluginRuntime {
       }
     }
     plugin.ready();
+    this.#capabilities.ready(plugin);
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
   }

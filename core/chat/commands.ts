@@ -12,6 +12,7 @@ import {
   chargeRequest,
   findMembership,
   type Request,
+  storeDelay,
   storeFault,
 } from './command.ts';
 import { deposit } from './deposit.ts';
@@ -32,6 +33,7 @@ import {
   setInviteOnly,
   setNewcomers,
   setPassword,
+  setRetention,
 } from './group-settings.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
@@ -71,6 +73,7 @@ const commands: CommandsOf<Request['type']> = {
   setNewcomers: { run: setNewcomers },
   setPassword: { run: setPassword },
   clearPassword: { needsNoRoom: true, run: clearPassword },
+  setRetention: { run: setRetention },
   describeGroup: { needsNoRoom: true, run: describeGroup },
   listRoles: { needsNoRoom: true, run: listRoles },
   history: { needsNoRoom: true, run: history },
@@ -90,7 +93,8 @@ export function runCommand(
   if (command.isFree?.(caller, request) !== true) {
     const { limits } = parts;
     const excess = chargeRequest(limits, caller.link, caller.bytes, caller.now, command.cost);
-    if (excess !== undefined) return excess;
+    const fault = excess ?? storeDelay(parts);
+    if (fault !== undefined) return fault;
   }
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };
@@ -202,7 +206,7 @@ function sendGroup(
   caller: Caller,
   request: Asked<'sendGroup'>,
 ): Refusal | undefined {
-  const { groups, effects, limits, wallClock, isDurable } = parts;
+  const { groups, effects, limits, wallClock } = parts;
   const { link, process, session, bot, now } = caller;
   const { requestId, mid, hops, text } = request;
   const counter = counterOf(caller, request);
@@ -229,7 +233,8 @@ function sendGroup(
     commit = { logId: group.logId, seq };
     process.history.record(counter, commit);
   }
-  effects.sendCommitted(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
+  const { isDurable: durable } = effects;
+  effects.sendCommitted(link, { type: 'committed', requestId, mid, ...commit, durable });
   return undefined;
 }
 

@@ -21,7 +21,7 @@ import { Invitations } from './invitations.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
-import { nothingStored, type StoredState } from './records.ts';
+import { type Dropped, nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
 import { Relay } from './relay.ts';
 import { RuleBook } from './rule-book.ts';
@@ -73,7 +73,7 @@ export class Hub {
     const { random, wallClock, hash, stored = nothingStored, isDurable = false } = options;
     const policy = parsePolicy(options.policy ?? {});
     const limits = parseLimits(options.limits ?? {});
-    const effects = new Effects();
+    const effects = new Effects(isDurable);
     const directory = new Directory(stored.names);
     const keeping = { limits, effects, directory, hash, random, wallClock };
     const doorkeeper = new Doorkeeper(keeping, stored.house, options.operators ?? []);
@@ -113,7 +113,7 @@ export class Hub {
     const evictions = new Evictions({ ...shared, rules, mailboxes, desk, links });
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
     const inviting = new BucketTable(limits.invitesAtOnce, invitesPerSecond);
-    const rest = { mailboxes, archive, evictions, queries, inviting, isDurable, wallClock };
+    const rest = { mailboxes, archive, evictions, queries, inviting, wallClock };
     this.#parts = { ...shared, ...order, ...rest, desk };
     this.#delivery = delivery;
     this.#queries = queries;
@@ -221,10 +221,20 @@ export class Hub {
     this.#queries.answered(number, found, now);
   }
 
+  /** The store has let go of messages: nobody is to get them from memory either. */
+  dropped(dropped: readonly Dropped[]): void {
+    for (const each of dropped) this.#parts.groups.forget(each);
+  }
+
   /** The store has no room, or has room again: until it has, whatever would change anything is refused `STORE_FULL`. */
   storeFull(isFull: boolean, now: number): void {
     this.#parts.effects.isStoreFull = isFull;
     this.#publish(now);
+  }
+
+  /** Whether what is stored from now on outlives a crash, as commits say. */
+  set isDurable(isDurable: boolean) {
+    this.#parts.effects.isDurable = isDurable;
   }
 
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
@@ -283,8 +293,8 @@ export class Hub {
 
   /** How many there are of everything. */
   census(): Census {
-    const { directory, groups, desk } = this.#parts;
-    return takeCensus(directory, groups.all, desk.sessions);
+    const { directory, groups, desk, mailboxes } = this.#parts;
+    return takeCensus(directory, groups.all, desk.sessions, mailboxes);
   }
 
   /** Changes that are not stored yet. */

@@ -22,7 +22,7 @@ export interface ServerOptions {
   readonly dataDir?: string;
   /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
   readonly store?: Store;
-  /** How long messages are kept. Default: as long as there is room. */
+  /** How long messages are kept; owners may have less kept of their groups. Default: as long as there is room. */
   readonly retention?: Retention;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;
@@ -92,6 +92,10 @@ export interface ServerEvents {
   storeFull: [error: BanterError];
   /** There is room again, and everything that waited is stored. */
   storeRecovered: [];
+  /** The files of the store were deleted or replaced: the server goes on, and what it is told from now on ends with it. */
+  storeGone: [];
+  /** They are where they were. */
+  storeFound: [];
   /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
   failed: [error: Error];
 }
