@@ -124,7 +124,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     lives: [/^on message: (RangeError|SyntaxError): /],
   },
   'JSON too deep to read': {
-    code: 'JSON.parse("[".repeat(1e6));',
+    code: 'JSON.parse("[".repeat(1e5));',
     lives: [/^on message: (SyntaxError|RangeError): /],
   },
   'a log line of all memory': { code: 'ctx.log.info("x".repeat(2 ** 28));', ends: full },
