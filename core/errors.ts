@@ -150,6 +150,11 @@ export const errorTable = {
   SCRIPT_FAILED: { remedy: 'Correct the line that the message names.' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },
   PLUGIN_FAILED: { remedy: 'See ".plugins" for the reason; load it again with "plugin load".' },
+  STORAGE_FULL: {
+    remedy:
+      'Delete what the plugin no longer needs, or keep less: the message says which bound it met.',
+  },
+  STORAGE_BUSY: { remedy: 'Try again: something else kept changing what the plugin keeps.' },
   PERMISSION_DENIED: { remedy: 'Add the permission to the manifest of the plugin.' },
 } as const;
 
@@ -173,11 +178,26 @@ export class BanterError extends Error {
     this.data = options.data ?? {};
   }
 
-  /** What a person does next. */
+  /** What a person does next, and when if the server has said so (`data.retryMs`). */
   get remedy(): string {
-    return errorTable[this.code].remedy;
+    const { remedy } = errorTable[this.code];
+    const { retryMs } = this.data;
+    return typeof retryMs === 'number' ? `${remedy} Try again in ${timeWords(retryMs)}.` : remedy;
   }
 }
+
+/** How long something takes, rounded up. */
+function timeWords(ms: number): string {
+  const found = timeUnits.find(([leastMs]) => ms >= leastMs * 2);
+  const [unitMs, unit] = found ?? ([1000, 's'] as const);
+  return `${Math.ceil(ms / unitMs)} ${unit}`;
+}
+
+/** The largest first; two of a unit are worth it. */
+const timeUnits = [
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+] as const;
 
 const codesByWire: ReadonlyMap<number, ErrorCode> = new Map(
   Object.entries(errorTable).flatMap(([code, entry]) =>

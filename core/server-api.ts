@@ -11,7 +11,7 @@ export type {
   StoredMessage,
   StoredState,
 } from './chat/records.ts';
-export type { GroupRetention, Retention } from './chat/retention.ts';
+export type { Retention } from './chat/retention.ts';
 export type { AdmissionLimits } from './protocol/admission.ts';
 export { clientTable, narrate } from './server/console.ts';
 export type { CloseOptions, ServerEvents, ServerOptions } from './server/options.ts';

@@ -13,6 +13,7 @@ import {
   integer,
   type JsonValue,
   list,
+  optional,
   parseJson,
   record,
   type Shape,
@@ -51,8 +52,36 @@ export type PluginEvent =
 
 /** What became of an action that a plugin waits for. */
 export type Outcome =
-  | { readonly type: 'done'; readonly receipt: Receipt | undefined }
+  | { readonly type: 'done'; readonly result: ActionResults[keyof ActionResults] }
   | { readonly type: 'refused'; readonly code: ErrorCode; readonly message: string };
+
+/** What a plugin gets for each action that it waits for. */
+export interface ActionResults {
+  readonly sendGroup: Receipt;
+  readonly sendPrivate: Receipt;
+  readonly append: undefined;
+  readonly storageGet: StoredValue | undefined;
+  /** Whether it was written: not if another version stood there than was asked for. */
+  readonly storageSet: boolean;
+  /** Whether there was anything. */
+  readonly storageDelete: boolean;
+  readonly storageList: KeyPage;
+}
+
+/** What a plugin keeps under a key. */
+export interface StoredValue {
+  /** JSON. */
+  readonly value: string;
+  /** Of this writing alone: no other one of any key ever has the same. */
+  readonly version: number;
+}
+
+/** Some of a plugin's keys, in the order of their code points. */
+export interface KeyPage {
+  readonly keys: readonly string[];
+  /** Whether there are more after the last of these. */
+  readonly more: boolean;
+}
 
 /** A command that a plugin offers to people. */
 export interface CommandInfo {
@@ -81,6 +110,21 @@ export type Action =
   | ({ readonly type: 'sendGroup'; readonly group: string } & Sending)
   | ({ readonly type: 'sendPrivate'; readonly to: string } & Sending)
   | { readonly type: 'append'; readonly id: number; readonly line: string }
+  | ({ readonly type: 'storageGet' } & Keyed)
+  /** `value` is JSON. With a `version` it is written only if that one stands there; 0 means that nothing does. */
+  | ({
+      readonly type: 'storageSet';
+      readonly value: string;
+      readonly version: number | undefined;
+    } & Keyed)
+  | ({ readonly type: 'storageDelete' } & Keyed)
+  /** Keys that begin with `prefix`, those after the key `after` where one is given. */
+  | {
+      readonly type: 'storageList';
+      readonly id: number;
+      readonly prefix: string;
+      readonly after: string | undefined;
+    }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'overflowed'; readonly count: number };
 
@@ -89,6 +133,20 @@ interface Sending {
   readonly text: string;
   readonly hops: number;
 }
+
+interface Keyed {
+  readonly id: number;
+  readonly key: string;
+}
+
+/** An action that a plugin waits for. */
+export type AskingAction = Extract<Action, { readonly id: number }>;
+
+/** An action about what the plugin keeps. */
+export type StorageAction = Extract<
+  Action,
+  { readonly type: 'storageGet' | 'storageSet' | 'storageDelete' | 'storageList' }
+>;
 
 /** How much a log line matters. */
 export type LogLevel = 'info' | 'warn' | 'error';
@@ -147,6 +205,8 @@ const id = integer(1, Number.MAX_SAFE_INTEGER);
 // Longer texts and names are refused by the client itself, with its own words; these only bound what is looked at.
 const line = text(limits.turnCharactersMax);
 const hops = integer(0, 8);
+// Half a surrogate pair would be kept as another key than was asked for.
+const key = text(limits.storageKeyCharactersMax, /^\P{Cs}+$/u, 'a key of whole characters');
 const error = { name: text(80), message: text(2000), stack: text(8000) };
 
 const action: Shape<Action> = variant<Action>({
@@ -164,6 +224,21 @@ const action: Shape<Action> = variant<Action>({
   sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops }),
   sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops }),
   append: record({ type: word('append'), id, line }),
+  storageGet: record({ type: word('storageGet'), id, key }),
+  storageSet: record({
+    type: word('storageSet'),
+    id,
+    key,
+    value: line,
+    version: optional(integer(0, Number.MAX_SAFE_INTEGER)),
+  }),
+  storageDelete: record({ type: word('storageDelete'), id, key }),
+  storageList: record({
+    type: word('storageList'),
+    id,
+    prefix: text(limits.storageKeyCharactersMax),
+    after: optional(key),
+  }),
   log: record({ type: word('log'), level: choice(['info', 'warn', 'error']), text: text(2000) }),
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
 });

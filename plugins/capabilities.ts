@@ -1,14 +1,15 @@
 /** What plugins can do outside of their isolates: each action is checked against the manifest and the budgets, and then carried out. */
 
 import { join } from 'node:path';
-import type { Receipt } from '../core/client-api.ts';
 import { BanterError } from '../core/client-api.ts';
 import { AppendFile } from './append-file.ts';
-import type { Action, LogLevel, Outcome } from './bridge.ts';
+import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './bridge.ts';
+import { PluginDatabase } from './database.ts';
 import type { PluginClient } from './feed.ts';
 import { limits } from './limits.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
+import { costOf, PluginStorage } from './storage.ts';
 
 /** A line of a plugin, or of the runtime about it. The text may hold anything; whoever shows it on a terminal makes it safe. */
 export interface PluginLog {
@@ -20,10 +21,8 @@ export interface PluginLog {
 /** The actions that reach beyond the plugin; the others are about its own life. */
 export type OutwardAction = Extract<
   Action,
-  { readonly type: 'sendGroup' | 'sendPrivate' | 'append' | 'log' | 'error' | 'overflowed' }
+  AskingAction | { readonly type: 'log' | 'error' | 'overflowed' }
 >;
-
-type Asking = Extract<Action, { readonly id: number }>;
 
 /** Bots that may pass a message on; an answer to one that has passed so many is refused. */
 const hopsMax = 7;
@@ -36,6 +35,8 @@ export class Capabilities {
   readonly #onSettled: () => void;
   /** One file a plugin id, and there are few of those: the runtime bounds its plugins. */
   readonly #files = new Map<string, AppendFile>();
+  readonly #database: PluginDatabase;
+  readonly #storage: PluginStorage;
 
   constructor(
     client: PluginClient,
@@ -47,16 +48,15 @@ export class Capabilities {
     this.#dataDir = dataDir;
     this.#onLog = onLog;
     this.#onSettled = onSettled;
+    this.#database = new PluginDatabase(
+      dataDir === undefined ? undefined : join(dataDir, 'plugins', 'storage.db'),
+    );
+    this.#storage = new PluginStorage(this.#database);
   }
 
   /** Carries out one action; whatever goes wrong is told the plugin and logged. */
   run(plugin: HostedPlugin, action: OutwardAction): void {
     switch (action.type) {
-      case 'sendGroup':
-      case 'sendPrivate':
-      case 'append':
-        void this.#settle(plugin, action);
-        break;
       case 'log':
         this.#log(plugin, action.level, action.text);
         break;
@@ -74,27 +74,30 @@ export class Capabilities {
           );
         }
         break;
+      default:
+        void this.#settle(plugin, action);
     }
   }
 
-  /** Resolves when everything that was appended is written. */
+  /** Resolves when everything that was appended and kept is written. */
   async close(): Promise<void> {
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
+    await this.#database.close();
   }
 
-  async #settle(plugin: HostedPlugin, action: Asking): Promise<void> {
+  async #settle(plugin: HostedPlugin, action: AskingAction): Promise<void> {
     const { life } = plugin;
     const outcome = await this.#attempt(plugin, action);
     if (plugin.life === life) plugin.control({ type: 'settled', id: action.id, outcome });
     this.#onSettled();
   }
 
-  async #attempt(plugin: HostedPlugin, action: Asking): Promise<Outcome> {
+  async #attempt(plugin: HostedPlugin, action: AskingAction): Promise<Outcome> {
     try {
       this.#check(plugin, action);
-      const receipt = await this.#perform(plugin, action);
-      if (action.type !== 'append') plugin.count('sends');
-      return { type: 'done', receipt };
+      const result = await this.#perform(plugin, action);
+      if (budgetOf(action).what === 'send') plugin.count('sends');
+      return { type: 'done', result };
     } catch (error) {
       const { code, message } =
         error instanceof BanterError
@@ -112,20 +115,27 @@ export class Capabilities {
     }
   }
 
-  #check(plugin: HostedPlugin, action: Asking): void {
+  #check(plugin: HostedPlugin, action: AskingAction): void {
     const refused = refusal(plugin.manifest?.permissions ?? [], action.type);
     if (refused !== undefined) throw refused;
-    if (action.type !== 'append' && action.hops > hopsMax) {
+    if ('hops' in action && action.hops > hopsMax) {
       throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);
     }
-    const what = action.type === 'append' ? 'append' : 'send';
-    if (!plugin.spend(what, performance.now())) {
-      const perMinute = { append: limits.appendsPerMinute, send: plugin.manifest?.sendsPerMinute };
+    const { what, amount } = budgetOf(action);
+    if (!plugin.spend(what, performance.now(), amount)) {
+      const perMinute = {
+        append: limits.appendsPerMinute,
+        send: plugin.manifest?.sendsPerMinute,
+        storage: limits.storageOperationsPerMinute,
+      };
       throw new BanterError('RATE_LIMITED', `${what}: more than ${perMinute[what]} a minute`);
     }
   }
 
-  async #perform(plugin: HostedPlugin, action: Asking): Promise<Receipt | undefined> {
+  async #perform(
+    plugin: HostedPlugin,
+    action: AskingAction,
+  ): Promise<ActionResults[AskingAction['type']]> {
     switch (action.type) {
       case 'sendGroup':
         return this.#client.sendGroup(action.group, action.text, { hops: action.hops });
@@ -134,6 +144,8 @@ export class Capabilities {
       case 'append':
         await this.#file(plugin.name).append(action.line);
         return undefined;
+      default:
+        return this.#storage.perform(plugin.name, action);
     }
   }
 
@@ -153,5 +165,21 @@ export class Capabilities {
     } else {
       plugin.count('logLinesDropped');
     }
+  }
+}
+
+/** Which budget an action is taken from, and how much. */
+function budgetOf(action: AskingAction): {
+  readonly what: 'send' | 'append' | 'storage';
+  readonly amount: number;
+} {
+  switch (action.type) {
+    case 'sendGroup':
+    case 'sendPrivate':
+      return { what: 'send', amount: 1 };
+    case 'append':
+      return { what: 'append', amount: 1 };
+    default:
+      return { what: 'storage', amount: costOf(action) };
   }
 }

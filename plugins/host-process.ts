@@ -2,19 +2,19 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
 import { endReasons, type HostCommand, type HostReport, parseReport } from './bridge.ts';
 import type { HostCode } from './host-code.ts';
+import { Patience, type PatienceLimits, usageOf } from './patience.ts';
 
 /** The bounds of the child. What happens at each stands beside it. */
 const hostLimits = {
-  /** Milliseconds from start to readiness; then it is killed and started again. */
-  startMs: 10_000,
-  /** Milliseconds between looks at the child while it has work. */
+  /** Milliseconds of its processor time, and by the clock, from start to readiness; then it is killed and started again. */
+  start: { ranMs: 10_000, clockMs: 60_000 },
+  /** Milliseconds between looks at the child while it starts or has work. */
   watchMs: 50,
-  /** Milliseconds without a word while it has work; then it is killed. A stall of our own loop does not count. */
-  silenceMs: 1500,
+  /** Milliseconds of its processor time, and by the clock, without a word while it has work; then it is killed. */
+  silence: { ranMs: 1500, clockMs: 15_000 },
   /** Resident megabytes of the child, and more for each plugin; then it is killed. */
   rssMb: 300,
   rssMbPerPlugin: 4,
@@ -55,6 +55,7 @@ export class HostProcess {
   readonly #code: () => Promise<HostCode>;
   #state: 'off' | 'starting' | 'up' | 'closed' = 'off';
   #child: ChildProcess | undefined;
+  /** Until the next start after a death. */
   #startTimer: NodeJS.Timeout | undefined;
   #watchTimer: NodeJS.Timeout | undefined;
   /** Plugins with a load or a batch under way in the child. */
@@ -66,8 +67,8 @@ export class HostProcess {
   /** Why the child is being killed, by us or by itself, and whom it names. */
   #verdict: { readonly reason: string; readonly named?: number } | undefined;
   #stderr = '';
-  #silentMs = 0;
-  #lookedAtMs = 0;
+  #patience = new Patience(hostLimits.start, 0);
+  #isLooking = false;
 
   /** `code` is asked for at the first start. */
   constructor(owner: HostOwner, code: () => Promise<HostCode>) {
@@ -122,14 +123,12 @@ export class HostProcess {
 
   async #spawn(): Promise<void> {
     this.#state = 'starting';
-    this.#startTimer = setTimeout(() => this.#kill('did not start in time'), hostLimits.startMs);
+    this.#startTimer = undefined;
     try {
       const code = await this.#code();
       // Closed while the code was being made.
       if (this.#state === 'starting') this.#adopt(spawnCaged(code), code);
     } catch (error) {
-      clearTimeout(this.#startTimer);
-      this.#startTimer = undefined;
       if (this.#state === 'starting') this.#state = 'off';
       this.#owner.hostGaveUp(error instanceof Error ? error.message : String(error));
     }
@@ -159,18 +158,18 @@ export class HostProcess {
       this.#stderr = (this.#stderr + text).slice(-hostLimits.stderrCharactersMax);
     });
     lowerPriority(child);
+    this.#watch(hostLimits.start);
   }
 
   #receive(message: unknown): void {
-    this.#silentMs = 0;
+    this.#patience.rewarded();
     const report = this.#parse(message);
     switch (report?.type) {
       case undefined:
         break;
       case 'up':
-        clearTimeout(this.#startTimer);
-        this.#startTimer = undefined;
         this.#state = 'up';
+        this.#watch(hostLimits.silence);
         this.#owner.hostUp();
         break;
       case 'pong':
@@ -206,42 +205,37 @@ export class HostProcess {
       this.#atWork.add(slot);
       this.#recent.add(slot);
     }
-    if (this.#watchTimer === undefined) {
-      this.#silentMs = 0;
-      this.#lookedAtMs = performance.now();
-      this.#watchTimer = setInterval(() => this.#look(), hostLimits.watchMs);
-    }
+    if (this.#watchTimer === undefined) this.#watch(hostLimits.silence);
   }
 
-  /** Runs while there is work, and once more after it. */
-  #look(): void {
-    const now = performance.now();
-    // A long gap between two looks is a stall of our own loop, not the child's silence.
-    this.#silentMs += Math.min(now - this.#lookedAtMs, 2 * hostLimits.watchMs);
-    this.#lookedAtMs = now;
-    if (this.#silentMs > hostLimits.silenceMs) {
-      this.#kill('did not answer any more');
-    } else if (this.#atWork.size === 0 && this.#recent.size === 0) {
-      clearInterval(this.#watchTimer);
-      this.#watchTimer = undefined;
-    } else {
-      this.#write({ type: 'ping' });
-      void this.#readRss();
-    }
+  #watch(limits: PatienceLimits): void {
+    this.#patience = new Patience(limits, performance.now());
+    this.#watchTimer ??= setInterval(() => void this.#look(), hostLimits.watchMs);
   }
 
-  /** Asks the kernel, which answers even while the child's own loop does not; elsewhere than on Linux `pong` has to do. */
-  async #readRss(): Promise<void> {
+  /** Runs while the child starts or has work, and once more after it. */
+  async #look(): Promise<void> {
     const child = this.#child;
-    const status = await readFile(`/proc/${child?.pid}/status`, 'latin1').catch(() => '');
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1];
-    if (child === this.#child && kilobytes !== undefined) {
-      this.#checkRss(Number(kilobytes) * 1024);
+    if (child?.pid === undefined || this.#isLooking) return;
+    if (this.#state === 'up') {
+      if (this.#atWork.size === 0 && this.#recent.size === 0) {
+        clearInterval(this.#watchTimer);
+        this.#watchTimer = undefined;
+        return;
+      }
+      this.#write({ type: 'ping' });
     }
-    if (child === this.#child) {
-      this.#recent.clear();
-      for (const slot of this.#atWork) this.#recent.add(slot);
+    this.#isLooking = true;
+    const { cpuMs, rssBytes } = await usageOf(child.pid);
+    this.#isLooking = false;
+    if (child !== this.#child) return;
+    if (rssBytes !== undefined) this.#checkRss(rssBytes);
+    // What the child said while our own loop was busy has been received by now.
+    if (this.#patience.isOver(performance.now(), cpuMs)) {
+      this.#kill(this.#state === 'up' ? 'did not answer any more' : 'did not start in time');
     }
+    this.#recent.clear();
+    for (const slot of this.#atWork) this.#recent.add(slot);
   }
 
   #checkRss(bytes: number): void {
@@ -259,9 +253,7 @@ export class HostProcess {
   #bury(child: ChildProcess, exitReason: string, killed: boolean): void {
     if (child !== this.#child) return;
     this.#child = undefined;
-    clearTimeout(this.#startTimer);
     clearInterval(this.#watchTimer);
-    this.#startTimer = undefined;
     this.#watchTimer = undefined;
     const verdict = this.#verdict;
     const suspects = [

@@ -1,11 +1,15 @@
-/** One plugin's isolate in the child process: timed calls, a watchdog for what the timer cannot end. */
+/** One plugin's isolate in the child process: calls that are watched and ended when they take too much. */
 
 import ivm from 'isolated-vm';
 import type { EndReason } from './bridge.ts';
 import { limits } from './limits.ts';
+import { Patience } from './patience.ts';
 
-const timedOut = 'Script execution timed out';
-const libraryErrors = [timedOut, 'Isolate ', 'Isolated ', 'Array buffer allocation failed'];
+const libraryErrors = ['Isolate ', 'Isolated ', 'Array buffer allocation failed'];
+
+/** What a call uses is measured inside its isolate; only the clock is left. */
+const callPatience = { ranMs: Number.POSITIVE_INFINITY, clockMs: limits.callMs };
+const stopPatience = { ranMs: limits.stuckCpuMs, clockMs: limits.callMs };
 
 /** Whom an isolate tells how it goes. */
 export interface IsolateOwner {
@@ -28,7 +32,9 @@ export class PluginIsolate {
   #call: { readonly cpuMs: number; readonly slow: EndReason } | undefined;
   /** Clocks when the isolate's present state, at work or idle, began. */
   #mark: { readonly insideMs: number; readonly cpuMs: number } = { insideMs: 0, cpuMs: 0 };
-  #endedAtMs: number | undefined;
+  /** How long the call under way may take, or, once ended, to stop. */
+  #patience = new Patience(callPatience, 0);
+  #isEnded = false;
 
   constructor(slot: number, owner: IsolateOwner) {
     this.slot = slot;
@@ -43,8 +49,7 @@ export class PluginIsolate {
   async load(bootstrap: string, code: string): Promise<void> {
     await this.#turn({ cpuMs: limits.evaluateCpuMs, slow: 'evaluateTimedOut' }, async () => {
       const context = await this.#isolate.createContext();
-      const options = { reference: true, filename: 'banter.js', timeout: limits.callMs } as const;
-      const inside = await context.eval(bootstrap, options);
+      const inside = await context.eval(bootstrap, { reference: true, filename: 'banter.js' });
       this.#dispatch = await inside.get('dispatch', { reference: true });
       this.#drain = await inside.get('drain', { reference: true });
       return this.#apply(await inside.get('evaluate', { reference: true }), code);
@@ -60,33 +65,31 @@ export class PluginIsolate {
 
   /** Whether this isolate does not stop though it was ended: then only the end of the process stops it. */
   watch(nowMs: number): 'fine' | 'stuck' {
-    if (this.#endedAtMs !== undefined) {
-      return this.#call !== undefined && nowMs - this.#endedAtMs > limits.stuckMs
-        ? 'stuck'
-        : 'fine';
-    }
+    const isOver = this.#call !== undefined && this.#patience.isOver(nowMs, processCpuMs());
+    if (this.#isEnded) return isOver ? 'stuck' : 'fine';
     if (this.#usedMs() > (this.#call?.cpuMs ?? limits.idleCpuMs)) {
       this.#end(this.#call?.slow ?? 'busyWhileIdle');
+    } else if (isOver) {
+      this.#end('hung');
     }
     return 'fine';
   }
 
   /** Whether the isolate has been ended and its last call has returned. */
   get over(): boolean {
-    return this.#endedAtMs !== undefined && this.#call === undefined;
+    return this.#isEnded && this.#call === undefined;
   }
 
   /** Disposes of the isolate without a report. */
   unload(): void {
-    this.#endedAtMs ??= performance.now();
-    this.#dispose();
+    if (!this.#isEnded) this.#stop();
   }
 
   async #turn(
     call: { readonly cpuMs: number; readonly slow: EndReason },
     work: () => Promise<readonly unknown[]>,
   ): Promise<void> {
-    if (this.#endedAtMs !== undefined) return;
+    if (this.#isEnded) return;
     this.#begin(call);
     try {
       this.#finish(await work());
@@ -99,6 +102,7 @@ export class PluginIsolate {
 
   #begin(call: { readonly cpuMs: number; readonly slow: EndReason } | undefined): void {
     this.#call = call;
+    this.#patience = new Patience(callPatience, performance.now());
     this.#mark = { insideMs: this.#insideMs(), cpuMs: processCpuMs() };
   }
 
@@ -124,10 +128,9 @@ export class PluginIsolate {
     reference: ivm.Reference<unknown> | undefined,
     argument: string,
   ): Promise<readonly unknown[]> {
-    const options = { timeout: limits.callMs };
     const drain = (lost: string): Promise<unknown> =>
-      this.#drain?.apply(undefined, [lost], options) ?? Promise.resolve();
-    const called = reference?.apply(undefined, [argument], options) ?? Promise.resolve();
+      this.#drain?.apply(undefined, [lost]) ?? Promise.resolve();
+    const called = reference?.apply(undefined, [argument]) ?? Promise.resolve();
     const drained = drain('');
     // When the call fails, so may this; the call's failure is the one that counts.
     drained.catch(() => undefined);
@@ -142,20 +145,21 @@ export class PluginIsolate {
       this.#end('broken');
     } else if (texts.some(({ length }) => length > limits.turnCharactersMax)) {
       this.#end('outboxTooLarge');
-    } else if (this.#endedAtMs === undefined) {
+    } else if (!this.#isEnded) {
       this.#owner.turned(this.slot, texts);
     }
   }
 
   #end(reason: EndReason): void {
-    if (this.#endedAtMs === undefined) {
-      this.#endedAtMs = performance.now();
-      this.#dispose();
+    if (!this.#isEnded) {
+      this.#stop();
       this.#owner.ended(this.slot, reason);
     }
   }
 
-  #dispose(): void {
+  #stop(): void {
+    this.#isEnded = true;
+    this.#patience = new Patience(stopPatience, performance.now(), processCpuMs());
     try {
       this.#isolate.dispose();
     } catch {
@@ -185,6 +189,5 @@ function lostRejection(error: unknown): string {
 /** The library tells its reasons by message only. */
 function reasonOf(error: unknown): EndReason {
   const message = error instanceof Error ? error.message : '';
-  if (message.startsWith(timedOut)) return 'hung';
   return message.includes('memory limit') ? 'outOfMemory' : 'broken';
 }

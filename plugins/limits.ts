@@ -6,10 +6,10 @@ export const limits = {
   evaluateCpuMs: 500,
   /** Milliseconds of processor time for handling one batch of events; then it is ended. */
   dispatchCpuMs: 250,
-  /** Milliseconds by the clock for either, which a busy machine may need; then it is ended. */
-  callMs: 5000,
-  /** Milliseconds an ended isolate may take to stop; then the child kills itself and names it. */
-  stuckMs: 500,
+  /** Milliseconds by the clock for either, and for stopping, which a busy machine may need; then it is ended. */
+  callMs: 15_000,
+  /** Milliseconds of the child's processor time for an ended isolate to stop; then the child kills itself and names it. */
+  stuckCpuMs: 500,
   /** Milliseconds of processor time between the calls; then it is ended. */
   idleCpuMs: 100,
   /** Megabytes of heap of one isolate; then it is ended. */
@@ -28,6 +28,25 @@ export const limits = {
   logLinesPerMinute: 600,
   /** Lines appended a minute; further ones are refused. */
   appendsPerMinute: 60_000,
+  /** Characters of a key under which a plugin keeps something; a longer one is refused inside, a forged one ends the plugin. */
+  storageKeyCharactersMax: 200,
+  /** Bytes of a kept value as JSON in UTF-8; a larger one is refused. */
+  storageValueBytesMax: 65_536,
+  /** Keys that one plugin keeps; one more is refused. */
+  storageKeysMax: 10_000,
+  /** Bytes of all keys and values that one plugin keeps; what would exceed them is refused. */
+  storageBytesMax: 4_194_304,
+  /** Storage operations a minute; further ones are refused. Writing counts once for every begun `storageUnitBytes`. */
+  storageOperationsPerMinute: 6000,
+  storageUnitBytes: 4096,
+  /** Storage operations of one plugin without an answer; inside the others wait for their turn, outside they are refused. */
+  storageUnansweredMax: 64,
+  /** Characters of values on their way out; inside the others wait for their turn. One value is always let through. */
+  storageCharactersUnansweredMax: 65_536,
+  /** Keys in one answer; the next ones are asked for. */
+  storagePageKeysMax: 256,
+  /** Tries of one update while others change the same key; then it is refused. */
+  storageUpdateTriesMax: 20,
   /** Turns a minute that only bring a plugin the outcomes of its own actions; beyond, its turns are `paceMs` apart. */
   ownTurnsPerMinute: 6000,
   /** Characters of actions a minute; beyond, its turns are `paceMs` apart. */

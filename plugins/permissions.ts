@@ -10,6 +10,7 @@ export const permissionTable = {
   'private.read': 'reads the private messages that you receive',
   'private.send': 'sends private messages in your name',
   'file.append': 'appends to a log file of its own in your data folder',
+  storage: 'keeps data of its own in your data folder, up to 4 MB, over restarts',
 } as const;
 
 /** A name of {@link permissionTable}. */
@@ -33,6 +34,10 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   sendGroup: 'message.send',
   sendPrivate: 'private.send',
   append: 'file.append',
+  storageGet: 'storage',
+  storageSet: 'storage',
+  storageDelete: 'storage',
+  storageList: 'storage',
 };
 
 /** Whether a plugin with these permissions is told of such an event. */

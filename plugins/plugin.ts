@@ -17,7 +17,7 @@ export interface PluginCounters {
   readonly eventsDropped: number;
   /** Messages it has sent. */
   readonly sends: number;
-  /** Sends and appends that were refused: not permitted, too many, or by the server. */
+  /** Sends, appends and storage operations that were refused: not permitted, too many, or by the server. */
   readonly refused: number;
   /** Log lines dropped because there were too many. */
   readonly logLinesDropped: number;
@@ -66,6 +66,7 @@ export class HostedPlugin {
   readonly #noted = new Set<string>();
   readonly #logBudget = new Budget(limits.logLinesPerMinute);
   readonly #appendBudget = new Budget(limits.appendsPerMinute);
+  readonly #storageBudget = new Budget(limits.storageOperationsPerMinute);
   readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
   readonly #characterBudget = new Budget(limits.charactersPerMinute);
   #sendBudget = new Budget(0);
@@ -282,9 +283,14 @@ export class HostedPlugin {
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
-  spend(what: 'send' | 'append' | 'log', nowMs: number): boolean {
-    const budgets = { send: this.#sendBudget, append: this.#appendBudget, log: this.#logBudget };
-    return budgets[what].take(nowMs);
+  spend(what: 'send' | 'append' | 'storage' | 'log', nowMs: number, amount = 1): boolean {
+    const budgets = {
+      send: this.#sendBudget,
+      append: this.#appendBudget,
+      storage: this.#storageBudget,
+      log: this.#logBudget,
+    };
+    return budgets[what].take(nowMs, amount);
   }
 
   count(counter: keyof PluginCounters, by = 1): void {

@@ -17,7 +17,7 @@ import { ShapeError } from './shape.ts';
 export interface PluginRuntimeOptions {
   /** Whose messages they see and in whose name they act. The runtime does not close it. */
   readonly client: PluginClient;
-  /** Folder for what plugins write, under `plugins/<id>/`. Without it `file.append` is refused. */
+  /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
   readonly dataDir?: string;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
@@ -288,17 +288,20 @@ export class PluginRuntime {
         this.#plugins.delete(other.slot);
       }
       plugin.described(manifest, this.#client.name, this.#prefix);
-      this.#setupTimers.set(
-        plugin.slot,
-        setTimeout(
-          () => this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
-          limits.setupMs,
-        ),
-      );
+      this.#waitForSetup(plugin);
     } catch (error) {
       if (!(error instanceof BanterError)) throw error;
       this.#quarantine(plugin, error.message, error);
     }
+  }
+
+  #waitForSetup(plugin: HostedPlugin): void {
+    const timer = setTimeout(() => {
+      // What is under way at the child is bounded there, by what it uses: a busy machine is nobody's fault.
+      if (plugin.busy) this.#waitForSetup(plugin);
+      else this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`);
+    }, limits.setupMs);
+    this.#setupTimers.set(plugin.slot, timer);
   }
 
   #makeReady(plugin: HostedPlugin): void {

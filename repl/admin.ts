@@ -63,7 +63,7 @@ async function orderServer(
     signal,
   });
   try {
-    return await carryOut(client.administration, order);
+    return await carryOut(client, order);
   } finally {
     await client.close();
   }

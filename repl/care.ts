@@ -8,10 +8,10 @@ import {
   type StoreStats,
   serverStats,
 } from '../core/server-api.ts';
-import { sizeWords } from './checks.ts';
 import type { Config } from './config.ts';
 import { exitCodes } from './exit-codes.ts';
 import { safeText } from './safe-text.ts';
+import { sizeWords } from './sizes.ts';
 
 /** Writes a backup; resolves to the exit code. @throws BanterError as `backupServer` */
 export async function backup(config: Config, file: string): Promise<number> {

@@ -7,6 +7,7 @@ import { userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { BanterError, examineServer } from '../core/client-api.ts';
 import { checkServerData, serverOwner, serverStats } from '../core/server-api.ts';
+import { sizeWords } from './sizes.ts';
 
 /** How something is: a warning costs speed or comfort, what is wrong will fail. */
 export type CheckState = 'ok' | 'warning' | 'wrong';
@@ -195,13 +196,4 @@ function wrong(found: string, remedy: string): Finding {
 
 function milliseconds(ms: number): string {
   return `${ms.toFixed(1)} ms`;
-}
-
-/** Bytes for people: `1.5 GiB`. */
-export function sizeWords(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let power = 0;
-  while (bytes >= 1024 ** (power + 1) && power < units.length - 1) power++;
-  const value = bytes / 1024 ** power;
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[power]}`;
 }

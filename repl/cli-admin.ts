@@ -23,13 +23,16 @@ interface Row {
   readonly description: string;
   /** What it is about: the name and the help of the argument before the server. */
   readonly about?: Flag;
+  /** What it is about beside that: the argument between the two. */
+  readonly also?: Flag;
   readonly options?: readonly Flag[];
   /** Runs where none of its siblings is named. */
   readonly isDefault?: true;
-  readonly order: (about: string, options: AdminOptions) => Order;
+  readonly order: (about: string, options: AdminOptions, also: string) => Order;
 }
 
 const who: Flag = ['<who>', 'a name, or a key of 64 hex digits'];
+const group: Flag = ['<group>', 'the group'];
 const reason: Flag = ['--reason <words>', 'what is told who is sent away'];
 const stored: Flag = [
   '--stored',
@@ -108,6 +111,17 @@ const rows: Readonly<Record<string, Row>> = {
     about: ['<name>', 'whose key is lost'],
     order: (about) => ({ type: 'release', who: about }),
   },
+  'give-group': {
+    description: 'make somebody the owner of a group, whoever was it',
+    about: group,
+    also: ['<name>', 'of the new owner'],
+    order: (about, _options, also) => ({ type: 'giveGroup', group: about, who: also }),
+  },
+  'remove-group': {
+    description: 'remove a group that nobody is in, with all that was said in it',
+    about: group,
+    order: (about) => ({ type: 'removeGroup', group: about }),
+  },
   access: {
     description: 'say who may come in, or show it',
     about: ['<kind>', 'open, allow-list, invitation; or show'],
@@ -151,9 +165,10 @@ export function addAdmin(add: Add, run: Perform, serverHelp: string): void {
 }
 
 function addRow(to: Command, name: string, row: Row, run: Perform, serverHelp: string): void {
-  const { about, options = [], isDefault = false, order } = row;
+  const { about, also, options = [], isDefault = false, order } = row;
   const command = to.command(name, { isDefault }).description(row.description);
-  if (about !== undefined) command.argument(...about);
+  const own = [about, also].filter((flag) => flag !== undefined);
+  for (const flag of own) command.argument(...flag);
   command
     .argument('[server]', serverHelp)
     .option('--as <name>', 'the name to speak under (BANTER_NAME)')
@@ -163,14 +178,13 @@ function addRow(to: Command, name: string, row: Row, run: Perform, serverHelp: s
   for (const option of options) command.option(...option);
   command.action((...given: readonly unknown[]) => {
     // Commander gives what was declared: the arguments, then the options, then the command.
-    const [first, second, third] = given as [Text, Text | AdminOptions, AdminOptions];
-    const server = about === undefined ? first : (second as Text);
-    const flags = about === undefined ? (second as AdminOptions) : third;
+    const [first = '', second = ''] = given.slice(0, own.length) as readonly string[];
+    const [server, flags] = given.slice(own.length) as [Text, AdminOptions];
     const { as, data, debug, json, stored: isStored } = flags;
     return run({ name: as, server, data, debug }, async (work) => {
       const { admin } = await import('./admin.ts');
       const form = { json: json === true, stored: isStored === true };
-      return admin({ ...work, order: order(first ?? '', flags), ...form });
+      return admin({ ...work, order: order(first, flags, second), ...form });
     });
   });
 }

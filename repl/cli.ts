@@ -151,7 +151,8 @@ function classic(form: '-s' | '-c', args: readonly string[]): Promise<number> {
   });
 }
 
-function buildProgram(run: Perform): Command {
+/** All commands with their options and help; `run` does the work of the one that is given. */
+export function buildProgram(run: Perform): Command {
   const program = new Command('banter')
     .description('A chat network on UDP that you script: chat, run bots, write plugins.')
     .version(readVersion(), '-V, --version')

@@ -12,6 +12,7 @@ import type { PluginSummary } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
 import { describeEntrance } from './entrance.ts';
 import { administrationDescriptions } from './format-administration.ts';
+import { describeRetention } from './retention.ts';
 import { safeOutput, safeText } from './safe-text.ts';
 
 /** How lines are made. */
@@ -69,13 +70,14 @@ const descriptions: Describe = {
       ? 'nobody was given a role'
       : roles.map(({ name, role }) => `${safeText(name)}  ${role}`).join('\n'),
   topic: ({ group, topic }) => describeTopic(group, topic),
-  groupSet: ({ group, ...entrance }) => `#${safeText(group)} is ${describeEntrance(entrance)} now`,
+  groupSet: ({ group, retention, ...entrance }) =>
+    `#${safeText(group)} is ${describeEntrance(entrance)} now; it ${describeRetention(retention)}`,
   groupRemoved: ({ group }) => `#${safeText(group)} is removed`,
   topicSet: ({ group, text }) =>
     `you ${text === '' ? 'took away' : 'set'} the topic of #${safeText(group)}`,
-  groupDescription: ({ group, owner, role, members, topic, ...entrance }) =>
+  groupDescription: ({ group, owner, role, members, topic, retention, ...entrance }) =>
     [
-      `#${safeText(group)}, ${owner === undefined ? 'of nobody' : `of ${safeText(owner)}`}; ${members} in it; ${describeEntrance(entrance)}; you are ${role}`,
+      `#${safeText(group)}, ${owner === undefined ? 'of nobody' : `of ${safeText(owner)}`}; ${members} in it; ${describeEntrance(entrance)}; ${describeRetention(retention)}; you are ${role}`,
       describeTopic(group, topic),
     ].join('\n'),
   history: ({ group, messages }, formatter) =>

@@ -3,6 +3,7 @@
 import type { ClientEvents, LeaveReason, Removal } from '../core/client-api.ts';
 import type { ChatClient } from './chat-client.ts';
 import { describeEntrance } from './entrance.ts';
+import { describeRetention } from './retention.ts';
 import { safeText } from './safe-text.ts';
 
 /** One thing that happened. */
@@ -98,7 +99,7 @@ const descriptions: Describe = {
   }),
   settingsChanged: (settings) => ({
     event: 'settingsChanged',
-    words: `#${safeText(settings.group)} is ${describeEntrance(settings)} now${byWords(settings)}`,
+    words: `#${safeText(settings.group)} is ${describeEntrance(settings)} now; it ${describeRetention(settings.retention)}${byWords(settings)}`,
     data: settings,
   }),
   muteChanged: (mute) => ({

@@ -165,7 +165,9 @@ function mapValues(fields: Readonly<Record<string, unknown>>): Readonly<Record<s
 
 function describe(error: unknown): Readonly<Record<string, unknown>> {
   if (error instanceof BanterError) {
-    return { code: error.code, message: error.message, remedy: error.remedy };
+    const { code, message, remedy, data } = error;
+    const { retryMs } = data;
+    return { code, message, remedy, ...(typeof retryMs === 'number' ? { retryMs } : {}) };
   }
   return error instanceof Error
     ? { code: 'SCRIPT_FAILED', message: `${error.name}: ${error.message}` }

@@ -21,6 +21,9 @@ import {
   longEntriesMax,
 } from './wire-administration.ts';
 
+/** What the store cannot read now it may read after this long. Milliseconds. */
+const unreadableMs = 1000;
+
 const needsOperator = true;
 const needsNoRoom = true;
 
@@ -221,7 +224,7 @@ function readAudit(
   queries.ask({ type: 'audit', limit: after + auditPageEntriesMax + 1 }, (found) => {
     if (found === undefined) {
       const detail = 'the store of the server cannot be read at the moment';
-      effects.refuse(link, requestId, { code: 'RATE_LIMITED', detail });
+      effects.refuse(link, requestId, { code: 'RATE_LIMITED', detail, retryMs: unreadableMs });
       return;
     }
     const rest = found.slice(after);

@@ -18,8 +18,8 @@ export class Attempts {
   /** The one that tried longest ago first. */
   readonly #buckets = new Map<string, TokenBucket>();
 
-  /** Counts an attempt that is about to be made. @returns false if it may not be */
-  take(host: string, now: number): boolean {
+  /** Counts an attempt that is about to be made. @returns after how many milliseconds it may be, 0 for now */
+  waitMs(host: string, now: number): number {
     const key = toHex(hostBytes(host).subarray(0, ipv6PrefixBytes));
     const bucket =
       this.#buckets.get(key) ?? new TokenBucket(failuresAtOnce, 1000 / failureIntervalMs);
@@ -27,6 +27,6 @@ export class Attempts {
     this.#buckets.set(key, bucket);
     const [oldest] = this.#buckets.keys();
     if (this.#buckets.size > addressesMax && oldest !== undefined) this.#buckets.delete(oldest);
-    return bucket.take(now);
+    return bucket.take(now) ? 0 : bucket.waitMs(now);
   }
 }

@@ -18,10 +18,9 @@ export class BucketTable {
     this.#perSecond = perSecond;
   }
 
-  /** Whether there is a token; remembers nothing. */
-  hasRoom(key: string, now: number): boolean {
-    const bucket = this.#buckets.get(key);
-    return bucket === undefined || bucket.readyAt <= now;
+  /** How long it takes until there is a token: whole milliseconds, 0 if there is one. Remembers nothing. */
+  waitMs(key: string, now: number): number {
+    return this.#buckets.get(key)?.waitMs(now) ?? 0;
   }
 
   /** Takes tokens; false, and none are taken, if there are fewer. */

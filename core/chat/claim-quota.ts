@@ -21,13 +21,13 @@ export class ClaimQuota {
     this.#namesPerDay = namesPerDay;
   }
 
-  /** Counts a name that is about to be bound. @returns false if the address has had as many as it may */
-  take(host: string, now: number): boolean {
+  /** Counts a name that is about to be bound. @returns after how many milliseconds it may be, 0 for now */
+  waitMs(host: string, now: number): number {
     const key = toHex(hostBytes(host).subarray(0, ipv6PrefixBytes));
     const bucket =
       this.#buckets.get(key) ??
       new TokenBucket(this.#namesPerDay, this.#namesPerDay / secondsPerDay);
     this.#buckets.set(key, bucket);
-    return bucket.take(now);
+    return bucket.take(now) ? 0 : bucket.waitMs(now);
   }
 }

@@ -85,6 +85,9 @@ export type CommandsOf<Type extends Request['type']> = {
   readonly [Each in Type]: Command<Asked<Each>>;
 };
 
+/** A store that is behind may have caught up after this long. Milliseconds. */
+const slowStoreMs = 1000;
+
 /** Counts a request against the rates of its link. @returns what a client that asks too fast is told */
 export function chargeRequest(
   { requestsPerSecond, requestBytesPerSecond }: HubLimits,
@@ -94,11 +97,12 @@ export function chargeRequest(
   cost = 1,
 ): Refusal | undefined {
   if (!link.requests.take(now, cost)) {
-    return { code: 'RATE_LIMITED', detail: `more than ${requestsPerSecond} requests a second` };
+    const detail = `more than ${requestsPerSecond} requests a second`;
+    return { code: 'RATE_LIMITED', detail, retryMs: link.requests.waitMs(now, cost) };
   }
   if (!link.requestBytes.take(now, bytes)) {
     const detail = `more than ${requestBytesPerSecond} bytes of requests a second`;
-    return { code: 'RATE_LIMITED', detail };
+    return { code: 'RATE_LIMITED', detail, retryMs: link.requestBytes.waitMs(now, bytes) };
   }
   return undefined;
 }
@@ -120,10 +124,22 @@ function departureWords(group: string, { reason, by, words }: Departure): string
   return `${by} ${reason} you from "${group}"${words === '' ? '' : `: ${words}`}`;
 }
 
-/** Why nothing can be stored at present, if so. */
+/** Why no message can be stored at present, if so. */
 export function storeFault({ effects, limits }: CommandParts): Refusal | undefined {
   if (effects.isStoreFull) return noRoom;
   if (effects.unstored < limits.unstored) return undefined;
-  const detail = `${limits.unstored} changes are being stored; try again in a second`;
-  return { code: 'RATE_LIMITED', detail };
+  return slowStore(`${limits.unstored} changes are being stored`);
+}
+
+/**
+ * Why nothing is asked at present of which the answer would wait for the store, if so: it is refused long before so much
+ * waits that connections are closed.
+ */
+export function storeDelay({ effects, limits }: CommandParts): Refusal | undefined {
+  if (effects.heldBytes <= limits.heldBytes / 2) return undefined;
+  return slowStore('too much waits for the store');
+}
+
+function slowStore(detail: string): Refusal {
+  return { code: 'RATE_LIMITED', detail, retryMs: slowStoreMs };
 }

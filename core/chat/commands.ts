@@ -12,6 +12,7 @@ import {
   chargeRequest,
   findMembership,
   type Request,
+  storeDelay,
   storeFault,
 } from './command.ts';
 import { deposit } from './deposit.ts';
@@ -32,6 +33,7 @@ import {
   setInviteOnly,
   setNewcomers,
   setPassword,
+  setRetention,
 } from './group-settings.ts';
 import { memberNames } from './groups.ts';
 import type { HubLimits } from './limits.ts';
@@ -71,6 +73,7 @@ const commands: CommandsOf<Request['type']> = {
   setNewcomers: { run: setNewcomers },
   setPassword: { run: setPassword },
   clearPassword: { needsNoRoom: true, run: clearPassword },
+  setRetention: { run: setRetention },
   describeGroup: { needsNoRoom: true, run: describeGroup },
   listRoles: { needsNoRoom: true, run: listRoles },
   history: { needsNoRoom: true, run: history },
@@ -90,7 +93,8 @@ export function runCommand(
   if (command.isFree?.(caller, request) !== true) {
     const { limits } = parts;
     const excess = chargeRequest(limits, caller.link, caller.bytes, caller.now, command.cost);
-    if (excess !== undefined) return excess;
+    const fault = excess ?? storeDelay(parts);
+    if (fault !== undefined) return fault;
   }
   if (command.needsPresence && caller.isAuxiliary) {
     return { code: 'BAD_REQUEST', detail: 'an auxiliary connection has no groups of its own' };

@@ -91,9 +91,10 @@ export class Doorkeeper {
     const needsNone = house.access === 'open' || this.objection(identity) === undefined;
     if (needsNone) return undefined;
     if (house.access !== 'invitation') return this.objection(identity);
-    if (!this.#attempts.take(address.host, now)) {
+    const retryMs = this.#attempts.waitMs(address.host, now);
+    if (retryMs > 0) {
       const detail = `too many invitations were tried from ${address.host}: one in ${failureIntervalMs / 1000} s`;
-      return { code: 'RATE_LIMITED', detail };
+      return { code: 'RATE_LIMITED', detail, retryMs };
     }
     const invitation = this.#find(token, now);
     if (invitation === undefined) {

@@ -38,6 +38,8 @@ export type HubEffect =
   | { readonly type: 'store'; readonly number: number; readonly change: StoreChange }
   /** Ask the store for messages, and report what it finds with `Hub.answered`, in whatever order. */
   | { readonly type: 'query'; readonly number: number; readonly query: StoreQuery }
+  /** More may have to go from the store than before: look soon. */
+  | { readonly type: 'prune' }
   /** Ask the connection for a sign of life and report it with `Hub.probed`. */
   | { readonly type: 'probe'; readonly link: number }
   /** Close the connection; the hub has forgotten it already. */
@@ -56,12 +58,15 @@ export interface Refusal {
   readonly code: ErrorCode;
   /** What failed with which value, in words. */
   readonly detail: string;
+  /** The same may be granted after so many milliseconds, and hardly before; left out where nobody knows. */
+  readonly retryMs?: number;
 }
 
 /** What whoever would change something is told while the store has no room. */
 export const noRoom: Refusal = {
   code: 'STORE_FULL',
-  detail: 'the server has no room to store anything; try again in a minute',
+  detail: 'the server has no room to store anything',
+  retryMs: 60_000,
 };
 
 /** What an effect takes beside its payload, roughly. Bytes. */
@@ -77,6 +82,8 @@ export class Effects {
   readonly #prompt = new Fifo<HubEffect>();
   /** Among the effects the numbers of changes: what stands behind one waits until that change is stored. */
   readonly #queue = new Fifo<HubEffect | number>();
+  /** Of each change in the queue the bytes that its store has not taken yet. */
+  readonly #weights = new Fifo<number>();
   #heldBytes = 0;
   #newestChange = 0;
   #storedChange = 0;
@@ -105,7 +112,7 @@ export class Effects {
     return this.#newestChange - this.#storedChange;
   }
 
-  /** The memory of effects that wait for changes to be stored, roughly. */
+  /** The memory of changes that are not stored yet and of effects that wait for them, roughly. */
   get heldBytes(): number {
     return this.#heldBytes;
   }
@@ -123,9 +130,11 @@ export class Effects {
       const { first } = this.#queue;
       if (typeof first === 'number' && first > this.#storedChange) return undefined;
       this.#queue.take();
-      if (typeof first === 'number') continue;
-      if (first !== undefined) this.#heldBytes -= bytesOf(first);
-      return first;
+      if (typeof first !== 'number') {
+        if (first !== undefined) this.#heldBytes -= bytesOf(first);
+        return first;
+      }
+      this.#heldBytes -= this.#weights.take() ?? 0;
     }
   }
 
@@ -163,7 +172,11 @@ export class Effects {
   /** Has a change stored; what is pushed from now on waits for it. @returns its number */
   store(change: StoreChange): number {
     const number = this.note(change);
-    if (!this.#isStoreFull) this.#queue.push(number);
+    if (this.#isStoreFull) return number;
+    const weight = weightOf(change);
+    this.#heldBytes += weight;
+    this.#weights.push(weight);
+    this.#queue.push(number);
     return number;
   }
 
@@ -201,9 +214,18 @@ export class Effects {
     }
   }
 
-  /** The answer to a request that is not granted. */
-  refuse(link: { readonly number: number }, requestId: number, { code, detail }: Refusal): void {
-    this.send(link, { type: 'refused', requestId, code: errorCodeToWire(code), detail });
+  /** The answer to a request that is not granted. Who is too fast is told at once: haste depends on nothing that is stored. */
+  refuse(
+    link: { readonly number: number },
+    requestId: number,
+    { code, detail, retryMs = 0 }: Refusal,
+  ): void {
+    const refused = { requestId, code: errorCodeToWire(code), retryMs, detail };
+    const payload = serverCodec.encode({ type: 'refused', ...refused });
+    const conversation = controlConversation;
+    const effect: HubEffect = { type: 'send', link: link.number, conversation, payload };
+    if (code === 'RATE_LIMITED') this.pushPrompt(effect);
+    else this.push(effect);
   }
 
   /** Leaves an entry in the audit trail; what is pushed from now on waits for it. */
@@ -215,6 +237,13 @@ export class Effects {
   fact(fact: ServerFact): void {
     this.push({ type: 'fact', fact });
   }
+}
+
+/** The texts of messages are what changes weigh. */
+function weightOf(change: StoreChange): number {
+  if (change.type === 'messageAppended') return effectBytes + change.message.text.length;
+  if (change.type === 'envelopeStored') return effectBytes + change.envelope.sealed.length;
+  return effectBytes;
 }
 
 function bytesOf(effect: HubEffect): number {

@@ -93,11 +93,11 @@ export class Entrance {
       return { code: 'PASSWORD_REQUIRED', detail: `"${name}" asks for its password` };
     }
     const address = toHex(hostBytes(link.address.host).subarray(0, ipv6PrefixBytes));
-    const hasTries =
-      this.#byIdentity.hasRoom(link.identity, now) && this.#byAddress.hasRoom(address, now);
-    if (!hasTries) {
-      return { code: 'RATE_LIMITED', detail: 'too many wrong passwords; try again in a minute' };
-    }
+    const retryMs = Math.max(
+      this.#byIdentity.waitMs(link.identity, now),
+      this.#byAddress.waitMs(address, now),
+    );
+    if (retryMs > 0) return { code: 'RATE_LIMITED', detail: 'too many wrong passwords', retryMs };
     const [salted, wanted] = [fromHex(salt), fromHex(digest)];
     if (salted && wanted && isSame(this.#digest(salted, proof), wanted)) return undefined;
     this.#byIdentity.take(link.identity, now);

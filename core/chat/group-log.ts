@@ -36,6 +36,11 @@ export class GroupLog {
     this.#releasedSeq = headSeq;
   }
 
+  /** The number of the oldest message that is kept, or of the next one. */
+  get firstSeq(): number {
+    return this.#firstSeq;
+  }
+
   /** The number of the newest message; 0 before the first. */
   get headSeq(): number {
     return this.#headSeq;

@@ -1,13 +1,14 @@
-/** Requests about who is let into a group, and what newcomers are in it. */
+/** Requests about how a group is: who is let in, what newcomers are, how long what is said is kept. */
 
 import type { Asked, Caller, CommandParts } from './command.ts';
 import type { Refusal } from './effects.ts';
 import { isClosed } from './entrance.ts';
-import type { RuleOf } from './group-rules.ts';
 import { account, bannedFault } from './moderation.ts';
 import { foldName } from './names.ts';
+import { type GroupRetention, readRetention, tellRetention } from './retention.ts';
 import type { Group } from './sessions.ts';
 import { type Actor, actorIn } from './standing.ts';
+import type { GroupSettings } from './wire-order.ts';
 
 /** Into a closed group only those invite who may let in. */
 export function invite(
@@ -42,9 +43,10 @@ function inviteOnce(
   const { invitations, limits } = parts;
   const { group } = actor;
   if (invitations.find(group, foldName(name), caller.now) !== undefined) return undefined;
-  if (!parts.inviting.hasRoom(actor.identity, caller.now)) {
+  const retryMs = parts.inviting.waitMs(actor.identity, caller.now);
+  if (retryMs > 0) {
     const detail = `more than ${limits.invitesAtOnce} invitations, and one in ten seconds from then on`;
-    return { code: 'RATE_LIMITED', detail };
+    return { code: 'RATE_LIMITED', detail, retryMs };
   }
   const fault = invitations.add(group, name, actor.name, caller.now);
   if (fault !== undefined) return fault;
@@ -59,9 +61,9 @@ export function setInviteOnly(
   { requestId, group: name, isOn }: Asked<'setInviteOnly'>,
 ): Refusal | undefined {
   const detail = `invite_only ${isOn ? 'on' : 'off'}`;
-  return change(parts, caller, { requestId, name, detail }, ({ rules }) => {
-    const { newcomers } = rules;
-    return { type: 'settings', inviteOnly: isOn, newcomers };
+  return change(parts, caller, { requestId, name, detail }, (group) => {
+    const { newcomers } = group.rules;
+    parts.rules.set(group, { type: 'settings', inviteOnly: isOn, newcomers });
   });
 }
 
@@ -71,8 +73,9 @@ export function setNewcomers(
   { requestId, group: name, role: newcomers }: Asked<'setNewcomers'>,
 ): Refusal | undefined {
   const detail = `newcomers ${newcomers}`;
-  return change(parts, caller, { requestId, name, detail }, ({ rules }) => {
-    return { type: 'settings', inviteOnly: rules.isInviteOnly, newcomers };
+  return change(parts, caller, { requestId, name, detail }, (group) => {
+    const { isInviteOnly: inviteOnly } = group.rules;
+    parts.rules.set(group, { type: 'settings', inviteOnly, newcomers });
   });
 }
 
@@ -81,8 +84,8 @@ export function setPassword(
   caller: Caller,
   { requestId, group: name, proof }: Asked<'setPassword'>,
 ): Refusal | undefined {
-  return change(parts, caller, { requestId, name, detail: 'password' }, () =>
-    parts.entrance.lock(proof),
+  return change(parts, caller, { requestId, name, detail: 'password' }, (group) =>
+    parts.rules.set(group, parts.entrance.lock(proof)),
   );
 }
 
@@ -91,11 +94,25 @@ export function clearPassword(
   caller: Caller,
   { requestId, group: name }: Asked<'clearPassword'>,
 ): Refusal | undefined {
-  return change(parts, caller, { requestId, name, detail: 'no password' }, () => undefined);
+  return change(parts, caller, { requestId, name, detail: 'no password' }, (group) => {
+    parts.rules.end(group, 'password');
+  });
+}
+
+export function setRetention(
+  parts: CommandParts,
+  caller: Caller,
+  { requestId, group: name, ...told }: Asked<'setRetention'>,
+): Refusal | undefined {
+  const retention = readRetention(told);
+  const detail = retentionWords(retention);
+  return change(parts, caller, { requestId, name, detail }, (group) =>
+    parts.groups.setRetention(group, retention),
+  );
 }
 
 /**
- * Sets a rule, or without one takes the password away. Who was invited while everybody might be let in was not invited
+ * Has the owner change something, and tells the members how the group is then. Who was invited while everybody might be let in was not invited
  * by who may let in: those invitations end when a group closes.
  */
 function change(
@@ -106,15 +123,13 @@ function change(
     name,
     detail,
   }: { readonly requestId: number; readonly name: string; readonly detail: string },
-  ruleOf: (group: Group) => RuleOf<'settings' | 'password'> | undefined,
+  carryOut: (group: Group) => void,
 ): Refusal | undefined {
   const actor = actorIn(parts, caller, name, 'configure');
   if ('code' in actor) return actor;
   const { group } = actor;
   const wasClosed = isClosed(group);
-  const rule = ruleOf(group);
-  if (rule === undefined) parts.rules.end(group, 'password');
-  else parts.rules.set(group, rule);
+  carryOut(group);
   if (!wasClosed && isClosed(group)) parts.invitations.endAll(group);
   parts.groups.tell(group, {
     type: 'settingsChanged',
@@ -128,11 +143,18 @@ function change(
 }
 
 /** What anybody in the group may know of its settings. */
-export function settingsOf({ rules }: Group): {
-  readonly inviteOnly: boolean;
-  readonly hasPassword: boolean;
-  readonly newcomers: 'guest' | 'member';
-} {
+export function settingsOf({ rules, retention }: Group): GroupSettings {
+  const { isInviteOnly: inviteOnly, newcomers } = rules;
   const hasPassword = rules.find('password') !== undefined;
-  return { inviteOnly: rules.isInviteOnly, hasPassword, newcomers: rules.newcomers };
+  return { inviteOnly, hasPassword, newcomers, ...tellRetention(retention) };
+}
+
+/** For the audit trail: `keep 5 messages, 1000 bytes`, or `keep all`. */
+function retentionWords({ ageMs, messages, bytes }: GroupRetention): string {
+  const bounds = [
+    ageMs === undefined ? [] : `${ageMs} ms`,
+    messages === undefined ? [] : `${messages} messages`,
+    bytes === undefined ? [] : `${bytes} bytes`,
+  ].flat();
+  return `keep ${bounds.length === 0 ? 'all' : bounds.join(', ')}`;
 }

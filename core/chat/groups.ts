@@ -9,7 +9,8 @@ import { GroupLog, LogPool } from './group-log.ts';
 import { GroupRules } from './group-rules.ts';
 import type { HubLimits } from './limits.ts';
 import { foldName } from './names.ts';
-import type { FormerLog, StoredGroup, StoredMessage } from './records.ts';
+import type { Dropped, StoredGroup, StoredMessage } from './records.ts';
+import type { GroupRetention } from './retention.ts';
 import type { Departure, Group, Link, Membership, Session } from './sessions.ts';
 import { type ResumePoint, type ServerMessage, serverCodec, type WelcomeGroup } from './wire.ts';
 import { pageEntriesMax } from './wire-fields.ts';
@@ -80,8 +81,8 @@ export class Groups {
 
   /** Puts the groups of an earlier hub in place; their members are absent. Only before anything else. */
   restore(stored: readonly StoredGroup[], sessionOf: (name: string) => Session): void {
-    for (const { name, logId, headSeq, messages, members, formerLogs } of stored) {
-      const group = this.#add(name, logId, headSeq - messages.length, formerLogs);
+    for (const { name, logId, headSeq, messages, members, ...rest } of stored) {
+      const group = this.#add(name, logId, headSeq - messages.length, rest);
       for (const message of messages) this.#keep(group, foldName(message.from), message);
       group.log.release(headSeq);
       for (const { name: member, ordinal, confirmedSeq } of members) {
@@ -92,7 +93,7 @@ export class Groups {
 
   /** Creates a group whose name is free and in order. */
   create(name: string, by: Session): Group {
-    const group = this.#add(name, this.#random(8), 0);
+    const group = this.#add(name, this.#random(8), 0, { formerLogs: [], retention: {} });
     this.#effects.store({ type: 'groupCreated', group: name, logId: group.logId });
     this.#effects.fact({ type: 'groupCreated', group: name, by: by.name });
     this.#tellChange();
@@ -109,6 +110,13 @@ export class Groups {
     this.#pool.forget(group.log);
     this.#effects.fact({ type: 'groupRemoved', group: group.name, by });
     this.#tellChange();
+  }
+
+  /** Gives a group bounds of its own, in place of those that it had; what is beyond goes as soon as they are stored. */
+  setRetention(group: Group, retention: GroupRetention): void {
+    group.retention = retention;
+    this.#effects.store({ type: 'retentionSet', group: group.name, retention });
+    this.#effects.push({ type: 'prune' });
   }
 
   /** A page of the groups in the order of their creation. */
@@ -225,6 +233,14 @@ export class Groups {
     }
   }
 
+  /** Forgets messages that the store has let go of; who has not read them meets a gap. */
+  forget({ group: name, logId, firstSeq }: Dropped): void {
+    const group = this.find(name);
+    if (group === undefined || !equalBytes(group.logId, logId)) return;
+    const { log } = group;
+    while (log.firstSeq < firstSeq && !log.isEmpty) this.#pool.drop(log);
+  }
+
   /** Reading goes on on a new link once it is offered: where the client says it stands, else after what it has confirmed. */
   attach(session: Session, link: Link, resume: readonly ResumePoint[]): readonly WelcomeGroup[] {
     const points = new Map(resume.map((point) => [foldName(point.group), point]));
@@ -260,7 +276,7 @@ export class Groups {
     name: string,
     logId: Uint8Array,
     headSeq: number,
-    formerLogs: readonly FormerLog[] = [],
+    { formerLogs, retention }: Pick<StoredGroup, 'formerLogs' | 'retention'>,
   ): Group {
     const { logMessages, logBytes } = this.#limits;
     const group: Group = {
@@ -271,6 +287,7 @@ export class Groups {
       log: new GroupLog(logMessages, logBytes, headSeq),
       formerLogs,
       rules: new GroupRules(),
+      retention,
       members: new Map(),
       listeners: new Set(),
       nextOrdinal: 1,

@@ -21,7 +21,7 @@ import { Invitations } from './invitations.ts';
 import { type HubLimits, parseLimits, parsePolicy } from './limits.ts';
 import { Mailboxes } from './mailboxes.ts';
 import { type Found, Queries } from './queries.ts';
-import { nothingStored, type StoredState } from './records.ts';
+import { type Dropped, nothingStored, type StoredState } from './records.ts';
 import { RegistrationDesk } from './registration.ts';
 import { Relay } from './relay.ts';
 import { RuleBook } from './rule-book.ts';
@@ -219,6 +219,11 @@ export class Hub {
   /** What a query has found; undefined if the store could not look. */
   answered(number: number, found: Found, now: number): void {
     this.#queries.answered(number, found, now);
+  }
+
+  /** The store has let go of messages: nobody is to get them from memory either. */
+  dropped(dropped: readonly Dropped[]): void {
+    for (const each of dropped) this.#parts.groups.forget(each);
   }
 
   /** The store has no room, or has room again: until it has, whatever would change anything is refused `STORE_FULL`. */

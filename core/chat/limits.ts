@@ -92,7 +92,7 @@ export interface HubLimits {
   readonly outcomes: number;
   /** Changes that the store has not stored yet; beyond, a message is refused `RATE_LIMITED`. Default 8,192. */
   readonly unstored: number;
-  /** Bytes of answers and news that wait for the store; beyond, whoever asks loses its connection. Default 64 MiB. */
+  /** Bytes of messages that the store has not stored yet, and of answers and news that wait for it; beyond half of them requests are refused `RATE_LIMITED`, beyond, whoever asks loses its connection. Default 64 MiB. */
   readonly heldBytes: number;
   /** Conversations in the life of a link; another join is refused `SERVER_FULL`. Default 4,000, fewer than a connection carries. */
   readonly conversations: number;

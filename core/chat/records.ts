@@ -50,6 +50,18 @@ export interface FormerLog {
   readonly seq: number;
 }
 
+/** Messages of a log that a store has let go of: the oldest, up to one. */
+export interface Dropped {
+  /** As it was first spelt. */
+  readonly group: string;
+  /** 8 bytes; another group of the name has another one. */
+  readonly logId: Uint8Array;
+  /** The oldest that is left, or the next one. */
+  readonly firstSeq: number;
+  /** How many went. */
+  readonly messages: number;
+}
+
 /** A group as it was when its last change was stored. */
 export interface StoredGroup {
   readonly name: string;
@@ -65,7 +77,7 @@ export interface StoredGroup {
   readonly formerLogs: readonly FormerLog[];
   /** Of each type and name the newest, and none that was ended; those of a type in the order in which they were set. */
   readonly rules: readonly GroupRule[];
-  /** Bounds of its own; where it has none, those of the server hold. */
+  /** Bounds of its own, beside those of the server: of each the stricter one holds. */
   readonly retention: GroupRetention;
 }
 

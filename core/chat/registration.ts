@@ -113,13 +113,14 @@ export class RegistrationDesk {
   #bind(link: Link, claim: Claim, now: number): void {
     const { host } = link.address;
     const isPending = this.#pendingNames.find(claim.name) !== undefined;
-    if (isPending || this.#quota.take(host, now)) {
+    const retryMs = isPending ? 0 : this.#quota.waitMs(host, now);
+    if (retryMs === 0) {
       this.#pendingNames.add(link, claim);
       return;
     }
     const { namesPerAddress } = this.#parts.limits;
-    const detail = `${host} has claimed ${namesPerAddress} new names, as many as it may in a day; use one of them, or try again in an hour`;
-    this.#parts.effects.refuse(link, claim.requestId, { code: 'SERVER_FULL', detail });
+    const detail = `${host} has claimed ${namesPerAddress} new names, as many as it may in a day; use one of them`;
+    this.#parts.effects.refuse(link, claim.requestId, { code: 'SERVER_FULL', detail, retryMs });
   }
 
   /** The session of a bound name, as it was first spelt. */

@@ -10,10 +10,17 @@ export interface GroupRetention {
   readonly bytes?: number;
 }
 
-/** What a server keeps: the bounds of each group that has none of its own, and one over all. */
+/** What a server keeps: the bounds of every group, and one over all. */
 export interface Retention extends GroupRetention {
   /** Bytes of all groups together; beyond, the oldest messages go, whichever group they are of. */
   readonly bytesTotal?: number;
+}
+
+/** The bounds of a group on the wire, where 0 bounds nothing (docs/PROTOCOL.md §7). */
+export interface ToldRetention {
+  readonly keepAgeMs: number;
+  readonly keepMessages: number;
+  readonly keepBytes: number;
 }
 
 /** What is there of a group before a message is looked at. */
@@ -34,4 +41,51 @@ export function isBeyond(
     (bytes !== undefined && kept.bytes > bytes) ||
     (ageMs !== undefined && oldest.sentAtMs < nowMs - ageMs)
   );
+}
+
+/** What is kept where two have a say, as a group and its server: of each bound the stricter one. */
+export function stricterOf(one: GroupRetention, other: GroupRetention): GroupRetention {
+  return boundsOf({
+    ageMs: least(one.ageMs, other.ageMs),
+    messages: least(one.messages, other.messages),
+    bytes: least(one.bytes, other.bytes),
+  });
+}
+
+/** Bounds without those that are undefined. */
+export function boundsOf({
+  ageMs,
+  messages,
+  bytes,
+}: {
+  readonly [Bound in keyof GroupRetention]-?: number | undefined;
+}): GroupRetention {
+  return {
+    ...(ageMs === undefined ? {} : { ageMs }),
+    ...(messages === undefined ? {} : { messages }),
+    ...(bytes === undefined ? {} : { bytes }),
+  };
+}
+
+/** Bounds as they are told. */
+export function tellRetention({
+  ageMs = 0,
+  messages = 0,
+  bytes = 0,
+}: GroupRetention): ToldRetention {
+  return { keepAgeMs: ageMs, keepMessages: messages, keepBytes: bytes };
+}
+
+/** Bounds that were told. */
+export function readRetention(told: ToldRetention): GroupRetention {
+  return boundsOf({
+    ageMs: told.keepAgeMs || undefined,
+    messages: told.keepMessages || undefined,
+    bytes: told.keepBytes || undefined,
+  });
+}
+
+function least(one: number | undefined, other: number | undefined): number | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return Math.min(one, other);
 }

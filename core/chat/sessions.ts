@@ -7,6 +7,7 @@ import type { GroupLog } from './group-log.ts';
 import type { GroupRules } from './group-rules.ts';
 import type { MailView } from './mailboxes.ts';
 import type { FormerLog } from './records.ts';
+import type { GroupRetention } from './retention.ts';
 import type { Process } from './send-history.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { LeaveReason } from './types.ts';
@@ -104,6 +105,8 @@ export interface Group {
   /** Logs that it had before it was restored from a backup, the newest last. */
   readonly formerLogs: readonly FormerLog[];
   readonly rules: GroupRules;
+  /** Bounds of its own, beside those of the server: of each the stricter one holds. */
+  retention: GroupRetention;
   /** By folded name of the member, in the order in which they joined. */
   readonly members: Map<string, Membership>;
   /** Members with a conversation: those to whom news are to be told. */

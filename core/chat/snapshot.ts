@@ -7,6 +7,7 @@ import type { GroupRule } from './group-rules.ts';
 import type { StoredHouse } from './house.ts';
 import type { EnvelopeOutcome } from './mail-messages.ts';
 import type { Mailboxes } from './mailboxes.ts';
+import type { GroupRetention } from './retention.ts';
 import type { Group, Link, Session } from './sessions.ts';
 import type { DirectoryEntry } from './types.ts';
 
@@ -16,6 +17,7 @@ export interface HubSnapshot {
   readonly groups: readonly {
     readonly name: string;
     readonly rules: readonly GroupRule[];
+    readonly retention: GroupRetention;
     readonly logId: string;
     readonly headSeq: number;
     readonly logBytes: number;
@@ -67,9 +69,10 @@ interface SnapshotParts {
 export function takeSnapshot(parts: SnapshotParts, links: Iterable<Link>): HubSnapshot {
   return {
     names: parts.directory.entries,
-    groups: Array.from(parts.groups.all, ({ name, logId, log, members, rules }) => ({
+    groups: Array.from(parts.groups.all, ({ name, logId, log, members, rules, retention }) => ({
       name,
       rules: rules.all,
+      retention,
       logId: toHex(logId),
       headSeq: log.headSeq,
       logBytes: log.bytes,

@@ -25,7 +25,16 @@ export class TokenBucket {
 
   /** When a token will be there, at the latest; the past if there is one. Milliseconds. */
   get readyAt(): number {
-    return this.#filledAt + ((1 - this.#tokens) * 1000) / this.#perSecond;
+    return this.#readyAt(1);
+  }
+
+  /** How long it takes until so many tokens are there, if nobody takes any: whole milliseconds, 0 if they are. */
+  waitMs(now: number, count = 1): number {
+    return Math.max(0, Math.ceil(this.#readyAt(count) - now));
+  }
+
+  #readyAt(count: number): number {
+    return this.#filledAt + ((count - this.#tokens) * 1000) / this.#perSecond;
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is asked and told about order in the groups: who leaves, roles, bans, mutes, topics (docs/PROTOCOL.md §7). */
 
 import { bytes, flag, list, varint } from '../protocol/codec.ts';
+import type { ToldRetention } from './retention.ts';
 import {
   type GivenRole,
   givenRoles,
@@ -74,6 +75,8 @@ export type OrderRequest =
   | ({ readonly type: 'setPassword'; readonly proof: Uint8Array } & AboutGroup)
   /** Asks for no password any more: `done`. */
   | ({ readonly type: 'clearPassword' } & AboutGroup)
+  /** Says how long what is said is kept, at most as long as the server keeps it; 0 is no bound of the group's: `done`. */
+  | ({ readonly type: 'setRetention' } & ToldRetention & AboutGroup)
   /** The same as `joinGroup`, with the proof of the password: `joined`. */
   | ({ readonly type: 'joinWithPassword'; readonly proof: Uint8Array } & AboutGroup)
   /** Removes a group that nobody else is in, and what was said in it: `done`. */
@@ -82,6 +85,13 @@ export type OrderRequest =
   | ({ readonly type: 'describeGroup' } & AboutGroup)
   /** One page of the names that were given a role, like `listGroups`: `roleList`. */
   | ({ readonly type: 'listRoles'; readonly after: number } & AboutGroup);
+
+/** How a group is: who is let in and as what, and how long what is said is kept. */
+export interface GroupSettings extends ToldRetention {
+  readonly inviteOnly: boolean;
+  readonly hasPassword: boolean;
+  readonly newcomers: NewcomerRole;
+}
 
 /** Answers to them, and pushes to the members that are present. */
 export type OrderNews =
@@ -134,15 +144,12 @@ export type OrderNews =
       readonly by: string;
       readonly untilMs: number;
     }
-  /** Push: who is let in from now on, and as what. */
-  | {
+  /** Push: how the group is from now on. */
+  | ({
       readonly type: 'settingsChanged';
       readonly group: string;
-      readonly inviteOnly: boolean;
-      readonly hasPassword: boolean;
-      readonly newcomers: NewcomerRole;
       readonly by: string;
-    }
+    } & GroupSettings)
   | {
       readonly type: 'banList';
       readonly requestId: number;
@@ -154,7 +161,7 @@ export type OrderNews =
       }[];
       readonly next: number;
     }
-  | {
+  | ({
       readonly type: 'groupDescription';
       readonly requestId: number;
       /** As it was first spelt. */
@@ -167,10 +174,7 @@ export type OrderNews =
       readonly topic: string;
       readonly topicBy: string;
       readonly topicAtMs: number;
-      readonly inviteOnly: boolean;
-      readonly hasPassword: boolean;
-      readonly newcomers: NewcomerRole;
-    }
+    } & GroupSettings)
   | {
       readonly type: 'roleList';
       readonly requestId: number;
@@ -181,7 +185,8 @@ export type OrderNews =
 const role = choice<Role>(roles);
 const newcomerRole = choice<NewcomerRole>(newcomerRoles);
 const proof = bytes(32);
-const settings = { inviteOnly: flag, hasPassword: flag, newcomers: newcomerRole };
+const retention = { keepAgeMs: varint, keepMessages: varint, keepBytes: varint };
+const settings = { inviteOnly: flag, hasPassword: flag, newcomers: newcomerRole, ...retention };
 const lostReason = choice<LostReason>(lostReasons);
 const aboutGroup = { requestId, group: name };
 const aboutMember = { ...aboutGroup, name };
@@ -205,6 +210,7 @@ export const orderRequests: TablesOf<OrderRequest> = {
   clearPassword: { number: 35, fields: aboutGroup },
   joinWithPassword: { number: 36, fields: { ...aboutGroup, proof } },
   removeGroup: { number: 37, fields: aboutGroup },
+  setRetention: { number: 38, fields: { ...aboutGroup, ...retention } },
   listRoles: { number: 30, fields: { ...aboutGroup, after: varint } },
 };
 

@@ -136,6 +136,8 @@ export type ServerMessage =
       readonly requestId: number;
       /** See `errorTable`. */
       readonly code: number;
+      /** It may be granted after so many milliseconds, and hardly before; 0 where nobody knows. */
+      readonly retryMs: number;
       readonly detail: string;
     }
   | { readonly type: 'done'; readonly requestId: number }
@@ -296,7 +298,7 @@ export const clientCodec: Codec<TablesOf<ClientMessage>> = new Codec<TablesOf<Cl
 
 /** Answers and pushes. */
 export const serverCodec: Codec<TablesOf<ServerMessage>> = new Codec<TablesOf<ServerMessage>>({
-  refused: { number: 1, fields: { requestId, code: varint, detail: text(1024) } },
+  refused: { number: 1, fields: { requestId, code: varint, retryMs: varint, detail: text(1024) } },
   done: { number: 2, fields: { requestId } },
   welcome: {
     number: 3,

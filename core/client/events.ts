@@ -1,6 +1,7 @@
 /** What a client tells its owner: facts, in the order in which they happened. */
 
 import type { EnvelopeOutcome } from '../chat/mail-messages.ts';
+import type { GroupRetention } from '../chat/retention.ts';
 import type { NewcomerRole, Role } from '../chat/roles.ts';
 import type {
   ChatMessage,
@@ -87,13 +88,15 @@ export interface ClientEvents {
       readonly untilMs: number;
     },
   ];
-  /** Who is let into a group of this client from now on, and as what. */
+  /** How a group of this client is from now on: who is let in and as what, and what is kept of what is said. */
   settingsChanged: [
     settings: {
       readonly group: string;
       readonly inviteOnly: boolean;
       readonly hasPassword: boolean;
       readonly newcomers: NewcomerRole;
+      /** Bounds of its own; the server may keep less. */
+      readonly retention: GroupRetention;
       readonly by: string;
     },
   ];

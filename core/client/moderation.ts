@@ -1,8 +1,10 @@
 /** Order in groups, as a client keeps it: roles, bans, mutes, topics. */
 
+import { type GroupRetention, readRetention, tellRetention } from '../chat/retention.ts';
 import type { GivenRole, NewcomerRole, Role } from '../chat/roles.ts';
 import { muteMinutesMax, remarkBytesMax } from '../chat/wire-order.ts';
 import { BanterError } from '../errors.ts';
+import { aNumber, checkOptions, type Shape } from '../options.ts';
 import type { Prove } from './group-password.ts';
 import { readPages } from './pages.ts';
 import type { Answer, AnswerOf, RequestBody } from './requests.ts';
@@ -38,7 +40,13 @@ export interface GroupDescription {
   readonly hasPassword: boolean;
   /** What those are who were given no role. */
   readonly newcomers: NewcomerRole;
+  /** Bounds of its own; the server may keep less. */
+  readonly retention: GroupRetention;
 }
+
+const aBound = aNumber(1, Number.MAX_SAFE_INTEGER);
+
+const retentionShape: Shape<GroupRetention> = { ageMs: aBound, messages: aBound, bytes: aBound };
 
 /** Asks the server for an answer of one kind. */
 export type Ask = <Type extends Answer['type']>(
@@ -146,6 +154,16 @@ export class Moderation {
   }
 
   /**
+   * Says how much of what is said is kept, in place of what was said before; a bound that is left out bounds nothing.
+   * The server keeps no more than it would without: messages beyond are dropped at once, for everybody and for good.
+   * @throws BanterError OPTION_INVALID
+   */
+  async setRetention(group: string, retention: GroupRetention): Promise<void> {
+    checkOptions(retention, retentionShape, 'setRetention');
+    await this.#ask({ type: 'setRetention', group, ...tellRetention(retention) }, 'done');
+  }
+
+  /**
    * Makes a member the owner; who was it is a moderator from then on. An operator of the server gives any group to anybody.
    * @throws BanterError MEMBER_UNKNOWN, USER_UNKNOWN, GROUP_UNKNOWN, LIMIT_REACHED where the new one has too many
    */
@@ -179,6 +197,7 @@ export class Moderation {
       inviteOnly: told.inviteOnly,
       hasPassword: told.hasPassword,
       newcomers: told.newcomers,
+      retention: readRetention(told),
     };
   }
 }

@@ -2,6 +2,7 @@
 
 import type { EventEmitter } from 'node:events';
 import { foldName } from '../chat/names.ts';
+import { readRetention } from '../chat/retention.ts';
 import type { ClientEvents, Removal } from './events.ts';
 import type { Push } from './session.ts';
 
@@ -45,8 +46,9 @@ export class OrderNews {
         break;
       }
       case 'settingsChanged': {
-        const { type, ...settings } = push;
-        this.#emitter.emit(type, settings);
+        const { type, group, inviteOnly, hasPassword, newcomers, by } = push;
+        const settings = { inviteOnly, hasPassword, newcomers, retention: readRetention(push) };
+        this.#emitter.emit(type, { group, ...settings, by });
         break;
       }
     }

@@ -6,12 +6,13 @@ import type { Environment } from '../net/transport.ts';
 const firstPauseMs = 50;
 const pauseMsMax = 1000;
 
-/** A message that was put off this often is refused after all: half a minute. */
-const pausesMax = 35;
+/** What would be granted only later than this is refused after all. Milliseconds, all pauses together. */
+const patienceMs = 30_000;
 
 /**
- * Asks again after ever longer pauses as long as the server refuses with `RATE_LIMITED`. Messages that are awaited one
- * after another keep their order; of those under way at once, one that was put off comes after one that was not.
+ * Asks again as long as the server refuses with `RATE_LIMITED`: when the server says that it may be granted, and where it
+ * says nothing, or others came first, after ever longer pauses. Messages that are awaited one after another keep their
+ * order; of those under way at once, one that was put off comes after one that was not.
  * @throws BanterError whatever else the attempt fails with; RATE_LIMITED in the end; ABORTED
  */
 export async function askWithinRate<Answer>(
@@ -19,15 +20,26 @@ export async function askWithinRate<Answer>(
   attempt: () => Promise<Answer>,
   signal: AbortSignal | undefined,
 ): Promise<Answer> {
+  let waitedMs = 0;
   for (let pauses = 0; ; pauses++) {
+    let pauseMs: number;
     try {
       return await attempt();
     } catch (error) {
-      const isLimited = error instanceof BanterError && error.code === 'RATE_LIMITED';
-      if (!isLimited || pauses === pausesMax) throw error;
+      if (!(error instanceof BanterError && error.code === 'RATE_LIMITED')) throw error;
+      pauseMs = pauseAfter(error, pauses);
+      if (waitedMs + pauseMs > patienceMs) throw error;
     }
-    await pause(environment, Math.min(pauseMsMax, firstPauseMs * 2 ** pauses), signal);
+    waitedMs += pauseMs;
+    await pause(environment, pauseMs, signal);
   }
+}
+
+/** A server counts for each sender alone: its first word is exact, a second one means that one's own messages compete. */
+function pauseAfter({ data: { retryMs } }: BanterError, pauses: number): number {
+  const guessMs = Math.min(pauseMsMax, firstPauseMs * 2 ** pauses);
+  if (typeof retryMs !== 'number') return guessMs;
+  return pauses === 0 ? retryMs : Math.max(retryMs, guessMs);
 }
 
 /** Resolves after a while. @throws BanterError ABORTED */

@@ -118,7 +118,7 @@ export class Requests {
   receive(message: Extract<ServerMessage, { readonly requestId: number }>): Request | undefined {
     const pending = this.#take(message.requestId);
     if (message.type !== 'refused') pending?.resolve(message);
-    else pending?.reject(new BanterError(errorCodeFromWire(message.code), message.detail));
+    else pending?.reject(refusalOf(message));
     return pending?.request;
   }
 
@@ -192,6 +192,16 @@ export class Requests {
     pending?.detach();
     return pending;
   }
+}
+
+/** What a server says instead of granting a request; its `data` has `retryMs` where the server knows when it would. */
+export function refusalOf({
+  code,
+  detail,
+  retryMs,
+}: Extract<ServerMessage, { readonly type: 'refused' }>): BanterError {
+  const data = retryMs === 0 ? {} : { retryMs };
+  return new BanterError(errorCodeFromWire(code), detail, { data });
 }
 
 /** The group that a client is not in, as the answer to a request says. */

@@ -10,7 +10,7 @@ import {
   type ServerMessage,
   serverCodec,
 } from '../chat/wire.ts';
-import { BanterError, errorCodeFromWire } from '../errors.ts';
+import { BanterError } from '../errors.ts';
 import type { Environment } from '../net/transport.ts';
 import type { Address } from '../protocol/address.ts';
 import type { Endpoint } from '../protocol/endpoint.ts';
@@ -21,7 +21,14 @@ import { DirectoryCheck } from './directory-check.ts';
 import { handshakeError } from './handshake-error.ts';
 import type { Memberships } from './memberships.ts';
 import { Reconnection } from './reconnection.ts';
-import { type Answer, type AnswerOf, groupLeft, type RequestBody, Requests } from './requests.ts';
+import {
+  type Answer,
+  type AnswerOf,
+  groupLeft,
+  type RequestBody,
+  Requests,
+  refusalOf,
+} from './requests.ts';
 
 type Welcome = AnswerOf<'welcome'>;
 
@@ -283,7 +290,7 @@ export class Session {
       listener.onPush(message, conversation);
     } else if (message.requestId === admissionId) {
       // Whoever is admitted hears the welcome next.
-      if (message.type === 'refused') this.#handleRefusal(message.code, message.detail);
+      if (message.type === 'refused') this.#handleRefusal(refusalOf(message));
     } else if (message.requestId !== registrationId) {
       if (message.type === 'joined') listener.onJoined(message);
       const request = this.#requests.receive(message);
@@ -292,7 +299,7 @@ export class Session {
     } else if (message.type === 'welcome') {
       this.#handleWelcome(message);
     } else if (message.type === 'refused') {
-      this.#handleRefusal(message.code, message.detail);
+      this.#handleRefusal(refusalOf(message));
     }
   }
 
@@ -319,11 +326,11 @@ export class Session {
   }
 
   /** The registration was refused: for good, unless this session was welcome before and the old connection lingers. */
-  #handleRefusal(wire: number, detail: string): void {
-    const code = errorCodeFromWire(wire);
+  #handleRefusal(refusal: BanterError): void {
+    const { code, message } = refusal;
     const passing = code === 'NAME_PRESENT' || code === 'ADDRESS_TAKEN' || code === 'SERVER_FULL';
-    if (this.#welcomed && passing) this.#dropLink(detail);
-    else this.#finish(new BanterError(code, detail));
+    if (this.#welcomed && passing) this.#dropLink(message);
+    else this.#finish(refusal);
   }
 
   #handleFailure(failure: HandshakeFailure): void {

@@ -22,7 +22,7 @@ export interface ServerOptions {
   readonly dataDir?: string;
   /** What outlives the server, in place of `dataDir`: identity, names, groups, messages. Whoever opened it closes it. */
   readonly store?: Store;
-  /** How long messages are kept. Default: as long as there is room. */
+  /** How long messages are kept; owners may have less kept of their groups. Default: as long as there is room. */
   readonly retention?: Retention;
   /** What clients may do. Default: `defaultPolicy`. */
   readonly policy?: Partial<Policy>;

@@ -44,7 +44,25 @@ export type ServerProblem =
   | 'storeSilent';
 
 /** A write that takes longer is a problem. Milliseconds. */
-export const storePatienceMs = 5000;
+const storePatienceMs = 5000;
+
+/** What is wrong with a server that serves or does not, and writes so; nothing while all is well. */
+export function problemsOf(
+  isServing: boolean,
+  writer: {
+    readonly hasFailed: boolean;
+    readonly isStoreFull: boolean;
+    readonly writingMs: number;
+  },
+): readonly ServerProblem[] {
+  const problems: readonly (readonly [ServerProblem, boolean])[] = [
+    ['closing', !isServing],
+    ['storeFailed', writer.hasFailed],
+    ['storeFull', writer.isStoreFull],
+    ['storeSilent', writer.writingMs > storePatienceMs],
+  ];
+  return problems.filter(([, isSo]) => isSo).map(([problem]) => problem);
+}
 
 /** {@link ServerCounters} as they grow, and what else is counted and told under other names. */
 export class Tally implements ServerCounters {

@@ -33,7 +33,7 @@ import {
   serverShape,
 } from './options.ts';
 import { Probation } from './probation.ts';
-import { type ServerProblem, type ServerStats, storePatienceMs, Tally } from './server-stats.ts';
+import { problemsOf, type ServerProblem, type ServerStats, Tally } from './server-stats.ts';
 import { StoreReader } from './store-reader.ts';
 import { StoreWriter } from './store-writer.ts';
 
@@ -117,6 +117,7 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#housekeeper = new Housekeeper({
       store,
       environment,
+      onDropped: (dropped) => this.#hub.dropped(dropped),
       onFailed: (error) => this.#fail(error),
     });
     const crypto = new SodiumCrypto();
@@ -200,13 +201,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Why it does not serve as it should; nothing while all is well. */
   get problems(): readonly ServerProblem[] {
-    const problems: readonly (readonly [ServerProblem, boolean])[] = [
-      ['closing', !this.#isServing],
-      ['storeFailed', this.#writer.hasFailed],
-      ['storeFull', this.#writer.isStoreFull],
-      ['storeSilent', this.#writer.writingMs > storePatienceMs],
-    ];
-    return problems.filter(([, isSo]) => isSo).map(([problem]) => problem);
+    return problemsOf(this.#isServing, this.#writer);
   }
 
   /** All that lasts, as plain data in one order; what hostile input must not change. */
@@ -388,6 +383,9 @@ export class Server extends EventEmitter<ServerEvents> {
         break;
       case 'query':
         this.#reader.ask(effect.number, effect.query);
+        break;
+      case 'prune':
+        this.#housekeeper.hurry();
         break;
       case 'probe':
         this.#endpoint.ping(effect.link);

@@ -6,6 +6,7 @@ import { MemoryStore } from './memory-store.ts';
 /** Changes of what can be asked for; of the others the server has all that matters while it lives. */
 const askedFor: ReadonlySet<StoreChange['type']> = new Set([
   'groupCreated',
+  'groupRemoved',
   'retentionSet',
   'messageAppended',
   'audited',

@@ -4,7 +4,7 @@ import { checkName, foldName } from '../chat/names.ts';
 import type { StoreChange } from '../chat/records.ts';
 import { BanterError } from '../errors.ts';
 import { HistoryFile } from './history-file.ts';
-import type { Store } from './store.ts';
+import type { SqliteStore } from './sqlite-store.ts';
 
 /** As many changes are written at a time. */
 const batchChanges = 512;
@@ -12,15 +12,15 @@ const batchChanges = 512;
 /** What to import and where to. */
 export interface ImportOptions {
   /** Of a server that does not run. */
-  readonly store: Store;
+  readonly store: SqliteStore;
   /** The lines from the beginning; called twice, since nothing is written before all of them are in order. */
   readonly lines: () => AsyncIterable<string>;
   /** The group to make; by default it is called as it was. */
   readonly into: string | undefined;
   /** 8 random bytes: the id of its log. */
   readonly logId: Uint8Array;
-  /** Told of how many messages have been stored so far. */
-  readonly onProgress?: (stored: number, messages: number) => void;
+  /** Told of how many messages have been written so far; none of them is there before all are. */
+  readonly onProgress?: (written: number, messages: number) => void;
 }
 
 /** What was imported. */
@@ -30,12 +30,13 @@ export interface Imported {
 }
 
 /**
- * Makes the group and stores its messages with their numbers, senders and times as they were; it has no members.
+ * Makes the group and stores its messages with their numbers, senders and times as they were; it has no members. All of
+ * it comes at once: who stops it in the middle, or kills the process, has no part of a group.
  * @throws BanterError IMPORT_INVALID, which names the line, GROUP_EXISTS, GROUP_NAME_INVALID, and what the store throws
  */
 export async function importHistory(options: ImportOptions): Promise<Imported> {
-  const { store, lines, logId, onProgress } = options;
-  const { group: called, messages } = await check(lines());
+  const { store } = options;
+  const { group: called, messages } = await check(options.lines());
   const group = options.into ?? called;
   const fault = checkName(group);
   if (fault !== undefined)
@@ -46,24 +47,32 @@ export async function importHistory(options: ImportOptions): Promise<Imported> {
       data: { group },
     });
   }
+  await store.writeWhole(changesOf(group, messages, options));
+  return { group, messages };
+}
+
+/** The changes that make the group and its messages, some at a time. */
+async function* changesOf(
+  group: string,
+  messages: number,
+  { lines, logId, onProgress }: ImportOptions,
+): AsyncGenerator<readonly StoreChange[]> {
   let changes: StoreChange[] = [{ type: 'groupCreated', group, logId }];
-  let stored = 0;
-  const flush = async (): Promise<void> => {
-    await store.write(changes);
-    stored += changes.length;
-    changes = [];
-    onProgress?.(Math.min(stored, messages), messages);
-  };
+  let taken = 0;
   const file = new HistoryFile();
   for await (const line of lines()) {
     const message = file.take(line);
     if (message === undefined) continue;
     // Nobody of this server has sent it, so that no process' sends change by it.
     changes.push({ type: 'messageAppended', group, identity: '', message, isHandled: false });
-    if (changes.length >= batchChanges) await flush();
+    if (changes.length < batchChanges) continue;
+    yield changes;
+    taken += changes.length;
+    changes = [];
+    onProgress?.(Math.min(taken, messages), messages);
   }
-  await flush();
-  return { group, messages };
+  yield changes;
+  onProgress?.(messages, messages);
 }
 
 async function check(lines: AsyncIterable<string>): Promise<HistoryFile> {

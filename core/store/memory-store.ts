@@ -11,6 +11,7 @@ import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import { parseMid } from '../chat/mids.ts';
 import { foldName } from '../chat/names.ts';
 import type {
+  Dropped,
   FormerLog,
   HistoryQuery,
   ReadQuery,
@@ -24,7 +25,7 @@ import type {
   StoredProcess,
   StoredState,
 } from '../chat/records.ts';
-import { type GroupRetention, isBeyond } from '../chat/retention.ts';
+import { type GroupRetention, isBeyond, stricterOf } from '../chat/retention.ts';
 import { SendHistory } from '../chat/send-history.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { MessageLog } from './message-log.ts';
@@ -103,26 +104,25 @@ export class MemoryStore implements Store {
     return (await this.#groups.get(query.group)?.log.search(query)) ?? [];
   }
 
-  prune({ retention, nowMs }: PruneQuery): Promise<number> {
-    const { bytesTotal = Number.POSITIVE_INFINITY, ...ofServer } = retention;
-    let dropped = 0;
+  prune({ retention, nowMs }: PruneQuery): Promise<readonly Dropped[]> {
+    const { bytesTotal = Number.POSITIVE_INFINITY } = retention;
+    const dropped = new Map<KeptGroup, number>();
+    let room = stepMessages;
+    const drop = (group: KeptGroup): void => {
+      this.#pool.drop(group.log);
+      dropped.set(group, (dropped.get(group) ?? 0) + 1);
+      room--;
+    };
     for (const group of this.#groups.values()) {
-      const bounds = { ...ofServer, ...group.retention };
-      for (;;) {
-        const { log } = group;
-        const { oldest } = log;
-        if (
-          dropped >= stepMessages ||
-          oldest === undefined ||
-          !isBeyond(bounds, log, oldest, nowMs)
-        )
-          break;
-        this.#pool.drop(log);
-        dropped++;
-      }
+      const bounds = stricterOf(retention, group.retention);
+      while (room > 0 && isOldestBeyond(group, bounds, nowMs)) drop(group);
     }
-    while (dropped < stepMessages && this.#pool.bytes > bytesTotal && this.#dropOldest()) dropped++;
-    return Promise.resolve(dropped);
+    while (room > 0 && this.#pool.bytes > bytesTotal) {
+      const group = this.#withOldest();
+      if (group === undefined) break;
+      drop(group);
+    }
+    return Promise.resolve(Array.from(dropped, droppedOf));
   }
 
   stats(): Promise<StoreStats> {
@@ -206,15 +206,14 @@ export class MemoryStore implements Store {
     }
   }
 
-  /** Forgets the oldest message of all. @returns whether there was one */
-  #dropOldest(): boolean {
-    let oldest: { readonly log: MessageLog; readonly sentAtMs: number } | undefined;
-    for (const { log } of this.#groups.values()) {
-      const sentAtMs = log.oldest?.sentAtMs ?? Number.POSITIVE_INFINITY;
-      if (sentAtMs < (oldest?.sentAtMs ?? Number.POSITIVE_INFINITY)) oldest = { log, sentAtMs };
+  /** The group of the oldest message of all. */
+  #withOldest(): KeptGroup | undefined {
+    let [found, oldestMs]: [KeptGroup | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+    for (const group of this.#groups.values()) {
+      const sentAtMs = group.log.oldest?.sentAtMs ?? Number.POSITIVE_INFINITY;
+      if (sentAtMs < oldestMs) [found, oldestMs] = [group, sentAtMs];
     }
-    if (oldest !== undefined) this.#pool.drop(oldest.log);
-    return oldest !== undefined;
+    return found;
   }
 
   #openProcess(identity: string, id: Uint8Array, nextCounter: number): void {
@@ -252,6 +251,15 @@ export class MemoryStore implements Store {
     assert.ok(group !== undefined, `a change of the group "${name}", which was never created`);
     return group;
   }
+}
+
+function isOldestBeyond({ log }: KeptGroup, bounds: GroupRetention, nowMs: number): boolean {
+  const { oldest } = log;
+  return oldest !== undefined && isBeyond(bounds, log, oldest, nowMs);
+}
+
+function droppedOf([{ name: group, logId, log }, messages]: [KeptGroup, number]): Dropped {
+  return { group, logId, firstSeq: log.headSeq - log.length + 1, messages };
 }
 
 function moveMember({ members }: KeptGroup, name: string, confirmedSeq: number): void {

@@ -8,7 +8,7 @@ import { foldName } from '../chat/names.ts';
 import type { StoreChange } from '../chat/records.ts';
 import { toHex } from '../protocol/bytes.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { inTransaction } from './sqlite-database.ts';
+import { guarded, inTransaction } from './sqlite-database.ts';
 import { houseAppliers, houseStatements } from './sqlite-house.ts';
 import { dropRemoved, messageBytes } from './sqlite-pruning.ts';
 import { wordsOf } from './words.ts';
@@ -31,7 +31,9 @@ const statements = {
     keep_age_ms = NULL, keep_bytes = NULL WHERE id = ?`,
   dropRemoved,
   findGroup: 'SELECT id FROM groups WHERE name = ?',
-  growGroup: 'UPDATE groups SET head_seq = ?, bytes = bytes + ? WHERE id = ?',
+  // A history that was imported may begin later than at 1.
+  growGroup: `UPDATE groups SET first_seq = iif(head_seq = 0, ?, first_seq), head_seq = ?,
+    bytes = bytes + ? WHERE id = ?`,
   setRetention: `UPDATE groups SET keep_age_ms = ?, keep_messages = ?, keep_bytes = ? WHERE id = ?`,
   join: `INSERT INTO members (group_id, name, ordinal, confirmed_seq) VALUES (?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET ordinal = excluded.ordinal, confirmed_seq = excluded.confirmed_seq`,
@@ -74,7 +76,7 @@ interface Batch {
   readonly processes: BoundedMap<string, number>;
   readonly sendsRemembered: number;
   /** By number of the group. */
-  readonly grown: Map<number, { headSeq: number; bytes: number }>;
+  readonly grown: Map<number, { readonly firstSeq: number; headSeq: number; bytes: number }>;
   /** By name of the member, by number of the group. */
   readonly confirmed: Map<number, Map<string, number>>;
 }
@@ -117,11 +119,31 @@ export class ChangeWriter {
         finish(batch);
       });
     } catch (error) {
-      // Numbers that were given in vain will be given to others.
-      this.#groups = new BoundedMap(numbersKept);
-      this.#processes = new BoundedMap(numbersKept);
+      this.#forgetNumbers();
       throw error;
     }
+  }
+
+  /** What is written from now on is stored with {@link commit}, or not at all. @throws BanterError DATA_UNUSABLE */
+  begin(): void {
+    guarded(this.#path, () => this.#database.exec('BEGIN IMMEDIATE'));
+  }
+
+  /** @throws BanterError STORE_FULL, DATA_DAMAGED, DATA_UNUSABLE */
+  commit(): void {
+    guarded(this.#path, () => this.#database.exec('COMMIT'));
+  }
+
+  rollback(): void {
+    // Some errors have undone everything already.
+    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    this.#forgetNumbers();
+  }
+
+  /** Numbers that were given in vain will be given to others. */
+  #forgetNumbers(): void {
+    this.#groups = new BoundedMap(numbersKept);
+    this.#processes = new BoundedMap(numbersKept);
   }
 }
 
@@ -210,7 +232,7 @@ function append(batch: Batch, change: Change<'messageAppended'>): void {
   const flag = bot ? 1 : 0;
   const added = statements.append.run(number, seq, mid, from, flag, hops, sentAtMs, text);
   statements.index.run(added.lastInsertRowid, `g${number}`, wordsOf(text).join(' '));
-  const growth = grown.get(number) ?? { headSeq: seq, bytes: 0 };
+  const growth = grown.get(number) ?? { firstSeq: seq, headSeq: seq, bytes: 0 };
   growth.headSeq = seq;
   growth.bytes += messageBytes(Buffer.byteLength(text));
   grown.set(number, growth);
@@ -259,7 +281,8 @@ function finish(batch: Batch): void {
 function grow({ statements, grown }: Batch, group: number): void {
   const growth = grown.get(group);
   if (growth === undefined) return;
-  statements.growGroup.run(growth.headSeq, growth.bytes, group);
+  const { firstSeq, headSeq, bytes } = growth;
+  statements.growGroup.run(firstSeq, headSeq, bytes, group);
   grown.delete(group);
 }
 

@@ -11,10 +11,14 @@ export interface OpenDatabaseOptions {
   readonly synchronous?: Synchronous;
   /** The file grows no further; beyond, it is as if the disk were full. Bytes. */
   readonly bytesMax?: number | undefined;
+  /** Whoever else holds the database has this long to let go, and the thread waits. Milliseconds, default 5000. */
+  readonly busyTimeoutMs?: number;
+  /** Whether commits take the log of writes over into the database whenever it has grown, and wait for the disk. Default true. */
+  readonly checkpoints?: boolean;
 }
 
 /** Whoever else holds the database, a backup for instance, has this long to let go. Milliseconds. */
-const busyTimeoutMs = 5000;
+const busyTimeoutMsDefault = 5000;
 
 /** The log of writes is cut back to this once it has been taken over into the database. Bytes. */
 const journalBytesMax = 64 * 1024 * 1024;
@@ -26,7 +30,8 @@ const levels = { FULL: 2, NORMAL: 1 } as const;
 
 /** Opens for writing, and makes the database if there is none. @throws BanterError DATA_UNUSABLE, DATA_DAMAGED, STORE_FULL */
 export function openForWriting(options: OpenDatabaseOptions): DatabaseSync {
-  const { path, synchronous = 'FULL', bytesMax } = options;
+  const { path, synchronous = 'FULL', bytesMax, checkpoints = true } = options;
+  const { busyTimeoutMs = busyTimeoutMsDefault } = options;
   return guarded(path, () => {
     const database = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
@@ -44,6 +49,7 @@ export function openForWriting(options: OpenDatabaseOptions): DatabaseSync {
       if (bytesMax !== undefined) {
         database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(bytesMax / pageBytes))}`);
       }
+      if (!checkpoints) database.exec('PRAGMA wal_autocheckpoint = 0');
       return database;
     } catch (error) {
       database.close();
@@ -54,7 +60,10 @@ export function openForWriting(options: OpenDatabaseOptions): DatabaseSync {
 
 /** Opens for reading only; the database must be there. @throws BanterError DATA_UNUSABLE, DATA_DAMAGED */
 export function openForReading(path: string): DatabaseSync {
-  return guarded(path, () => new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs }));
+  return guarded(
+    path,
+    () => new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMsDefault }),
+  );
 }
 
 /** What is wrong with a database, in SQLite's words; nothing if it is whole. Reads all of it. */
@@ -69,6 +78,11 @@ export function pragma(database: DatabaseSync, name: string): unknown {
   return Object.values(row)[0];
 }
 
+/** A value of a column of bytes; empty where there is none. */
+export function bytesOf(value: unknown): Uint8Array {
+  return value instanceof Uint8Array ? value : new Uint8Array();
+}
+
 /** Does something with a database, and says in a code what goes wrong. */
 export function guarded<Result>(path: string, work: () => Result): Result {
   try {
@@ -78,12 +92,13 @@ export function guarded<Result>(path: string, work: () => Result): Result {
   }
 }
 
-/** The same in one transaction: what fails leaves nothing. */
+/** The same in one transaction: what fails leaves nothing. Within another transaction it is a part of that. */
 export function inTransaction<Result>(
   path: string,
   database: DatabaseSync,
   work: () => Result,
 ): Result {
+  if (database.isTransaction) return guarded(path, work);
   try {
     database.exec('BEGIN IMMEDIATE');
     const result = work();

@@ -1,17 +1,21 @@
 /** Finding what is beyond the bounds, which only reads, and dropping it, which is the writer's affair. */
 
 import type { DatabaseSync } from 'node:sqlite';
-import { type GroupRetention, isBeyond, type Retention } from '../chat/retention.ts';
-import { guarded, inTransaction } from './sqlite-database.ts';
+import type { Dropped } from '../chat/records.ts';
+import {
+  boundsOf,
+  type GroupRetention,
+  isBeyond,
+  type Retention,
+  stricterOf,
+} from '../chat/retention.ts';
+import { bytesOf, guarded, inTransaction } from './sqlite-database.ts';
 import type { PruneQuery } from './store.ts';
 
 /** The messages of a group up to one of them. */
-export interface Excess {
+export interface Excess extends Dropped {
   /** The number of the group. */
-  readonly group: number;
-  /** It becomes the oldest. */
-  readonly firstSeq: number;
-  readonly messages: number;
+  readonly id: number;
   readonly bytes: number;
 }
 
@@ -23,6 +27,8 @@ const stepMessages = 256;
 
 interface KeptGroup {
   readonly id: number;
+  readonly name: string;
+  readonly logId: Uint8Array;
   readonly headSeq: number;
   readonly firstSeq: number;
   readonly bytes: number;
@@ -74,44 +80,39 @@ export function dropExcess(path: string, database: DatabaseSync, found: readonly
     'UPDATE groups SET first_seq = ?, bytes = max(0, bytes - ?) WHERE id = ?',
   );
   inTransaction(path, database, () => {
-    for (const { group, firstSeq, bytes } of found) {
-      unindex.run(group, firstSeq);
-      drop.run(group, firstSeq);
-      shrink.run(firstSeq, bytes, group);
+    for (const { id, firstSeq, bytes } of found) {
+      unindex.run(id, firstSeq);
+      drop.run(id, firstSeq);
+      shrink.run(firstSeq, bytes, id);
     }
     database.exec(dropRemoved);
   });
 }
 
-function readGroups(
-  database: DatabaseSync,
-  { bytesTotal: _, ...ofServer }: Retention,
-): KeptGroup[] {
+function readGroups(database: DatabaseSync, ofServer: Retention): KeptGroup[] {
   const rows = database
     .prepare(
-      `SELECT id, head_seq, first_seq, bytes, keep_age_ms, keep_messages, keep_bytes FROM groups
-       WHERE first_seq <= head_seq ORDER BY id`,
+      `SELECT id, name, log_id, head_seq, first_seq, bytes, keep_age_ms, keep_messages, keep_bytes
+       FROM groups WHERE first_seq <= head_seq ORDER BY id`,
     )
     .all();
   return rows.map((row) => ({
     id: Number(row['id']),
+    name: String(row['name']),
+    logId: bytesOf(row['log_id']),
     headSeq: Number(row['head_seq']),
     firstSeq: Number(row['first_seq']),
     bytes: Number(row['bytes']),
-    retention: { ...ofServer, ...retentionOf(row) },
+    retention: stricterOf(ofServer, ownRetention(row)),
   }));
 }
 
 /** A group's own bounds. */
-export function retentionOf(row: Readonly<Record<string, unknown>>): GroupRetention {
+export function ownRetention(row: Readonly<Record<string, unknown>>): GroupRetention {
   const [ageMs, messages, bytes] = ['keep_age_ms', 'keep_messages', 'keep_bytes'].map((column) =>
     typeof row[column] === 'number' ? row[column] : undefined,
   );
-  return {
-    ...(ageMs === undefined ? {} : { ageMs }),
-    ...(messages === undefined ? {} : { messages }),
-    ...(bytes === undefined ? {} : { bytes }),
-  };
+  return boundsOf({ ageMs, messages, bytes });
 }
 
 function isTouched(database: DatabaseSync, group: KeptGroup, nowMs: number): boolean {
@@ -135,7 +136,7 @@ function excessOf(
     bytes += message.bytes;
     messages++;
   }
-  return messages === 0 ? undefined : { group: group.id, firstSeq, messages, bytes };
+  return messages === 0 ? undefined : { ...placeOf(group), firstSeq, messages, bytes };
 }
 
 function messagesOf(database: DatabaseSync, group: KeptGroup, limit: number): KeptMessage[] {
@@ -162,14 +163,21 @@ function excessOfAll(
        ORDER BY id LIMIT ?`,
     )
     .all(stepMessages);
-  const found = new Map<number, Excess>();
-  for (const { group, seq, bytes } of rows.map(messageOf)) {
-    if (excess <= 0) break;
+  const byId = new Map(groups.map((group) => [group.id, group]));
+  const found = new Map<KeptGroup, Excess>();
+  for (const { group: id, seq, bytes } of rows.map(messageOf)) {
+    const group = byId.get(id);
+    if (excess <= 0 || group === undefined) break;
     excess -= bytes;
     const { messages = 0, bytes: before = 0 } = found.get(group) ?? {};
-    found.set(group, { group, firstSeq: seq + 1, messages: messages + 1, bytes: before + bytes });
+    const more = { firstSeq: seq + 1, messages: messages + 1, bytes: before + bytes };
+    found.set(group, { ...placeOf(group), ...more });
   }
   return [...found.values()];
+}
+
+function placeOf({ id, name: group, logId }: KeptGroup): Pick<Excess, 'id' | 'group' | 'logId'> {
+  return { id, group, logId };
 }
 
 function messageOf(row: Readonly<Record<string, unknown>>): KeptMessage {

@@ -15,9 +15,9 @@ import type {
   StoredState,
 } from '../chat/records.ts';
 import { SendHistory } from '../chat/send-history.ts';
-import { guarded, pageBytes, pragma } from './sqlite-database.ts';
+import { bytesOf, guarded, pageBytes, pragma } from './sqlite-database.ts';
 import { houseQueries, readHouse } from './sqlite-house.ts';
-import { retentionOf } from './sqlite-pruning.ts';
+import { ownRetention } from './sqlite-pruning.ts';
 import type { GroupStats, StoreStats } from './store.ts';
 import { type Phrase, phrasesOf } from './words.ts';
 
@@ -155,7 +155,7 @@ export class Queries {
         messages: [],
         members: members.get(row['id']) ?? [],
         formerLogs: formerLogs.get(row['id']) ?? [],
-        retention: retentionOf(row),
+        retention: ownRetention(row),
         rules: rules.get(row['id']) ?? [],
       };
     });
@@ -225,10 +225,6 @@ function statsOf(row: Row): GroupStats {
     messages: Number(row['messages']),
     bytes: Number(row['bytes']),
   };
-}
-
-function bytesOf(value: unknown): Uint8Array {
-  return value instanceof Uint8Array ? value : new Uint8Array();
 }
 
 function groupBy<Item>(

@@ -1,6 +1,6 @@
 /** The thread that reads a server's database, so that nobody's search keeps others waiting. */
 
-import { backup, type DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { AuditEntry } from '../chat/audit.ts';
 import type {
   HistoryQuery,
@@ -14,9 +14,6 @@ import { type Excess, findExcess } from './sqlite-pruning.ts';
 import { type LoadLimits, Queries } from './sqlite-queries.ts';
 import type { PruneQuery, StoreStats } from './store.ts';
 import { perform } from './thread.ts';
-
-/** Pages that a backup copies at a time. */
-const backupPages = 256;
 
 interface Open {
   readonly path: string;
@@ -51,17 +48,6 @@ const tasks = {
   check(): readonly string[] {
     const { path, database } = opened();
     return guarded(path, () => findingsOf(database));
-  },
-
-  /** Copies the database as it is at some moment from now on; others write and read meanwhile. */
-  async backup({ to }: { readonly to: string }): Promise<void> {
-    try {
-      await backup(opened().database, to, { rate: backupPages });
-    } catch (error) {
-      guarded(to, () => {
-        throw error;
-      });
-    }
   },
 
   close(): void {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { AuditEntry } from '../chat/audit.ts';
 import { type HubLimits, parseLimits } from '../chat/limits.ts';
 import type {
+  Dropped,
   HistoryQuery,
   ReadQuery,
   SearchQuery,
@@ -89,6 +90,21 @@ export class SqliteStore implements Store {
     return this.#writer.ask('write', changes.map(ownedBytes));
   }
 
+  /**
+   * Stores changes that come bit by bit: all of them or, if their source or the store fails or the process ends before,
+   * none. Nothing else may be written meanwhile. @throws BanterError as {@link write}, and what the source throws
+   */
+  async writeWhole(parts: AsyncIterable<readonly StoreChange[]>): Promise<void> {
+    await this.#writer.ask('begin', undefined);
+    try {
+      for await (const changes of parts) await this.write(changes);
+      await this.#writer.ask('commit', undefined);
+    } catch (error) {
+      await this.#writer.ask('rollback', undefined);
+      throw error;
+    }
+  }
+
   read(query: ReadQuery): Promise<readonly StoredMessage[]> {
     return this.#reader.ask('read', query);
   }
@@ -105,10 +121,10 @@ export class SqliteStore implements Store {
     return this.#reader.ask('audit', query);
   }
 
-  async prune(query: PruneQuery): Promise<number> {
+  async prune(query: PruneQuery): Promise<readonly Dropped[]> {
     const found = await this.#reader.ask('excess', query);
     if (found.length > 0) await this.#writer.ask('drop', found);
-    return found.reduce((sum, { messages }) => sum + messages, 0);
+    return found;
   }
 
   stats(): Promise<StoreStats> {
@@ -118,12 +134,6 @@ export class SqliteStore implements Store {
   /** What is wrong with the database, in words; nothing if it is whole. Reads all of it. @throws BanterError DATA_UNUSABLE, DATA_DAMAGED */
   check(): Promise<readonly string[]> {
     return this.#reader.ask('check', undefined);
-  }
-
-  /** Copies the database into a new file while the server runs: what was stored before this call is in it. @throws BanterError DATA_UNUSABLE, STORE_FULL */
-  async backup(to: string): Promise<void> {
-    makePrivateFile(to);
-    await this.#reader.ask('backup', { to });
   }
 
   /** Gives the room of messages that were dropped back to the disk, for which it takes as much again meanwhile; writes wait. @throws BanterError DATA_UNUSABLE, STORE_FULL */

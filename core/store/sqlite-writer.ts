@@ -54,6 +54,19 @@ const tasks = {
     opened().writer.write(changes);
   },
 
+  /** What is written from now on is stored with {@link commit}, or not at all. */
+  begin(): void {
+    opened().writer.begin();
+  },
+
+  commit(): void {
+    opened().writer.commit();
+  },
+
+  rollback(): void {
+    opened().writer.rollback();
+  },
+
   /** Drops messages that were found to be beyond the bounds. */
   drop(found: readonly Excess[]): void {
     const { path, database } = opened();

@@ -2,6 +2,7 @@
 
 import type { AuditEntry } from '../chat/audit.ts';
 import type {
+  Dropped,
   HistoryQuery,
   ReadQuery,
   SearchQuery,
@@ -73,10 +74,10 @@ export interface Store {
   search(query: SearchQuery): Promise<readonly StoredMessage[]>;
   /**
    * Drops the oldest messages of what is beyond the bounds: so few at a time that nobody waits long.
-   * @returns how many went; once it is 0, nothing is beyond
+   * @returns what went; once that is nothing, nothing is beyond
    * @throws BanterError DATA_UNUSABLE, STORE_FULL
    */
-  prune(query: PruneQuery): Promise<number>;
+  prune(query: PruneQuery): Promise<readonly Dropped[]>;
   /** How much there is. @throws BanterError DATA_UNUSABLE */
   stats(): Promise<StoreStats>;
   /** The newest entries of the audit trail, newest first, at most `limit`. */

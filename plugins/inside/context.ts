@@ -1,7 +1,7 @@
 /** The plugin's side of the bridge: its `ctx`, and the dispatch of events to its listeners. Runs in isolates only. */
 
 import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
-import type { Outcome, PluginEvent } from '../bridge.ts';
+import type { PluginEvent } from '../bridge.ts';
 import { limits } from '../limits.ts';
 import type {
   Answer,
@@ -15,6 +15,8 @@ import type {
   Settings,
 } from '../sdk.ts';
 import { makeLog, type Outbox } from './outbox.ts';
+import { optional, Requests } from './requests.ts';
+import { makeStorage } from './storage.ts';
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
 type Handler<T> = (event: T) => unknown;
@@ -23,11 +25,6 @@ type CommandHandler = (call: CommandCall) => Answer;
 interface Listener {
   readonly options: ListenOptions;
   readonly call: Handler<never>;
-}
-
-interface Waiting {
-  readonly resolve: (receipt: Receipt | undefined) => void;
-  readonly reject: (error: Error) => void;
 }
 
 /** Which permission an event needs, for a clear error in `setup`; what is enforced is outside. */
@@ -61,18 +58,16 @@ export class PluginInside {
     readonly pattern: RegExp;
     readonly call: (m: RegExpExecArray, of: Message) => Answer;
   }[] = [];
-  readonly #waiting = new Map<number, Waiting>();
-  /** The errors made here; asking a foreign error what it is would run the plugin's code. */
-  readonly #refusals = new WeakSet<WeakKey>();
+  readonly #requests: Requests;
   #isSetUp = false;
   #prefix = '!';
-  #lastId = 0;
   /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
   #hops = 0;
 
   constructor(definition: PluginDefinition<Settings>, outbox: Outbox) {
     this.#definition = definition;
     this.#outbox = outbox;
+    this.#requests = new Requests(outbox);
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
@@ -82,7 +77,7 @@ export class PluginInside {
         void this.#setUp(event);
         break;
       case 'settled':
-        this.#settle(event.id, event.outcome);
+        this.#requests.settle(event.id, event.outcome);
         break;
       case 'disposing':
         void this.#guard('dispose', 0, () => this.#definition.dispose?.());
@@ -121,6 +116,7 @@ export class PluginInside {
       file: {
         append: (line) => optional(this.#append(line)),
       },
+      storage: makeStorage(this.#requests),
       on: (event: string, ...rest: readonly unknown[]) => this.#listen(event, rest),
       command: (definition, handler) => this.#addCommand(definition, handler),
       hear: (pattern, handler) => {
@@ -229,7 +225,7 @@ export class PluginInside {
       await pending;
     } catch (error) {
       // A refusal is logged where it was decided; here it would be told twice.
-      if (!isObject(error) || !this.#refusals.has(error)) {
+      if (!this.#requests.isRefusal(error)) {
         this.#outbox.pushError('error', during, error);
       }
     } finally {
@@ -242,55 +238,14 @@ export class PluginInside {
     text: string,
     hops: number,
   ): Promise<Receipt> {
-    const receipt = await this.#ask((id) =>
-      'group' in target
-        ? this.#outbox.push('sendGroup', { id, group: `${target.group}`, text: `${text}`, hops })
-        : this.#outbox.push('sendPrivate', { id, to: `${target.to}`, text: `${text}`, hops }),
-    );
-    // A send that succeeded always has a receipt.
-    return receipt as Receipt;
+    return 'group' in target
+      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, hops })
+      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, hops });
   }
 
   async #append(line: string): Promise<void> {
-    await this.#ask((id) => this.#outbox.push('append', { id, line: `${line}` }));
+    await this.#requests.ask('append', { line: `${line}` });
   }
-
-  #ask(push: (id: number) => boolean): Promise<Receipt | undefined> {
-    this.#lastId += 1;
-    const id = this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      if (!push(id)) {
-        const message = 'too many or too large actions in one turn';
-        this.#settle(id, { type: 'refused', code: 'RATE_LIMITED', message });
-      }
-    });
-  }
-
-  #settle(id: number, outcome: Outcome): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (outcome.type === 'done') {
-      waiting?.resolve(outcome.receipt);
-    } else {
-      const error = Object.assign(new Error(outcome.message), {
-        name: 'BanterError',
-        code: outcome.code,
-      });
-      this.#refusals.add(error);
-      waiting?.reject(error);
-    }
-  }
-}
-
-/** A promise that its maker need not wait for: its refusal is counted and logged where it was decided. */
-function optional<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 function wants(options: ListenOptions, event: PluginEvents[keyof PluginEvents]): boolean {

@@ -7,8 +7,8 @@ import { limits } from '../limits.ts';
 const { stringify } = JSON;
 const StringOf = String;
 
-/** One action without what the outbox knows by itself. */
-type Fields<T extends Action['type']> = Omit<Extract<Action, { readonly type: T }>, 'type'>;
+/** One action without its type. */
+export type Fields<T extends Action['type']> = Omit<Extract<Action, { readonly type: T }>, 'type'>;
 
 /** Collects the actions of one turn; beyond the bounds they are refused and counted. */
 export class Outbox {
@@ -16,10 +16,10 @@ export class Outbox {
   #actions = 0;
   #overflowed = 0;
 
-  /** Puts an action in; false when the turn's bounds are reached and it is lost. */
-  push<T extends Action['type']>(type: T, fields: Fields<T>): boolean {
+  /** Puts an action in, with an `id` if it is to be answered; false when the turn's bounds are reached and it is lost. */
+  push<T extends Action['type']>(type: T, fields: Omit<Fields<T>, 'id'>, id?: number): boolean {
     // Without a prototype neither a `toJSON` nor a setter of the plugin's is ever asked.
-    const json = stringify({ __proto__: null, type, ...fields });
+    const json = stringify({ __proto__: null, type, id, ...fields });
     if (
       this.#actions >= limits.turnActionsMax ||
       this.#written.length + json.length + 100 > limits.turnCharactersMax

@@ -20,6 +20,11 @@ const actions: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['unban', ({ who }) => ({ type: 'unban', who: needed('unban', who) })],
   ['bans', () => ({ type: 'bans' })],
   ['release', ({ who }) => ({ type: 'release', who: needed('release', who) })],
+  ['give_group', ({ who, rest }) => ({ type: 'giveGroup', ...gift(who, rest) })],
+  [
+    'remove_group',
+    ({ who }) => ({ type: 'removeGroup', group: needed('remove_group', who, 'group') }),
+  ],
   ['access', ({ who, rest }) => access(who, rest)],
   ['allow', ({ who }) => ({ type: 'allow', who: needed('allow', who) })],
   ['disallow', ({ who }) => ({ type: 'disallow', who: needed('disallow', who) })],
@@ -45,7 +50,7 @@ export const administrationCommands: readonly Command[] = [
     async run(session, { action, who, rest }) {
       const read = actions.get(action);
       if (read === undefined) throw invalid(`no action "${action}"`);
-      return carryOut(session.client.administration, read({ who, rest }));
+      return carryOut(session.client, read({ who, rest }));
     },
   }),
 ];
@@ -65,6 +70,15 @@ function access(mode: string | undefined, rest: string | undefined): Order {
   return { type: 'setAccess', access: mode, onlyListed: rest !== undefined };
 }
 
+/** `give_group ops bob`. */
+function gift(
+  group: string | undefined,
+  who: string | undefined,
+): { readonly group: string; readonly who: string } {
+  if (group !== undefined && who !== undefined) return { group, who };
+  throw invalid(`missing <who>; usage: admin give_group <group> <who>`);
+}
+
 /** `invite`, `invite 30`, `invite 30 14 for the class`: keys, days, a note. */
 function invitation(uses: string | undefined, rest: string | undefined): InvitationOptions {
   if (uses === undefined) return {};
@@ -79,9 +93,9 @@ function announcement(first: string | undefined, rest: string | undefined): stri
   return [needed('announce', first), rest].filter((part) => part !== undefined).join(' ');
 }
 
-function needed(action: string, who: string | undefined): string {
-  if (who !== undefined) return who;
-  throw invalid(`missing <who>; usage: admin ${action} <who>`);
+function needed(action: string, typed: string | undefined, what = 'who'): string {
+  if (typed !== undefined) return typed;
+  throw invalid(`missing <${what}>; usage: admin ${action} <${what}>`);
 }
 
 function invalid(problem: string): BanterError {

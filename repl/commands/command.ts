@@ -106,7 +106,7 @@ export type CommandResult =
   | { readonly type: 'topic'; readonly group: string; readonly topic: Topic | undefined }
   | ({ readonly type: 'groupSet' } & Pick<
       GroupDescription,
-      'group' | 'inviteOnly' | 'hasPassword' | 'newcomers'
+      'group' | 'inviteOnly' | 'hasPassword' | 'newcomers' | 'retention'
     >)
   | { readonly type: 'groupRemoved'; readonly group: string }
   | { readonly type: 'topicSet'; readonly group: string; readonly text: string }

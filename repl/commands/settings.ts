@@ -1,8 +1,11 @@
 /** The commands about how a group is: its settings, its description, whom it belongs to. */
 
-import { BanterError, newcomerRoles } from '../../core/client-api.ts';
+import { BanterError, type GroupRetention, newcomerRoles } from '../../core/client-api.ts';
 import type { ChatClient } from '../chat-client.ts';
+import { type Rule, rules } from '../settings.ts';
 import { type Command, defineCommand } from './command.ts';
+
+const dayMs = 86_400_000;
 
 type Set = (client: ChatClient, group: string, value: string | undefined) => Promise<void>;
 
@@ -42,6 +45,16 @@ const settings: ReadonlyMap<string, Set> = new Map<string, Set>([
       await moderation.setPassword(group, undefined);
     },
   ],
+  ['keep_days', keep('keep_days <n>', rules.keepDays, (days) => ({ ageMs: days * dayMs }))],
+  ['keep_messages', keep('keep_messages <n>', rules.keepMessages, (messages) => ({ messages }))],
+  ['keep_bytes', keep('keep_bytes <size>', rules.keepBytes, (bytes) => ({ bytes }))],
+  [
+    'keep_all',
+    async ({ moderation }, group, value) => {
+      if (value !== undefined) throw invalid('set_group keep_all');
+      await moderation.setRetention(group, {});
+    },
+  ],
 ]);
 
 /** `set_group`, `describe_group`, `transfer`, `remove_group`. */
@@ -49,7 +62,7 @@ export const settingCommands: readonly Command[] = [
   defineCommand({
     name: 'set_group',
     section: 'Order',
-    summary: 'say who is let into your group: invite_only, newcomers, password, no_password',
+    summary: `say how your group is: ${[...settings.keys()].join(', ')}`,
     example: 'set_group invite_only on',
     parameters: [
       { name: 'setting', type: 'word', words: [...settings.keys()] },
@@ -58,15 +71,15 @@ export const settingCommands: readonly Command[] = [
     async run(session, { setting, value }) {
       const group = session.groupOr(undefined);
       await settings.get(setting)?.(session.client, group, value);
-      const { inviteOnly, hasPassword, newcomers } =
+      const { inviteOnly, hasPassword, newcomers, retention } =
         await session.client.moderation.describe(group);
-      return { type: 'groupSet', group, inviteOnly, hasPassword, newcomers };
+      return { type: 'groupSet', group, inviteOnly, hasPassword, newcomers, retention };
     },
   }),
   defineCommand({
     name: 'describe_group',
     section: 'Order',
-    summary: 'say whose the group is, what you are in it, and its topic',
+    summary: 'say whose the group is, what it keeps, what you are in it, and its topic',
     example: 'describe_group',
     parameters: [{ name: 'group', type: 'joinedGroup', optional: true }],
     async run(session, values) {
@@ -98,6 +111,21 @@ export const settingCommands: readonly Command[] = [
     },
   }),
 ];
+
+/** Sets one bound, by the rule of the server's option of that name, and leaves the others as they are. */
+function keep(
+  usage: string,
+  { parse }: Rule<number | undefined>,
+  boundOf: (value: number) => GroupRetention,
+): Set {
+  return async ({ moderation }, group, value) => {
+    const parsed = parse(value);
+    if ('wanted' in parsed) throw invalid(`set_group ${usage}, which is ${parsed.wanted}`);
+    const { retention } = await moderation.describe(group);
+    const bound = parsed.value === undefined ? {} : boundOf(parsed.value);
+    await moderation.setRetention(group, { ...retention, ...bound });
+  };
+}
 
 function invalid(usage: string): BanterError {
   return new BanterError('COMMAND_INVALID', `usage: ${usage}`);

@@ -216,7 +216,7 @@ const requests = {
 
 /** What a server says to its client. */
 const news = {
-  refused: [1, { requestId: 'varint', code: 'varint', detail: 'detail' }],
+  refused: [1, { requestId: 'varint', code: 'varint', retryMs: 'varint', detail: 'detail' }],
   done: [2, { requestId: 'varint' }],
   welcome: [
     3,
@@ -337,6 +337,7 @@ export const answers = {
   invite: 'done',
   setInviteOnly: 'done',
   setNewcomers: 'done',
+  setRetention: 'done',
   setPassword: 'done',
   clearPassword: 'done',
   removeGroup: 'done',

@@ -7,7 +7,8 @@ import { freePort } from '../support/free-port.ts';
 import type { Home } from '../support/home.ts';
 import { type ChildProgram, startBanter } from '../support/processes.ts';
 import { Random } from '../support/random.ts';
-import { Talker } from './talker.ts';
+import { Repeater } from './repeater.ts';
+import { type Said, Talker } from './talker.ts';
 import { verdictOn } from './verdict.ts';
 
 export interface CrashOptions {
@@ -28,8 +29,14 @@ export interface CrashReport {
   readonly violations: readonly string[];
   readonly acknowledged: number;
   readonly heard: number;
+  /** Answers to what had been answered before. */
+  readonly repeated: number;
   /** Messages of which nobody knows whether they have a place. */
   readonly unknown: number;
+}
+
+interface Speaker {
+  readonly said: readonly Said[];
 }
 
 const names = ['ann', 'bob', 'carol', 'dave'];
@@ -60,24 +67,29 @@ export async function runCrashLoop(options: CrashOptions): Promise<CrashReport> 
     talkers.push(await Talker.connect(name, `127.0.0.1:${port}`, () => news.arrived()));
   }
   await gather(talkers);
+  await using repeater = await Repeater.join('rose', Number(port), groups);
   for (const talker of talkers) talker.begin(groups);
   for (let round = 0; round < rounds; round++) {
+    repeater.begin(groups);
     await news.count(random.below(newsPerLifeMax));
     server.signal('SIGKILL');
     await server.exit();
+    await repeater.stop();
     onKilled?.(folder);
     server = await start();
+    await repeater.repeat();
     onRound?.();
   }
   await Promise.all(talkers.map((talker) => talker.finish()));
-  await caughtUp(talkers, news);
+  await caughtUp(talkers, [...talkers, repeater], news);
   await Promise.all(talkers.map(({ client }) => client.close()));
   server.signal('SIGTERM');
   await server.exit();
   return {
-    violations: verdictOn(talkers, await readLogs(folder)),
+    violations: verdictOn(talkers, await readLogs(folder), repeater),
     acknowledged: talkers.flatMap(({ said }) => said.filter(({ receipt }) => receipt)).length,
     heard: talkers.flatMap(({ heard }) => heard).length,
+    repeated: repeater.answers.length - new Set(repeater.answers.map(({ mid }) => mid)).size,
     unknown: talkers.flatMap(({ said }) => said.filter(({ receipt }) => !receipt)).length,
   };
 }
@@ -98,11 +110,15 @@ async function gather(talkers: readonly Talker[]): Promise<void> {
 }
 
 /** Resolves when everybody has heard what was acknowledged last to the others, or the patience ends. */
-async function caughtUp(talkers: readonly Talker[], news: News): Promise<void> {
+async function caughtUp(
+  talkers: readonly Talker[],
+  speakers: readonly Speaker[],
+  news: News,
+): Promise<void> {
   const has = (talker: Talker): boolean =>
     groups.every((group) => {
       const head = headOf(
-        talkers.filter((other) => other !== talker),
+        speakers.filter((other) => other !== talker),
         group,
       );
       return talker.heard.some((each) => each.group === group && each.seq >= head);
@@ -114,8 +130,8 @@ async function caughtUp(talkers: readonly Talker[], news: News): Promise<void> {
 }
 
 /** The last place that any of them was told for a message of its own. */
-function headOf(talkers: readonly Talker[], group: string): number {
-  const seqs = talkers.flatMap(({ said }) =>
+function headOf(speakers: readonly Speaker[], group: string): number {
+  const seqs = speakers.flatMap(({ said }) =>
     said.map((each) => (each.group === group ? (each.receipt?.seq ?? 0) : 0)),
   );
   return Math.max(0, ...seqs);

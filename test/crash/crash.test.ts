@@ -5,10 +5,11 @@ import { runCrashLoop } from './crash-loop.ts';
 import { type Logs, verdictOn } from './verdict.ts';
 
 describe('a server that is killed again and again', () => {
-  it('has every acknowledged message once, in one order that all members heard, and nothing that was not stored', async (t) => {
+  it('has every acknowledged message once, in one order that all members heard, nothing that was not stored, and the same answer to who repeats itself', async (t) => {
     const report = await runCrashLoop({ seed: 1, rounds: 5, home: temporaryHome(t) });
     assert.deepEqual(report.violations, []);
-    assert.ok(report.acknowledged > 100 && report.heard > 100, JSON.stringify(report));
+    const { acknowledged, heard, repeated } = report;
+    assert.ok(acknowledged > 100 && heard > 100 && repeated > 0, JSON.stringify(report));
   });
 });
 
@@ -31,6 +32,20 @@ describe('the verdict', () => {
 
   it('finds nothing where every promise was kept', () => {
     assert.deepEqual(verdictOn([ann, bob], logs('one', 'two')), []);
+  });
+
+  it('finds a repetition that was answered otherwise than the message, by number or by log', () => {
+    const answer = { group: 'hall', text: 'one', mid: 'ab', seq: 1, logId: '09' };
+    const log = logs('one', 'two');
+    const verdict = (...answers: readonly (typeof answer)[]) =>
+      verdictOn([ann, bob], log, { said: ann.said, answers, faults: [] });
+    assert.deepEqual(verdict(answer, { ...answer, mid: 'cd', seq: 2 }, answer), []);
+    assert.match(verdict(answer, { ...answer, seq: 2 }).join(), /answered 09 1, and then 09 2/);
+    assert.match(verdict(answer, { ...answer, logId: '08' }).join(), /09 1, and then 08 1/);
+    const refused = { said: [said('three', 3)], answers: [], faults: ['"two", said again: 20'] };
+    const [lost, fault] = verdictOn([], log, refused);
+    assert.match(lost ?? '', /"three" was acknowledged as hall 3/);
+    assert.equal(fault, '"two", said again: 20');
   });
 
   it('finds what was lost, doubled, moved, invented, kept from somebody or not durable', () => {

@@ -49,8 +49,8 @@ async function run({ rounds, seed, power = false, control = false }: RunOptions)
   const onRound = (): void => progress.played(false);
   const report = await runCrashLoop({ seed, rounds, home, onRound, ...cuts });
   progress.end();
-  const { acknowledged, heard, unknown, violations } = report;
-  const counts = `${acknowledged} acknowledged, ${heard} heard, ${unknown} of unknown outcome`;
+  const { acknowledged, heard, repeated, unknown, violations } = report;
+  const counts = `${acknowledged} acknowledged, ${heard} heard, ${repeated} repeated, ${unknown} of unknown outcome`;
   stdout.write(`seed ${seed}: ${counts}\n`);
   for (const violation of violations) stdout.write(`  ${violation}\n`);
   const hasKept = violations.length === 0;

@@ -1,6 +1,7 @@
 /** What clients wrote down, held against what the server has stored. */
 
 import type { StoredMessage } from '../../core/chat/records.ts';
+import type { Answered } from './repeater.ts';
 import type { Talker } from './talker.ts';
 
 /** What a group's log holds in the end, oldest first. */
@@ -8,12 +9,25 @@ export type Logs = ReadonlyMap<string, readonly StoredMessage[]>;
 
 type Account = Pick<Talker, 'name' | 'said' | 'heard' | 'faults'>;
 
+/** What one was told who said the same again. */
+interface Repetitions extends Pick<Account, 'said' | 'faults'> {
+  /** In the order in which they came. */
+  readonly answers: readonly Answered[];
+}
+
 /** As many broken promises are told in full. */
 const toldMax = 20;
 
 /** Every promise that was broken, in words; nothing if none was. */
-export function verdictOn(accounts: readonly Account[], logs: Logs): readonly string[] {
+export function verdictOn(
+  accounts: readonly Account[],
+  logs: Logs,
+  repetitions: Repetitions = { said: [], answers: [], faults: [] },
+): readonly string[] {
   const broken = [
+    ...unkept(repetitions, logs),
+    ...unequal(repetitions.answers),
+    ...repetitions.faults,
     ...accounts.flatMap((account) => unkept(account, logs)),
     ...[...logs].flatMap(([group, messages]) => gapsIn(group, messages)),
     ...accounts.flatMap((account) => misheard(account, logs)),
@@ -35,7 +49,7 @@ function gapsIn(group: string, messages: readonly StoredMessage[]): readonly str
 }
 
 /** Each acknowledged message is stored where the acknowledgement says. */
-function unkept({ said }: Account, logs: Logs): readonly string[] {
+function unkept({ said }: Pick<Account, 'said'>, logs: Logs): readonly string[] {
   return said.flatMap(({ group, text, receipt }) => {
     if (receipt === undefined) return [];
     const { seq, durable } = receipt;
@@ -44,6 +58,18 @@ function unkept({ said }: Account, logs: Logs): readonly string[] {
       return [`"${text}" was acknowledged as ${group} ${seq}, where "${stored?.text}" is stored`];
     }
     return durable ? [] : [`"${text}" was acknowledged as not durable`];
+  });
+}
+
+/** Whoever says the same again is answered as the first time. */
+function unequal(answers: readonly Answered[]): readonly string[] {
+  const firsts = new Map<string, Answered>();
+  return answers.flatMap((answer) => {
+    const { mid, text, seq, logId } = answer;
+    const first = firsts.get(mid) ?? answer;
+    firsts.set(mid, first);
+    if (seq === first.seq && logId === first.logId) return [];
+    return [`"${text}" was answered ${first.logId} ${first.seq}, and then ${logId} ${seq}`];
   });
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Client } from '../../core/index.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { type ChildProgram, startBanter } from '../support/processes.ts';
@@ -11,8 +12,8 @@ import { assertNothingRuns } from './living-processes.ts';
 
 const silent = 'await chat.next({ from: "nobody" })';
 
-async function serve(home: Home, port: number): Promise<ChildProgram> {
-  const server = startBanter(home, ['serve', '-p', `${port}`, '--host', '127.0.0.1']);
+async function serve(home: Home, port: number, ...more: readonly string[]): Promise<ChildProgram> {
+  const server = startBanter(home, ['serve', '-p', `${port}`, '--host', '127.0.0.1', ...more]);
   await server.waitFor(/#[\w-]{43}/);
   return server;
 }
@@ -82,7 +83,7 @@ test('a bot of one’s own brings its plugin, its groups and its settings', asyn
   const home = temporaryHome(t);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
-  await serve(home, port);
+  await serve(home, port, '--ephemeral');
   writeFileSync(
     join(home.path, 'dice.ts'),
     `import { definePlugin } from 'banter/plugins';
@@ -118,7 +119,7 @@ test('a bot whose plugin was quarantined ends with 1 and says why', async (t) =>
   const home = temporaryHome(t);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
-  await serve(home, port);
+  await serve(home, port, '--ephemeral');
   writeFileSync(
     join(home.path, 'spin.ts'),
     `import { definePlugin } from 'banter/plugins';
@@ -132,7 +133,10 @@ test('a bot whose plugin was quarantined ends with 1 and says why', async (t) =>
   writeFileSync(file, JSON.stringify(definition));
   const bot = startBanter(home, ['bot', file, '--server', address]);
   await bot.waitFor('is in #ops');
-  await ann(home, address, ['join_group ops', 'send_group go']);
+  const client = await Client.connect({ name: 'ann', server: address });
+  t.after(() => client.close());
+  await client.joinGroup('ops');
+  await client.sendGroup('ops', 'go');
   assert.deepEqual(await bot.exit(), { code: 1, signal: null });
   assert.match(bot.stderr, /^error: plugin spin was quarantined: /m);
   assertNothingRuns(bot.pid);
@@ -143,8 +147,8 @@ test('a bot that is refused or wrongly written ends at once', async (t) => {
   const other = temporaryHome(t);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
-  await serve(home, port);
-  await ann(home, address, ['whoami']);
+  await serve(home, port, '--ephemeral');
+  await (await Client.connect({ name: 'ann', server: address })).close();
   const thief = startBanter(other, ['bot', 'greeter', '--server', address, '--name', 'ann']);
   assert.deepEqual(await thief.exit(), { code: 4, signal: null });
   assert.match(thief.stderr, /^error: the name "ann" belongs to another key\n +Choose another/m);

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Client, Server } from '../../core/index.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { type ChildProgram, startBanter } from '../support/processes.ts';
 import { openBanter } from '../support/terminal.ts';
@@ -29,11 +30,11 @@ async function run(
 test('a history is exported by a member, by the operator, and imported into another server', async (t) => {
   const home = temporaryHome(t);
   const { server, address } = await serve(home);
-  const talking = `create_group ops; join_group ops
-for (let at = 1; at <= 300; at++) await chat.sendGroup('message ' + at)`;
-  const lines = talking.replace('; ', '\n');
-  writeFileSync(join(home.path, 'talk.txt'), lines);
-  assert.equal((await run(home, ['run', 'talk.txt', address, '--as', 'ann'])).code, 0);
+  const ann = await Client.connect({ name: 'ann', server: address });
+  await ann.createGroup('ops');
+  await ann.joinGroup('ops');
+  for (let at = 1; at <= 300; at++) await ann.sendGroup('ops', `message ${at}`);
+  await ann.close();
 
   const piped = await run(home, ['export', 'ops', address, '--as', 'eve']);
   assert.deepEqual([piped.code, piped.stderr], [0, '']);
@@ -79,35 +80,43 @@ for (let at = 1; at <= 300; at++) await chat.sendGroup('message ' + at)`;
     stdout: '300 messages are in #ops, which has no members\n',
     stderr: '',
   });
-  const next = await serve(other);
-  const found = await run(other, [
-    'search',
-    'ops',
-    '"message 77"',
-    next.address,
-    '--as',
-    'bob',
-    '--json',
-  ]);
-  const [message] = JSON.parse(found.stdout).result.messages;
-  assert.deepEqual([message.seq, message.from, message.mid], [77, 'ann', written[77].mid]);
-  assert.equal(message.sentAtMs, written[77].sentAtMs);
-  assert.equal(
-    (await run(other, ['send', '#ops', 'goes on', next.address, '--as', 'bob'])).code,
-    0,
+  const dataDir = join(other.path, 'data/banter/server');
+  const next = await Server.start({ port: 0, host: '127.0.0.1', dataDir });
+  t.after(() => next.close());
+  const bob = await Client.connect({ name: 'bob', server: `127.0.0.1:${next.address.port}` });
+  t.after(() => bob.close());
+  await bob.joinGroup('ops');
+  const [message] = await bob.search('ops', '"message 77"');
+  assert.deepEqual(
+    [message?.seq, message?.from, message?.mid, message?.sentAtMs],
+    [77, 'ann', written[77].mid, written[77].sentAtMs],
   );
-  const history = await run(other, [
-    'history',
-    'ops',
-    next.address,
-    '--as',
-    'bob',
-    '-n',
-    '1',
-    '--json',
-  ]);
-  assert.equal(JSON.parse(history.stdout).result.messages[0].seq, 301);
+  assert.equal((await bob.sendGroup('ops', 'goes on')).seq, 301);
   assert.equal(typeof sentAtMs, 'number');
+});
+
+test('an import that is killed in the middle leaves no part of a group, and can be made again', async (t) => {
+  const home = temporaryHome(t);
+  const count = 60_000;
+  const mid = 'ab'.repeat(16);
+  const message = { mid, from: 'ann', bot: false, hops: 0, sentAtMs: 1, text: 'x'.repeat(200) };
+  const lines = Array.from({ length: count }, (_, at) =>
+    JSON.stringify({ seq: at + 1, ...message }),
+  );
+  const begin = JSON.stringify({ banter: 'history', v: 1, group: 'ops' });
+  const end = JSON.stringify({ end: true, messages: count });
+  writeFileSync(join(home.path, 'ops.jsonl'), [begin, ...lines, end, ''].join('\n'));
+  const importing = openBanter(home, ['import', 'ops.jsonl']);
+  await importing.waitForScreen(/imported \d+ of 60000/);
+  importing.signal('SIGKILL');
+  assert.deepEqual(await importing.exit(), { code: null, signal: 'SIGKILL' });
+  const stats = async () => JSON.parse((await run(home, ['stats', '--json'])).stdout).groups;
+  assert.deepEqual(await stats(), []);
+  assert.equal((await run(home, ['import', 'ops.jsonl'])).code, 0);
+  assert.deepEqual(
+    (await stats()).map(({ name, messages }: Record<string, unknown>) => [name, messages]),
+    [['ops', count]],
+  );
 });
 
 test('what cannot be exported or imported is said, and leaves nothing behind', async (t) => {

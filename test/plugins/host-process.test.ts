@@ -63,6 +63,26 @@ for (const [name, [action, reason]] of Object.entries(deadly)) {
   });
 }
 
+test('a child that gets no processor is waited for, longer than one that loops', {
+  timeout,
+}, async (t) => {
+  const answers = `process.send({ type: 'turned', slot: m.slot, actions: [] });`;
+  const stopped = supervise(t, onLoad(answers));
+  await stopped.when(() => stopped.ups.length === 1);
+  const pid = stopped.ups[0] ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  stopped.host.send(load(7));
+  // This one begins its silence later, and is killed for it.
+  const looping = supervise(t, onLoad('setTimeout(() => { for (;;); }, 500);'));
+  await looping.when(() => looping.ups.length === 1);
+  looping.host.send(load(7));
+  await looping.when(() => looping.deaths.length === 1);
+  process.kill(pid, 'SIGCONT');
+  await stopped.when(() => stopped.reports.length === 1);
+  assert.deepEqual([stopped.deaths, stopped.host.pid], [[], pid]);
+  assert.equal(looping.deaths[0]?.reason, 'did not answer any more');
+});
+
 test('of several plugins at work none is blamed, but all are suspects', { timeout }, async (t) => {
   const { host, ups, deaths, when } = supervise(t, onLoad('if (m.slot === 2) process.abort();'));
   await when(() => ups.length === 1);

@@ -26,7 +26,7 @@ function running(): HostedPlugin {
 const types = (work: ReturnType<HostedPlugin['takeWork']>): unknown =>
   Array.isArray(work) ? work.map(({ event }) => event.type) : work;
 const left = new Fact({ type: 'left', group: 'lab', name: 'carol', reason: 'left' });
-const settled = { type: 'settled', id: 1, outcome: { type: 'done', receipt: undefined } } as const;
+const settled = { type: 'settled', id: 1, outcome: { type: 'done', result: undefined } } as const;
 const said = (text: string): Fact =>
   new Fact({
     type: 'message',

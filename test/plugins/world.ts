@@ -87,6 +87,14 @@ export class World {
     await until(this.#changed, 'changed', () => this.transcript.includes(line));
   }
 
+  /** Resolves with the rest of the first line from index `from` on that begins like this. */
+  async next(beginning: string, from: number): Promise<string> {
+    const line = await until(this.#changed, 'changed', () =>
+      this.transcript.slice(from).find((said) => said.startsWith(beginning)),
+    );
+    return line.slice(beginning.length);
+  }
+
   #mid(): string {
     return String(this.transcript.length + 1).padStart(32, '0');
   }

@@ -72,6 +72,12 @@ describe('the command admin', () => {
     ['allow eve', { type: 'allow', who: 'eve' }, 'eve may come in\n'],
     ['disallow eve', { type: 'disallow', who: 'eve' }, 'eve is not on the list any more\n'],
     [
+      'give_group ops bob',
+      { type: 'transferGroup', group: 'ops', name: 'bob' },
+      '#ops belongs to bob now\n',
+    ],
+    ['remove_group ops', { type: 'removeGroup', group: 'ops' }, '#ops is removed\n'],
+    [
       'invitations',
       { type: 'listInvitations', after: 0 },
       '0a0a0a0a  for 2 more until 1970-01-01T00:00Z, by ann: the class\n',
@@ -116,6 +122,9 @@ describe('the command admin', () => {
     ['admin', /missing <action>/],
     ['admin dance', /"dance" is not one of operators, users/],
     ['admin kick', /missing <who>; usage: admin kick <who>/],
+    ['admin give_group', /missing <who>; usage: admin give_group <group> <who>/],
+    ['admin give_group ops', /missing <who>; usage: admin give_group <group> <who>/],
+    ['admin remove_group', /missing <group>; usage: admin remove_group <group>/],
     ['admin operators raise bob', /neither add nor remove/],
     ['admin access closed', /access is open, allow-list, invitation, not "closed"/],
     ['admin access open now', /"now" is not "only-listed"/],

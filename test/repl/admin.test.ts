@@ -1,15 +1,20 @@
 /** `banter admin`, with real processes: a server, an operator, and people who come and go. */
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { Client, MemoryStore, Server, type ServerOptions } from '../../core/index.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { type ChildProgram, startBanter } from '../support/processes.ts';
 
 interface Place {
   readonly home: Home;
+  readonly port: number;
   readonly address: string;
   serve(...options: readonly string[]): Promise<ChildProgram>;
+  /** Comes, claims the name if it is free, and goes, as anybody in this home would. */
+  visit(name: string): Promise<void>;
   /** What a command prints, and how it ends. */
   run(
     ...args: readonly string[]
@@ -20,12 +25,18 @@ async function place(home: Home): Promise<Place> {
   const port = await freePort();
   return {
     home,
+    port,
     address: `127.0.0.1:${port}`,
     serve: async (...options) => {
       const args = ['serve', '-p', `${port}`, '--host', '127.0.0.1', ...options];
       const server = startBanter(home, args);
       await server.waitFor(/serving on .*\n/);
       return server;
+    },
+    visit: async (name) => {
+      const dataDir = join(home.path, 'data/banter');
+      const client = await Client.connect({ name, server: `127.0.0.1:${port}`, dataDir });
+      await client.close();
     },
     run: async (...args) => {
       const program = startBanter(home, args);
@@ -35,19 +46,28 @@ async function place(home: Home): Promise<Place> {
   };
 }
 
+/** A server of this process, on its store or its folder; it ends with the test. */
+async function host(
+  t: TestContext,
+  port: number,
+  options: Pick<ServerOptions, 'dataDir' | 'operators' | 'store'>,
+): Promise<Server> {
+  const server = await Server.start({ port, host: '127.0.0.1', ...options });
+  t.after(() => server.close());
+  return server;
+}
+
 async function stop(server: ChildProgram): Promise<void> {
   server.signal('SIGTERM');
   await server.exit();
 }
 
 test('the first operator is named in the folder of a stopped server, and makes others', async (t) => {
-  const { address, serve, run } = await place(temporaryHome(t));
+  const { address, serve, visit, run } = await place(temporaryHome(t));
   const nowhere = await run('admin', 'operators', 'add', 'ann', '--stored');
   assert.deepEqual([nowhere.code, /no server has been in/.test(nowhere.error)], [2, true]);
   const before = await serve();
-  for (const name of ['ann', 'bob']) {
-    assert.equal((await run('-e', 'whoami', '--as', name, address)).code, 0);
-  }
+  for (const name of ['ann', 'bob']) await visit(name);
   const refused = await run('admin', 'users', address, '--as', 'ann');
   assert.equal(refused.code, 4);
   assert.match(refused.error, /^error: ann is no operator of this server\n.*operator/);
@@ -75,10 +95,10 @@ test('the first operator is named in the folder of a stopped server, and makes o
 });
 
 test('an operator by configuration closes the server, and who is invited comes in', async (t) => {
-  const { address, serve, run } = await place(temporaryHome(t));
-  const before = await serve();
-  await run('-e', 'whoami', '--as', 'ann', address);
-  await stop(before);
+  const { home, port, address, serve, visit, run } = await place(temporaryHome(t));
+  const before = await host(t, port, { dataDir: join(home.path, 'data/banter/server') });
+  await visit('ann');
+  await before.close();
   const wrong = await run('serve', '-p', '0', '--operator', 'nobody');
   assert.equal(wrong.code, 2);
   assert.match(wrong.error, /operator "nobody" has no key here/);
@@ -94,30 +114,61 @@ test('an operator by configuration closes the server, and who is invited comes i
     /^([0-9a-f]{32})\n.*"revoke ([0-9a-f]{8})"/.exec(token.out) ?? [];
   const entered = await run('-e', 'whoami', '--as', 'bob', address, '--invitation', secret);
   assert.equal(entered.code, 0, entered.error);
-  assert.equal((await run('-e', 'whoami', '--as', 'bob', address)).code, 0);
+  await visit('bob');
   const again = await run('-e', 'whoami', '--as', 'eve', address, '--invitation', secret);
   assert.match(again.error, /^error: no such invitation is open\n/);
   assert.match((await run('admin', 'invite-token', 'revoke', id, address, ...as)).error, /no open/);
   const [, key = ''] = /your key is (\w+)/.exec(stranger.error) ?? [];
   assert.equal((await run('admin', 'allow', key, address, ...as)).code, 0);
-  assert.equal((await run('-e', 'whoami', '--as', 'eve', address)).code, 0);
+  await visit('eve');
 });
 
-test('whoever is sent away reads why, and ends with the code of a refusal', async (t) => {
-  const { home, address, serve, run } = await place(temporaryHome(t));
+test('an operator gives a group to somebody else, and removes one that nobody is in', async (t) => {
+  const { address, serve, run } = await place(temporaryHome(t));
   const before = await serve();
   await run('-e', 'whoami', '--as', 'ann', address);
   await stop(before);
   await serve('--operator', 'ann');
+  for (const name of ['bob', 'eve']) {
+    await run('-e', `create_group ${name}s`, '--as', name, address);
+  }
+  const as = [address, '--as', 'ann'];
+  const given = await run('admin', 'give-group', 'eves', 'bob', ...as);
+  assert.deepEqual([given.code, given.out], [0, '#eves belongs to bob now\n'], given.error);
+  const described = await run('-e', 'describe_group eves', '--as', 'bob', address, '--json');
+  assert.match(described.out, /"owner":"bob"/);
+  const json = await run('admin', 'remove-group', 'bobs', ...as, '--json');
+  assert.deepEqual(JSON.parse(json.out).result, { type: 'groupRemoved', group: 'bobs' });
+  assert.equal((await run('groups', ...as)).out, 'eves\n');
+  const gone = await run('admin', 'remove-group', 'bobs', ...as);
+  assert.match(gone.error, /^error: .*"bobs"/);
+  const other = await run('admin', 'give-group', 'eves', 'eve', address, '--as', 'eve');
+  assert.deepEqual([other.code, /^error: /.test(other.error)], [1, true]);
+  const trail = await run('admin', 'audit', ...as);
+  assert.match(trail.out, /ann: remove_group in #bobs\n.*ann: transfer bob in #eves\n/);
+});
+
+test('whoever is sent away reads why, and ends with the code of a refusal', async (t) => {
+  const { home, port, address, visit, run } = await place(temporaryHome(t));
+  const store = new MemoryStore(new Uint8Array(32).fill(7));
+  const before = await host(t, port, { store });
+  await visit('ann');
+  await before.close();
+  await host(t, port, { store, operators: ['ann'] });
   const as = ['--as', 'ann'];
   const waits = ['-e', 'chat.on("announced", ({ text }) => console.log(text))', '-e'];
-  const bob = startBanter(home, [...waits, 'await chat.next()', '--as', 'bob', address]);
-  const announced = async (): Promise<boolean> => {
-    await run('admin', 'announce', 'good morning', address, ...as);
-    return bob.stdout.includes('good morning');
-  };
-  // Until bob is there to hear it.
-  while (!(await announced()));
+  const bob = startBanter(home, [
+    ...waits,
+    'whoami',
+    '-e',
+    'await chat.next()',
+    '--as',
+    'bob',
+    address,
+  ]);
+  await bob.waitFor('bob, in no group');
+  await run('admin', 'announce', 'good morning', address, ...as);
+  await bob.waitFor('good morning');
   const kicked = await run('admin', 'kick', 'bob', address, ...as, '--reason', 'lunch is over');
   assert.equal(kicked.out, 'bob is disconnected, and may come back\n');
   await bob.exit();

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
+import { Client } from '../../core/index.ts';
+import { buildProgram } from '../../repl/cli.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { banterPath, ChildProgram, startBanter } from '../support/processes.ts';
@@ -32,12 +34,25 @@ interface Served {
   readonly fingerprint: string;
 }
 
-async function serve(t: TestContext, args: readonly string[] = []): Promise<Served> {
+async function serve(
+  t: Parameters<typeof temporaryHome>[0],
+  args: readonly string[] = ['--ephemeral'],
+): Promise<Served> {
   const home = temporaryHome(t);
   const server = startBanter(home, ['serve', '-p', '0', '--host', '127.0.0.1', ...args]);
   const { captures } = await server.waitFor(/reach it as (127\.0\.0\.1:\d+)#([\w-]{43})\n/);
   const [address = '', fingerprint = ''] = captures;
   return { home, server, address, fingerprint };
+}
+
+/** A server for all tests that do not mind who else was there; each has a name of its own. */
+const shared = await serve({ after });
+
+/** Somebody of this process, for what is said about others. */
+async function connect(t: TestContext, name: string, server: string): Promise<Client> {
+  const client = await Client.connect({ name, server });
+  t.after(() => client.close());
+  return client;
 }
 
 test('tells its version and its help, with an example for everybody', async (t) => {
@@ -50,15 +65,15 @@ test('tells its version and its help, with an example for everybody', async (t) 
   assert.equal(help.code, 0);
   assert.match(help.stdout, /To chat:.*To run bots:.*To write plugins:.*The original's forms:/s);
   assert.doesNotMatch(help.stdout, /\beval\b/);
+  const program = buildProgram(() => assert.fail('help does nothing else'));
   const commands = ['chat', 'history', 'run', 'serve', 'bot', 'trust', 'config'];
   commands.push('doctor', 'backup', 'restore', 'compact', 'stats');
   for (const command of commands) {
     assert.match(help.stdout, new RegExp(`^ {2}${command} `, 'm'));
-    assert.match(
-      (await run(home, [command, '--help'])).stdout,
-      new RegExp(`Usage: banter ${command}`),
-    );
+    const known = program.commands.find((each) => each.name() === command);
+    assert.match(known?.helpInformation() ?? '', new RegExp(`^Usage: banter ${command} `));
   }
+  assert.match((await run(home, ['chat', '--help'])).stdout, /^Usage: banter chat /);
   const bare = await run(home, []);
   assert.deepEqual({ ...bare, stderr: '' }, { code: 2, stdout: '', stderr: '' });
   assert.match(bare.stderr, /Usage: banter/);
@@ -121,37 +136,40 @@ test('runs lines, files and pipes alike', async (t) => {
   assert.deepEqual(await run(home, ['chat', 'ann', address], script), outcome);
 });
 
-test('a line that fails ends the script with 1, and is named', async (t) => {
-  const { home, address } = await serve(t);
+test('a line that fails ends the script with 1, and is named', async () => {
+  const { home, address } = shared;
   const lines = ['-e', 'join_group nowhere', '-e', 'list_users'];
-  const stopped = await run(home, [...lines, '--as', 'ann', address]);
+  const stopped = await run(home, [...lines, '--as', 'bea', address]);
   assert.deepEqual({ ...stopped, stderr: '' }, { code: 1, stdout: '', stderr: '' });
   assert.match(stopped.stderr, /^-e:1: error: .*nowhere/);
-  const went = await run(home, ['--keep-going', ...lines, '--as', 'ann', address]);
+  const went = await run(home, ['--keep-going', ...lines, '--as', 'bea', address]);
   assert.equal(went.code, 1);
-  assert.match(went.stdout, /^ann +online$/m);
+  assert.match(went.stdout, /^bea +online$/m);
 });
 
-test('speaks JSON', async (t) => {
-  const { home, address, fingerprint } = await serve(t);
+test('speaks JSON', async () => {
+  const { home, address, fingerprint } = shared;
   const input = '{ "command": "list_groups", "id": 7 }';
-  const args = ['run', '-', address, '--as', 'ann', '--json', '--json-in'];
+  const args = ['run', '-', address, '--as', 'cid', '--json', '--json-in'];
   const { code, stdout } = await run(home, args, input);
   assert.equal(code, 0);
   const objects = stdout
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line));
+  // Of whatever groups the other tests have made.
+  const groups = objects.at(-1)?.result.groups;
+  assert.ok(Array.isArray(groups));
   assert.deepEqual(objects, [
-    { v: 1, type: 'ready', name: 'ann', groups: [], server: fingerprint },
-    { v: 1, type: 'result', line: 1, id: 7, result: { type: 'groups', groups: [] } },
+    { v: 1, type: 'ready', name: 'cid', groups: [], server: fingerprint },
+    { v: 1, type: 'result', line: 1, id: 7, result: { type: 'groups', groups } },
   ]);
 });
 
-test('speaks JSON in which no character reaches a terminal that obeys it', async (t) => {
-  const { home, address } = await serve(t);
+test('speaks JSON in which no character reaches a terminal that obeys it', async () => {
+  const { home, address } = shared;
   const line = 'String.fromCharCode(0x9b, 0x7f, 0x202e)';
-  const { code, stdout } = await run(home, ['-e', line, '--json', '--as', 'ann', address]);
+  const { code, stdout } = await run(home, ['-e', line, '--json', '--as', 'cid', address]);
   assert.equal(code, 0);
   assert.doesNotMatch(stdout, /[\u007f-\u009f\u202e]/);
   const objects = stdout
@@ -162,31 +180,31 @@ test('speaks JSON in which no character reaches a terminal that obeys it', async
 });
 
 test('joins the group and loads the plugins that were asked for', async (t) => {
-  const { home, address } = await serve(t);
-  await run(home, ['-e', 'create_group ops', '--as', 'ann', address]);
-  const wishes = ['-g', 'ops', '--plugin', 'auto-reply', '--plugin', 'logger'];
+  const { home, address } = shared;
+  await (await connect(t, 'founder', address)).createGroup('tools');
+  const wishes = ['-g', 'tools', '--plugin', 'auto-reply', '--plugin', 'logger'];
   const there = await run(home, [
     '-e',
     'whoami',
     '-e',
     'plugin list',
     '--as',
-    'ann',
+    'dan',
     ...wishes,
     address,
   ]);
   assert.equal(there.code, 0, there.stderr);
   assert.match(
     there.stdout,
-    /^ann, in #ops.*\nauto-reply 1\.0\.0 running\nlogger 1\.0\.0 running\n/,
+    /^dan, in #tools.*\nauto-reply 1\.0\.0 running\nlogger 1\.0\.0 running\n/,
   );
-  const broken = await run(home, ['-e', 'whoami', '--as', 'ann', '--plugin', 'nosuch', address]);
+  const broken = await run(home, ['-e', 'whoami', '--as', 'dan', '--plugin', 'nosuch', address]);
   assert.deepEqual({ ...broken, stderr: '' }, { code: 2, stdout: '', stderr: '' });
   assert.match(broken.stderr, /^error: there is no plugin "nosuch"/);
 });
 
 test('ends with 4 where the name belongs to somebody else, or is in use', async (t) => {
-  const { home, address } = await serve(t);
+  const { home, address } = shared;
   const first = startBanter(home, ['run', '-', address, '--as', 'ann']);
   first.write('whoami');
   await first.waitFor('ann, in no group');
@@ -203,27 +221,28 @@ test('ends with 4 where the name belongs to somebody else, or is in use', async 
   assert.deepEqual(await first.exit(), { code: 3, signal: null });
 });
 
-test('shows the prompt on a terminal, and keeps the history in the data folder', async (t) => {
-  const { home, address } = await serve(t);
-  const terminal = openBanter(home, ['chat', 'ann', address]);
-  await terminal.waitForScreen(/ann is connected to 127.*\nann>$/);
+test('shows the prompt on a terminal, and keeps the history in the data folder', async () => {
+  const { home, address } = shared;
+  const terminal = openBanter(home, ['chat', 'zoe', address]);
+  await terminal.waitForScreen(/zoe is connected to 127.*\nzoe>$/);
   terminal.type('list_users\r');
-  await terminal.waitForScreen(/^ann +online\nann>$/m);
+  await terminal.waitForScreen(/^zoe +online\nzoe>$/m);
   terminal.type('.exit\r');
   assert.deepEqual(await terminal.exit(), { code: 0, signal: null });
   assert.ok(existsSync(join(home.path, 'data/banter/history.jsonl')));
 });
 
 test('shows at the prompt what an earlier client was told and did not show', async (t) => {
-  const { home, address } = await serve(t);
-  const away = startBanter(home, ['run', '-', address, '--as', 'ann']);
-  away.write('create_group ops\njoin_group ops');
-  await away.waitFor('you are in #ops');
-  assert.equal((await run(home, ['-e', 'send ann psst', '--as', 'bob', address])).code, 0);
+  const { home, address } = shared;
+  const away = startBanter(home, ['run', '-', address, '--as', 'eva']);
+  away.write('create_group attic\njoin_group attic');
+  await away.waitFor('you are in #attic');
+  await (await connect(t, 'bob', address)).send('eva', 'psst');
   await away.waitFor('a message of bob is held back');
   await away.kill();
-  const terminal = openBanter(home, ['chat', 'ann', address]);
+  const terminal = openBanter(home, ['chat', 'eva', address]);
   await terminal.waitForScreen(/bob → you +psst {2}\(held back\)/);
+  await terminal.kill();
 });
 
 for (const [signal, code] of [
@@ -245,9 +264,13 @@ for (const [signal, code] of [
 }
 
 test('a server tells what happens, but not what is written', async (t) => {
-  const { home, server, address } = await serve(t);
-  const lines = ['create_group ops', 'join_group ops', 'send_group secret', 'leave_group'];
-  await run(home, [...lines.flatMap((line) => ['-e', line]), '--as', 'ann', address]);
+  const { server, address } = await serve(t);
+  const ann = await connect(t, 'ann', address);
+  await ann.createGroup('ops');
+  await ann.joinGroup('ops');
+  await ann.sendGroup('ops', 'secret');
+  await ann.leaveGroup('ops');
+  await ann.close();
   await server.waitFor('ann went offline');
   assert.match(
     server.stdout.replaceAll(/^\d\d:\d\d:\d\d /gm, ''),
@@ -257,8 +280,10 @@ test('a server tells what happens, but not what is written', async (t) => {
 });
 
 test('a quiet server tells its address only', async (t) => {
-  const { home, server, address } = await serve(t, ['--quiet']);
-  await run(home, ['-e', 'create_group ops', '--as', 'ann', address]);
+  const { server, address } = await serve(t, ['--quiet', '--ephemeral']);
+  const ann = await connect(t, 'ann', address);
+  await ann.createGroup('ops');
+  await ann.close();
   assert.equal(server.output.split('\n').length, 2);
 });
 
@@ -279,8 +304,7 @@ test('a server keeps its key and who has which name, and announces its rules', a
 });
 
 test('a port that is in use is named', async (t) => {
-  const { address } = await serve(t);
-  const port = address.split(':')[1] ?? '';
+  const port = shared.address.split(':')[1] ?? '';
   const { code, stderr } = await run(temporaryHome(t), [
     'serve',
     '-p',
@@ -304,7 +328,7 @@ test('prints the settings with their origin', async (t) => {
 
 test('a reader that goes away ends a server quietly', async (t) => {
   const home = temporaryHome(t);
-  const pipeline = `("$0" "$1" serve -p 0 --host 127.0.0.1; echo "ended with $?" >&2) | head -n 1`;
+  const pipeline = `("$0" "$1" serve -p 0 --host 127.0.0.1 --ephemeral; echo "ended with $?" >&2) | head -n 1`;
   const shell = spawn('/bin/sh', ['-c', pipeline, process.execPath, banterPath], {
     cwd: home.path,
     env: home.environment,
@@ -313,7 +337,8 @@ test('a reader that goes away ends a server quietly', async (t) => {
   const piped = new ChildProgram(shell, 'serve | head');
   home.onClose(() => piped.kill());
   const { captures } = await piped.waitFor(/reach it as (127\.0\.0\.1:\d+)#/);
-  await run(home, ['-e', 'create_group ops', '--as', 'ann', captures[0] ?? '']);
+  // What it tells of this client finds no reader, and the client may find no server.
+  await connect(t, 'ann', captures[0] ?? '').catch(() => undefined);
   await piped.exit();
   assert.equal(piped.stderr, 'ended with 0\n');
 });

@@ -47,6 +47,9 @@ const answers = {
     inviteOnly: false,
     hasPassword: false,
     newcomers: 'member',
+    keepAgeMs: 2_592_000_000,
+    keepMessages: 0,
+    keepBytes: 0,
   },
   operatorList: {
     type: 'operatorList',

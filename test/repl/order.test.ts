@@ -71,7 +71,7 @@ chat.moderation.describe('ops').then(({ role }) => role)`,
   assert.deepEqual(output.trim().split('\n'), [
     '#ops has no topic',
     'you set the topic of #ops',
-    '#ops, of ann; 3 in it; open; you are owner',
+    '#ops, of ann; 3 in it; open; keeps what the server keeps; you are owner',
     'topic: deploys on Thursdays (by ann)',
     'bob is moderator in #ops',
     'ann  owner',
@@ -147,8 +147,42 @@ test('programs read what was done as data', async (t) => {
       inviteOnly: false,
       hasPassword: false,
       newcomers: 'member',
+      retention: {},
     },
   ]);
+});
+
+test('an owner says how much is kept, bound by bound; members read it, and programs', async (t) => {
+  const connect = await serve(t);
+  const [ann, bob] = [await connect('ann'), await connect('bob')];
+  await ann.createGroup('ops');
+  for (const client of [bob, ann]) await client.joinGroup('ops');
+  const notices = noticesOf(bob);
+  const lines = ['keep_days 30', 'keep_messages 500', 'keep_bytes 50M'];
+  const setting = lines.map((line) => `set_group ${line}`).join('\n');
+  const [output, errors] = await run(ann, `${setting}\ndescribe_group\nset_group keep_all`);
+  assert.equal(errors, '');
+  assert.deepEqual(output.trim().split('\n'), [
+    '#ops is open now; it keeps 30 days at most',
+    '#ops is open now; it keeps 30 days, 500 messages at most',
+    '#ops is open now; it keeps 30 days, 500 messages, 50 MiB at most',
+    '#ops, of ann; 2 in it; open; keeps 30 days, 500 messages, 50 MiB at most; you are owner',
+    '#ops has no topic',
+    '#ops is open now; it keeps what the server keeps',
+  ]);
+  while (notices.length < 4) await once(bob, 'settingsChanged');
+  assert.equal(notices[0], '#ops is open now; it keeps 30 days at most (by ann)');
+  const carl = await connect('carl');
+  await carl.createGroup('den');
+  await carl.joinGroup('den');
+  const [json] = await run(carl, 'set_group keep_days 1', true);
+  const entrance = { inviteOnly: false, hasPassword: false, newcomers: 'member' };
+  assert.deepEqual(
+    json
+      .split('\n')
+      .flatMap((line) => (line.includes('groupSet') ? [JSON.parse(line).result] : [])),
+    [{ type: 'groupSet', group: 'den', ...entrance, retention: { ageMs: 86_400_000 } }],
+  );
 });
 
 test('an owner says who is let in; who is invited reads how, and who knows the password joins with it', async (t) => {
@@ -169,12 +203,13 @@ create_group attic
 remove_group attic`,
   );
   assert.equal(errors, '');
+  const kept = '; it keeps what the server keeps';
   assert.deepEqual(output.trim().split('\n').slice(2), [
-    '#ops is open, newcomers are guests now',
-    '#ops is open with a password, newcomers are guests now',
-    '#ops is invite-only, newcomers are guests now',
+    `#ops is open, newcomers are guests now${kept}`,
+    `#ops is open with a password, newcomers are guests now${kept}`,
+    `#ops is invite-only, newcomers are guests now${kept}`,
     'bob is invited to #ops',
-    '#ops is open with a password, newcomers are guests now',
+    `#ops is open with a password, newcomers are guests now${kept}`,
     'group attic created; enter it with "join_group"',
     '#attic is removed',
   ]);
@@ -193,6 +228,10 @@ test('a setting that is none, or has a value that it cannot have, is refused wit
     ['set_group invite_only perhaps', /usage: set_group invite_only on\|off/],
     ['set_group newcomers owner', /usage: set_group newcomers member\|guest/],
     ['set_group password', /usage: set_group password <password>/],
+    ['set_group keep_days 0', /usage: set_group keep_days <n>, which is a whole number from 1 to/],
+    ['set_group keep_messages', /usage: set_group keep_messages <n>, which is a whole number/],
+    ['set_group keep_bytes 50', /usage: set_group keep_bytes <size>, which is a number of bytes/],
+    ['set_group keep_all x', /usage: set_group keep_all/],
     ['set_group no_password x', /usage: set_group no_password/],
     ['remove_group nowhere', /not a member of "nowhere"/],
     ['set_group colour red', /"colour" is not one of invite_only, newcomers/],

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { Client } from '../../core/index.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { type ChildProgram, startBanter } from '../support/processes.ts';
@@ -46,15 +47,15 @@ async function ask(port: number, path: string, options: object = {}): Promise<An
   return { status: response.statusCode, type, body: Buffer.concat(parts).toString() };
 }
 
-/** What somebody does at the server, one line after another. */
-async function act({ home, address }: Served, ...lines: readonly string[]): Promise<void> {
-  const program = startBanter(home, [
-    ...lines.flatMap((line) => ['-e', line]),
-    '--as',
-    'ann',
-    address,
-  ]);
-  assert.deepEqual(await program.exit(), { code: 0, signal: null }, program.output);
+const secretText = 'the eagle lands at noon';
+
+/** What somebody does at the server. */
+async function talk({ address }: Pick<Served, 'address'>): Promise<void> {
+  const ann = await Client.connect({ name: 'ann', server: address });
+  await ann.createGroup('ops');
+  await ann.joinGroup('ops');
+  await ann.sendGroup('ops', secretText);
+  await ann.close();
 }
 
 function objectsOf({ stdout }: ChildProgram): readonly Record<string, unknown>[] {
@@ -64,12 +65,9 @@ function objectsOf({ stdout }: ChildProgram): readonly Record<string, unknown>[]
     .map((line) => JSON.parse(line));
 }
 
-const secretText = 'the eagle lands at noon';
-const talk = ['create_group ops', 'join_group ops', `send_group ${secretText}`];
-
 test('tells facts as JSON, one a line, under stable names and without a word of a message', async (t) => {
   const served = await serve(t, ['--log', 'json', '--log-level', 'debug']);
-  await act(served, ...talk);
+  await talk(served);
   await served.server.waitFor('clientDeregistered');
   served.server.signal('SIGTERM');
   assert.equal((await served.server.exit()).code, 143);
@@ -103,19 +101,19 @@ test('tells facts as JSON, one a line, under stable names and without a word of 
 });
 
 test('tells what is grave enough, and nothing at all when it is told so', async (t) => {
-  const plain = await serve(t, ['--log', 'json']);
-  await act(plain, ...talk);
+  const plain = await serve(t, ['--log', 'json', '--ephemeral']);
+  await talk(plain);
   await plain.server.waitFor('clientDeregistered');
   assert.ok(!plain.server.stdout.includes('groupMessageSent'));
-  const text = await serve(t, ['--log-level', 'info']);
-  await act(text, ...talk);
+  const text = await serve(t, ['--log-level', 'info', '--ephemeral']);
+  await talk(text);
   await text.server.waitFor('ann went offline');
   assert.match(text.server.stdout, /ann joined #ops/);
   assert.doesNotMatch(text.server.stdout, /wrote/);
   const home = temporaryHome(t);
   const port = String(await freePort());
   const server = startBanter(home, ['serve', '-p', port, '--log', 'none', '--ephemeral']);
-  await act({ home, server, address: `127.0.0.1:${port}` }, ...talk);
+  await talk({ address: `127.0.0.1:${port}` });
   server.signal('SIGTERM');
   await server.exit();
   assert.equal(server.output, '');
@@ -129,7 +127,7 @@ test('serves health and metrics on the loopback interface, and nothing else', as
     type: 'application/json',
     body: '{"status":"ok","problems":[]}\n',
   });
-  await act(served, ...talk);
+  await talk(served);
   const { status, type, body } = await ask(port, '/metrics');
   assert.equal(status, 200);
   assert.match(type, /^text\/plain; version=0\.0\.4/);
@@ -169,8 +167,11 @@ test('serves health and metrics on the loopback interface, and nothing else', as
 });
 
 test('refuses a port, a format and a time that it cannot use', async (t) => {
-  const served = await serve(t, ['--http-port', '0']);
-  const port = await statusPort(served);
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.after(() => other.close());
+  const bound = other.address();
+  const port = typeof bound === 'object' ? bound?.port : undefined;
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [['--http-port', String(port)], /^error: HTTP port \d+ is in use/],
     [['--log', 'xml'], /^error: log must be text, json or none, not "xml" \(command line\)\n/],

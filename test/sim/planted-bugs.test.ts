@@ -37,6 +37,8 @@ interface Plant {
   readonly bug: string;
   /** The promise that is broken first on some network. */
   readonly breaks: Violation['promise'];
+  /** The network that the search begins with: of a rare bug one on which it was found. Default 1. */
+  readonly firstSeed?: number;
   /** Puts the bug in. @returns what takes it out again */
   readonly plant: () => () => void;
 }
@@ -92,6 +94,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'the server takes for handled what it has only handed over',
     breaks: 'nothing lost',
+    firstSeed: 8,
     plant: () =>
       replace(Delivery.prototype, 'confirm', () => (membership) => {
         membership.confirmedSeq = membership.readSeq;
@@ -125,6 +128,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'the server tells of a smaller gap than there is',
     breaks: 'exact gaps',
+    firstSeed: 99,
     plant: () =>
       replace(
         CatchUp.prototype,
@@ -139,6 +143,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'the server passes over the last message of a page in silence',
     breaks: 'nothing lost',
+    firstSeed: 32,
     plant: () => replace(CatchUp.prototype, 'read', readButTheLast),
   },
   {
@@ -163,6 +168,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'what is told was not stored yet',
     breaks: 'nothing lost',
+    firstSeed: 25,
     plant: () =>
       replace(
         SlowStore.prototype,
@@ -177,6 +183,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'a lost packet at the end is never asked for',
     breaks: 'undisturbed when calm',
+    firstSeed: 51,
     plant: () =>
       replace(
         Recovery.prototype,
@@ -251,6 +258,7 @@ const plants: readonly Plant[] = [
   {
     bug: 'a kept message is deleted as soon as it is handed over',
     breaks: 'nothing lost',
+    firstSeed: 8,
     plant: () =>
       replace(
         Mailboxes.prototype,
@@ -271,11 +279,11 @@ const plants: readonly Plant[] = [
 ];
 
 describe('the simulation', () => {
-  for (const { bug, breaks, plant } of plants) {
-    test(`finds it when ${bug}`, async () => {
-      const uproot = plant();
+  for (const planted of plants) {
+    test(`finds it when ${planted.bug}`, async () => {
+      const uproot = planted.plant();
       try {
-        assert.ok(await isFound(breaks), `missed on ${seedsMax} networks`);
+        assert.ok(await isFound(planted), `missed on ${seedsMax} networks`);
       } finally {
         uproot();
       }
@@ -334,9 +342,9 @@ describe('the simulation', () => {
   });
 });
 
-async function isFound(breaks: Violation['promise']): Promise<boolean> {
-  for (let seed = 1; seed <= seedsMax; seed++) {
-    const { violations } = await simulate(seed);
+async function isFound({ breaks, firstSeed = 1 }: Plant): Promise<boolean> {
+  for (let at = 0; at < seedsMax; at++) {
+    const { violations } = await simulate(1 + ((firstSeed - 1 + at) % seedsMax));
     if (violations.some(({ promise }) => promise === breaks)) return true;
   }
   return false;

@@ -2,6 +2,7 @@
 
 import type { AuditEntry } from '../../core/chat/audit.ts';
 import type {
+  Dropped,
   HistoryQuery,
   ReadQuery,
   SearchQuery,
@@ -73,7 +74,7 @@ export class SlowStore implements Store {
     return this.#disk.search(query);
   }
 
-  prune(query: PruneQuery): Promise<number> {
+  prune(query: PruneQuery): Promise<readonly Dropped[]> {
     return this.#disk.prune(query);
   }
 

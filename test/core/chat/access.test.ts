@@ -117,6 +117,8 @@ describe('an invitation', () => {
     const before = world.hub.snapshot();
     for (let at = 0; at < 5; at++) assert.equal(guess(100 + at), 'INVITATION_INVALID');
     assert.equal(guess(200), 'RATE_LIMITED');
+    const told = world.connect(8, 199).ask({ type: 'admit', token: new Uint8Array(16) });
+    assert.equal(told?.type === 'refused' && told.retryMs, 30_000);
     assert.equal(guess(201, Uint8Array.from(token)), 'RATE_LIMITED');
     assert.deepEqual(world.hub.snapshot().house, before.house);
     const elsewhere = world.connectFrom({ host: '198.51.100.1', port: 1 }, 9);

@@ -106,6 +106,26 @@ describe('a member that is behind the log in memory', () => {
     assert.deepEqual(bob.textsIn('g'), [...texts(1, 64), 'gap 86', ...texts(151, 200)]);
   });
 
+  it('gets nothing from memory that the store has let go of, and all that another log has lost', () => {
+    const { world, ann, bob } = gathered();
+    const [{ logId } = assert.fail()] = world.changesOf('groupCreated');
+    bob.hasRoom = false;
+    say(ann, 1, 10);
+    const all = { firstSeq: 11, messages: 10 };
+    world.hub.dropped([
+      { group: 'g', logId: new Uint8Array(8), ...all },
+      { group: 'removed', logId, ...all },
+      { group: 'g', logId, firstSeq: 7, messages: 6 },
+    ]);
+    world.retainedAfter = 6;
+    roomFor(bob);
+    assert.deepEqual(bob.textsIn('g'), ['gap 6', ...texts(7, 10)]);
+    world.hub.dropped([{ group: 'g', logId, firstSeq: 11, messages: 4 }]);
+    assert.equal(world.hub.snapshot().groups[0]?.logBytes, 0);
+    say(ann, 11, 12);
+    assert.deepEqual(bob.textsIn('g'), ['gap 6', ...texts(7, 12)]);
+  });
+
   it('loses nothing of what comes while the store is slow, though memory has let go of it by then', () => {
     const { world, ann, bob } = behind(20);
     world.answersAtOnce = false;

@@ -86,12 +86,13 @@ describe('a group that is invite-only', () => {
     close(ann);
     lock(ann, 1);
     ann.ask({ type: 'setNewcomers', group, role: 'guest' });
+    const kept = { keepAgeMs: 0, keepMessages: 0, keepBytes: 0 };
     assert.deepEqual(
       bob.told('settingsChanged').map(({ type: _, ...settings }) => settings),
       [
-        { group, inviteOnly: true, hasPassword: false, newcomers: 'member', by: 'ann' },
-        { group, inviteOnly: true, hasPassword: true, newcomers: 'member', by: 'ann' },
-        { group, inviteOnly: true, hasPassword: true, newcomers: 'guest', by: 'ann' },
+        { group, inviteOnly: true, hasPassword: false, newcomers: 'member', ...kept, by: 'ann' },
+        { group, inviteOnly: true, hasPassword: true, newcomers: 'member', ...kept, by: 'ann' },
+        { group, inviteOnly: true, hasPassword: true, newcomers: 'guest', ...kept, by: 'ann' },
       ],
     );
     const described = bob.ask({ type: 'describeGroup', group });
@@ -211,6 +212,7 @@ describe('invitations', () => {
     ann.ask({ type: 'createGroup', group: 'k' });
     assert.equal(invite(ann, 'eve', 'k'), 'done');
     assert.equal(invite(ann, 'p1', 'k'), 'RATE_LIMITED');
+    assert.equal(ann.told('refused').at(-1)?.retryMs, 10_000);
     world.pass(10_000);
     assert.equal(invite(ann, 'p1', 'k'), 'done');
     world.pass(7 * dayMs);
@@ -256,6 +258,7 @@ describe('a group with a password', () => {
       'RATE_LIMITED',
       'RATE_LIMITED',
     ]);
+    assert.equal(dora.told('refused').at(-1)?.retryMs, minuteMs);
     dora.down();
     const back = world.join('dora', 4);
     assert.equal(joinWith(back, 8), 'RATE_LIMITED');

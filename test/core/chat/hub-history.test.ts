@@ -89,6 +89,20 @@ describe('a member', () => {
     assert.deepEqual(dora.textsIn('g'), []);
   });
 
+  it('reads all that is kept of a closed group that lets it in, also from before it closed', () => {
+    const { world, ann } = talked(10);
+    const [dora, eve] = [world.join('dora', 4), world.join('eve', 5)];
+    const proof = new Uint8Array(32).fill(7);
+    ann.ask({ type: 'setInviteOnly', group: 'g', isOn: true });
+    ann.ask({ type: 'invite', group: 'g', name: 'dora' });
+    dora.ask({ type: 'joinGroup', group: 'g' });
+    ann.ask({ type: 'setInviteOnly', group: 'g', isOn: false });
+    ann.ask({ type: 'setPassword', group: 'g', proof });
+    assert.equal(outcome(ask(eve)), 'NOT_MEMBER');
+    eve.ask({ type: 'joinWithPassword', group: 'g', proof });
+    assert.deepEqual([seqsOf(ask(dora)), seqsOf(ask(eve))], [down(10, 1), down(10, 1)]);
+  });
+
   it('reads over an auxiliary connection, too', () => {
     const { world } = talked(3);
     const auxiliary = world.join('bob', 2, { auxiliary: true });

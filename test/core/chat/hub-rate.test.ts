@@ -1,10 +1,45 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { ServerMessage } from '../../../core/chat/wire.ts';
 import { outcome, World } from './world.ts';
 
 const day = 24 * 60 * 60 * 1000;
 
+/** How long a refusal says that it takes. Milliseconds. */
+function retryMsOf(message: ServerMessage | undefined): number {
+  assert.ok(message?.type === 'refused', message?.type);
+  return message.retryMs;
+}
+
 describe('the rate of requests', () => {
+  it('is told with the time after which the same is granted, and before which it is not', () => {
+    const world = new World({ limits: { requestBurst: 3, requestsPerSecond: 4 } });
+    const ann = world.join('ann', 1);
+    const list = () => ann.ask({ type: 'listGroups', after: 0 });
+    assert.deepEqual([list(), list()].map(outcome), ['groupList', 'groupList']);
+    assert.equal(retryMsOf(list()), 250);
+    world.pass(249);
+    assert.equal(retryMsOf(list()), 1);
+    world.pass(1);
+    assert.equal(outcome(list()), 'groupList');
+  });
+
+  it('of bytes is told so, too, and what no waiting helps is told without a time', () => {
+    const world = new World({ limits: { requestByteBurst: 65_536, requestBytesPerSecond: 1000 } });
+    const ann = world.join('ann', 1);
+    ann.ask({ type: 'createGroup', group: 'g' });
+    ann.ask({ type: 'joinGroup', group: 'g' });
+    const text = 'x'.repeat(60_000);
+    ann.send('g', text, 1);
+    const waitMs = retryMsOf(ann.send('g', text, 2));
+    world.pass(waitMs - 1);
+    assert.equal(retryMsOf(ann.send('g', text, 2)), 1);
+    world.pass(1);
+    assert.equal(outcome(ann.send('g', text, 2)), 'committed');
+    world.pass(1000);
+    assert.equal(retryMsOf(ann.ask({ type: 'joinGroup', group: 'nowhere' })), 0);
+  });
+
   it('does not bind a de-registration', () => {
     const world = new World({ limits: { requestBurst: 2 } });
     const ann = world.join('ann', 1);
@@ -54,6 +89,7 @@ describe('new names', () => {
     const refused = world.join('d', 1).answer();
     assert.ok(refused?.type === 'refused');
     assert.match(refused.detail, /192\.0\.2\.1 has claimed 3 new names.*use one of them/);
+    assert.equal(refused.retryMs, day / 3);
     assert.equal(outcome(world.join('a', 1, { takeOver: true }).answer()), 'welcome');
     world.pass(day / 3);
     assert.deepEqual(['d', 'e'].map(claim), ['welcome', 'SERVER_FULL']);

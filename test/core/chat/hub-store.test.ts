@@ -123,11 +123,42 @@ describe('until it is stored, a hub tells nobody', () => {
   it('and lets a sender wait that is faster than the store', () => {
     const { world, ann } = slowlyStored({ limits: { unstored: 2 } });
     for (let counter = 1; counter <= 3; counter++) ann.send('g', 'quick', counter);
+    // It is told at once, and not once the store has caught up.
+    const refused = ann.told('refused');
+    assert.deepEqual(refused.map(outcome), ['RATE_LIMITED']);
+    assert.equal(refused[0]?.retryMs, 1000);
     world.store();
-    assert.equal(outcome(ann.answer()), 'RATE_LIMITED');
     assert.equal(outcome(ann.send('g', 'quick', 3)), 'silence');
     world.store();
     assert.equal(outcome(ann.answer()), 'committed');
+  });
+
+  it('and refuses, long before it ends connections, what would wait for the store', () => {
+    const { world, ann, bob } = slowlyStored({ limits: { heldBytes: 20_000 } });
+    for (let counter = 1; counter <= 3; counter++) ann.send('g', 'x'.repeat(4000), counter);
+    assert.deepEqual([ann.told('committed').length, world.hub.isOverrun], [0, false]);
+    const asked = [
+      () => ann.send('g', 'more', 4),
+      () => bob.ask({ type: 'listGroups', after: 0 }),
+      () => bob.ask({ type: 'createGroup', group: 'h' }),
+    ];
+    for (const ask of asked) {
+      const refused = ask();
+      assert.equal(outcome(refused), 'RATE_LIMITED');
+      assert.equal(refused?.type === 'refused' && refused.retryMs, 1000);
+    }
+    assert.equal(outcome(ann.send('g', 'x'.repeat(4000), 1)), 'silence');
+    for (let times = 0; times < 100; times++) for (const ask of asked) ask();
+    assert.equal(world.hub.isOverrun, false);
+    world.store();
+    assert.equal(ann.told('committed').length, 4);
+    assert.equal(outcome(ann.send('g', 'more', 4)), 'silence');
+    assert.equal(outcome(bob.ask({ type: 'deregister' })), 'silence');
+    world.store();
+    assert.deepEqual(
+      [ann, bob].map((client) => outcome(client.answer())),
+      ['committed', 'done'],
+    );
   });
 });
 
@@ -262,7 +293,9 @@ describe('while the store has no room, a hub', () => {
       { type: 'createGroup', group: 'h' },
       { type: 'leaveGroup', group: 'g' },
     ] as const) {
-      assert.equal(outcome(ann.ask(asked)), 'STORE_FULL');
+      const refused = ann.ask(asked);
+      assert.equal(outcome(refused), 'STORE_FULL');
+      assert.equal(refused?.type === 'refused' && refused.retryMs, 60_000);
     }
     ann.send('g', 'too late', 2);
     assert.equal(ann.told('refused').length, 3);

@@ -26,6 +26,30 @@ describe('TokenBucket', () => {
     assert.deepEqual([at(1500, 6), at(1500, 5)], [false, true]);
   });
 
+  it('says how long it takes until so many are there', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 1000 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.array(fc.nat(500)),
+        (rate, count, pauses) => {
+          const bucket = new TokenBucket(20, rate);
+          let now = 1;
+          for (const pause of pauses) {
+            now += pause;
+            if (bucket.take(now, count)) continue;
+            const waitMs = bucket.waitMs(now, count);
+            assert.ok(Number.isInteger(waitMs) && waitMs > 0);
+            // What is a whole number but for rounding counts as one more.
+            assert.ok(!bucket.take(now + waitMs - 2, count));
+            assert.ok(bucket.take(now + waitMs, count));
+            now += waitMs;
+          }
+        },
+      ),
+    );
+  });
+
   it('has the token at the time it promised', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 1000 }), fc.array(fc.nat(500)), (rate, pauses) => {

@@ -28,7 +28,8 @@ const reason = fc.constantFrom(
 );
 const role = fc.constantFrom(...roles);
 const newcomers = fc.constantFrom(...newcomerRoles);
-const settings = { inviteOnly: fc.boolean(), hasPassword: fc.boolean(), newcomers };
+const retention = { keepAgeMs: integer, keepMessages: integer, keepBytes: integer };
+const settings = { inviteOnly: fc.boolean(), hasPassword: fc.boolean(), newcomers, ...retention };
 const names = fc.array(fc.record({ name }), { maxLength: 5 });
 const bool = fc.boolean();
 const seq = integer;
@@ -109,6 +110,7 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = anyOf<ClientMessage>({
   setNewcomers: { requestId, group, role: newcomers },
   setPassword: { requestId, group, proof: bytes(32) },
   clearPassword: { requestId, group },
+  setRetention: { requestId, group, ...retention },
   removeGroup: { requestId, group },
   joinWithPassword: { requestId, group, proof: bytes(32) },
   history: { requestId, group, beforeSeq: seq, limit: integer },
@@ -121,7 +123,7 @@ export const clientMessage: fc.Arbitrary<ClientMessage> = anyOf<ClientMessage>({
 
 /** Any answer or push. */
 export const serverMessage: fc.Arbitrary<ServerMessage> = anyOf<ServerMessage>({
-  refused: { requestId, code: integer, detail: text },
+  refused: { requestId, code: integer, retryMs: integer, detail: text },
   done: { requestId },
   welcome: {
     requestId,

@@ -114,8 +114,8 @@ describe('the wire', () => {
     ],
     [
       'refused',
-      serverCodec.encode({ type: 'refused', requestId: 7, code: 4, detail: 'no' }),
-      '010704026e6f',
+      serverCodec.encode({ type: 'refused', requestId: 7, code: 4, retryMs: 3000, detail: 'no' }),
+      '0107044bb8026e6f',
     ],
     [
       'committed',

@@ -42,6 +42,9 @@ export function processId(process: number): Uint8Array {
   return new Uint8Array(8).fill(process);
 }
 
+/** Most tests ask faster than a person, and from one address; those of the rates say so. */
+const generous = { requestBurst: 100_000, namesPerAddress: 100_000, groupsPerIdentity: 100_000 };
+
 export class World {
   readonly hub: Hub;
   readonly facts: ServerFact[] = [];
@@ -71,13 +74,7 @@ export class World {
       wallClock: (now) => 1_700_000_000_000 + now,
       hash: (bytes) => Uint8Array.from(bytes, (byte, at) => byte ^ (0x5a + at)),
       ...options,
-      // Most tests ask faster than a person, and from one address; those of the rates say so.
-      limits: {
-        requestBurst: 100_000,
-        namesPerAddress: 100_000,
-        groupsPerIdentity: 100_000,
-        ...options.limits,
-      },
+      limits: { ...generous, ...options.limits },
     });
   }
 
@@ -135,6 +132,8 @@ export class World {
         case 'query':
           this.queries.push(effect);
           if (this.answersAtOnce) this.answer();
+          break;
+        case 'prune':
           break;
         case 'probe':
           this.probes.push(effect.link);

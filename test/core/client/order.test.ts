@@ -151,6 +151,25 @@ describe('a group with an owner', () => {
     await ann.moderation.setNewcomers('dev', 'guest');
   });
 
+  it('says what is kept of a group, and refuses a bound that is none', async (t) => {
+    const world = await World.start(t);
+    const [ann, bob] = await world.gather('dev', 'Ann', 'Bob');
+    assert.ok(ann !== undefined && bob !== undefined);
+    const changes = told(bob, 'settingsChanged');
+    const retention = { ageMs: 86_400_000, bytes: 1_000_000 };
+    await ann.moderation.setRetention('dev', retention);
+    const settings = { inviteOnly: false, hasPassword: false, newcomers: 'member' };
+    assert.deepEqual(await changes.count(1), [{ group: 'dev', ...settings, retention, by: 'Ann' }]);
+    assert.deepEqual((await bob.moderation.describe('dev')).retention, retention);
+    for (const wrong of [{ messages: 0 }, { ageMs: 1.5 }, { bytes: -1 }, { days: 1 }]) {
+      const code = await codeOf(ann.moderation.setRetention('dev', wrong));
+      assert.equal(code, 'OPTION_INVALID');
+    }
+    assert.equal(await codeOf(bob.moderation.setRetention('dev', {})), 'NOT_ALLOWED');
+    await ann.moderation.setRetention('dev', {});
+    assert.deepEqual((await bob.moderation.describe('dev')).retention, {});
+  });
+
   it('tells an invitation once to a process, however often it comes back', async (t) => {
     const store = new MemoryStore(new Uint8Array(32).fill(7));
     const world = await World.start(t, { store });

@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import { composeMid } from '../../../core/chat/mids.ts';
 import { EphemeralStore } from '../../../core/store/ephemeral-store.ts';
 
-it('an ephemeral store answers what was said, and keeps nothing of who was there', async () => {
+it('an ephemeral store answers what was said until its group is removed, and keeps nothing of who was there', async () => {
   const eight = new Uint8Array(8);
   const identity = '01'.repeat(32);
   const store = new EphemeralStore(new Uint8Array(32));
@@ -33,4 +33,7 @@ it('an ephemeral store answers what was said, and keeps nothing of who was there
   assert.deepEqual(textsOf(found), ['one deploy']);
   const { names, processes, groups } = await store.load();
   assert.deepEqual([names, processes, groups.map(({ members }) => members)], [[], [], [[]]]);
+  store.write([{ type: 'groupRemoved', group: 'ops' }]);
+  const { messages, bytes } = await store.stats();
+  assert.deepEqual([messages, bytes], [0, 0]);
 });

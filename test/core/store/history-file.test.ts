@@ -11,8 +11,9 @@ import {
   type HistoryMessage,
   messageLine,
 } from '../../../core/store/history-file.ts';
-import { importHistory } from '../../../core/store/history-import.ts';
-import { MemoryStore } from '../../../core/store/memory-store.ts';
+import { type Imported, importHistory } from '../../../core/store/history-import.ts';
+import { SqliteStore } from '../../../core/store/sqlite-store.ts';
+import { temporaryHome } from '../../support/home.ts';
 
 function message(seq: number): HistoryMessage {
   const mid = seq.toString(16).padStart(32, '0');
@@ -33,21 +34,28 @@ function linesOf(from: number, to: number): readonly string[] {
   return [beginLine('Ops'), ...messages.map(messageLine), endLine(messages.length)];
 }
 
-function importing(lines: readonly string[], store = new MemoryStore(new Uint8Array(32))) {
-  const logId = new Uint8Array(8).fill(5);
+async function opened(t: Parameters<typeof temporaryHome>[0]): Promise<SqliteStore> {
+  const home = temporaryHome(t);
+  const store = await SqliteStore.open({ folder: home.path, newSeed: () => new Uint8Array(32) });
+  home.onClose(() => store.close());
+  return store;
+}
+
+function importInto(
+  store: SqliteStore,
+  lines: readonly string[],
+  into?: string,
+): Promise<Imported> {
   const source = async function* (): AsyncGenerator<string> {
     yield* lines;
   };
-  return {
-    store,
-    into: (into?: string) => importHistory({ store, lines: source, into, logId }),
-  };
+  return importHistory({ store, lines: source, into, logId: new Uint8Array(8).fill(5) });
 }
 
 describe('an exported history', () => {
-  it('comes into a store as it was, as a group without members and with a log of its own', async () => {
-    const { store, into } = importing(linesOf(1, 1200));
-    assert.deepEqual(await into(), { group: 'Ops', messages: 1200 });
+  it('comes into a store as it was, as a group without members and with a log of its own', async (t) => {
+    const store = await opened(t);
+    assert.deepEqual(await importInto(store, linesOf(1, 1200)), { group: 'Ops', messages: 1200 });
     const [group] = (await store.load()).groups;
     assert.deepEqual([group?.name, group?.headSeq, group?.members], ['Ops', 1200, []]);
     assert.deepEqual(group?.logId, new Uint8Array(8).fill(5));
@@ -58,20 +66,24 @@ describe('an exported history', () => {
     );
   });
 
-  it('keeps its numbers where it does not begin with the first, and may have another name', async () => {
-    const { store, into } = importing(linesOf(500, 510));
-    assert.deepEqual(await into('old-ops'), { group: 'old-ops', messages: 11 });
+  it('keeps its numbers where it does not begin with the first, and may have another name', async (t) => {
+    const store = await opened(t);
+    const imported = await importInto(store, linesOf(500, 510), 'old-ops');
+    assert.deepEqual(imported, { group: 'old-ops', messages: 11 });
     const [oldest] = await store.read({ group: 'old-ops', afterSeq: 0, limit: 1 });
     assert.equal(oldest?.seq, 500);
+    const { groups, messages } = await store.stats();
+    assert.deepEqual([groups[0]?.headSeq, groups[0]?.messages, messages], [510, 11, 11]);
+    await store.prune({ retention: { messages: 10 }, nowMs: 0 });
+    assert.equal((await store.stats()).messages, 10);
   });
 
-  it('is refused where the group is there, however it is spelt, and under a name that cannot be', async () => {
-    const { store, into } = importing(linesOf(1, 2));
-    await into();
-    await assert.rejects(importing(linesOf(1, 2), store).into('OPS'), { code: 'GROUP_EXISTS' });
-    await assert.rejects(importing(linesOf(1, 2), store).into('a b'), {
-      code: 'GROUP_NAME_INVALID',
-    });
+  it('is refused where the group is there, however it is spelt, and under a name that cannot be', async (t) => {
+    const store = await opened(t);
+    const lines = linesOf(1, 2);
+    await importInto(store, lines);
+    await assert.rejects(importInto(store, lines, 'OPS'), { code: 'GROUP_EXISTS' });
+    await assert.rejects(importInto(store, lines, 'a b'), { code: 'GROUP_NAME_INVALID' });
     assert.equal((await store.load()).groups.length, 1);
   });
 
@@ -105,9 +117,9 @@ describe('an exported history', () => {
     [/^line 3: the name "a b" /, [begin, first, spoilt({ from: 'a b' })]],
   ];
   for (const [words, lines] of faults) {
-    it(`is not imported, and nothing of it, if ${words.source}`, async () => {
-      const { store, into } = importing(lines);
-      await assert.rejects(into(), (error) => {
+    it(`is not imported, and nothing of it, if ${words.source}`, async (t) => {
+      const store = await opened(t);
+      await assert.rejects(importInto(store, lines), (error) => {
         assert.ok(error instanceof BanterError && error.code === 'IMPORT_INVALID', String(error));
         assert.match(error.message, words);
         return true;

@@ -82,7 +82,7 @@ export function claimRules(
       [0, [], [], []],
     );
     // Retention takes what is left of the removed one, a little at a time.
-    while ((await store.prune({ retention: {}, nowMs: 1_800_000_000_000 })) > 0);
+    while ((await store.prune({ retention: {}, nowMs: 1_800_000_000_000 })).length > 0);
     assert.deepEqual(await store.search(query), []);
     assert.equal((await store.stats()).messages, 0);
     await store.write([{ type: 'groupRemoved', group: 'Dev' }]);
@@ -96,7 +96,7 @@ export function claimRules(
   it('gives a group nothing of what was sent to one before it', async (t) => {
     const { store } = await open(t);
     await store.write([...begun, ...said, { type: 'groupRemoved', group: 'Dev' }]);
-    while ((await store.prune({ retention: {}, nowMs: 1_800_000_000_000 })) > 0);
+    while ((await store.prune({ retention: {}, nowMs: 1_800_000_000_000 })).length > 0);
     const logId = new Uint8Array(8).fill(5);
     await store.write([{ type: 'groupCreated', group: 'New', logId }]);
     const sends = (await store.load()).processes.flatMap((process) => process.sends);

@@ -204,7 +204,7 @@ describe('a folder', () => {
     const store = await SqliteStore.open({ folder, newSeed });
     await store.write(Array.from({ length: 5000 }, (_, at) => said(at + 3)));
     const nowMs = Date.now();
-    while ((await store.prune({ retention: { bytes: 1000 }, nowMs })) > 0) {}
+    while ((await store.prune({ retention: { bytes: 1000 }, nowMs })).length > 0) {}
     const state = await store.load();
     await store.close();
     const { before, after } = await compactServer(folder);

@@ -5,7 +5,6 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -18,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
-import { nothingStored, type StoreChange } from '../../../core/chat/records.ts';
+import { nothingStored, type StoreChange, type StoredState } from '../../../core/chat/records.ts';
 import { BanterError } from '../../../core/errors.ts';
 import { SqliteStore, type SqliteStoreOptions } from '../../../core/store/sqlite-store.ts';
 import { type Home, temporaryHome } from '../../support/home.ts';
@@ -223,21 +222,44 @@ describe('the database of a server', () => {
     assert.equal((await store.load()).groups[0]?.headSeq, seq + 1);
   });
 
-  it('can be copied while it is written, and the copy is whole', async (t) => {
-    const home = temporaryHome(t);
-    const store = await open(home);
-    await store.write([bound, created, said(1, 'before')]);
-    const to = join(home.path, 'copies', 'chat.db');
-    mkdirSync(join(home.path, 'other'));
-    const copied = store.backup(to);
-    for (let seq = 2; seq <= 50; seq++) await store.write([said(seq, `number ${seq}`)]);
-    await copied;
-    assert.equal(statSync(to).mode & 0o777, 0o600);
-    await assert.rejects(store.backup(to), isCoded('DATA_UNUSABLE', to));
-    copyFileSync(to, join(home.path, 'other', 'chat.db'));
-    const other = await open(home, { folder: join(home.path, 'other') });
-    assert.deepEqual(await other.check(), []);
-    assert.equal((await textsIn(other))[0], 'before');
+  /** Batches of a history, and then what becomes of their source. */
+  async function* batches(end: () => void): AsyncGenerator<readonly StoreChange[]> {
+    yield [created, said(1, 'one')];
+    yield [said(2, 'two'), said(3, 'three')];
+    end();
+  }
+
+  it('takes what comes bit by bit as a whole', async (t) => {
+    const store = await open(temporaryHome(t));
+    await store.write([bound]);
+    let before: unknown;
+    await store.writeWhole(
+      batches(() => {
+        before = store.load();
+      }),
+    );
+    assert.deepEqual(((await before) as StoredState).groups, []);
+    assert.deepEqual(await textsIn(store), ['one', 'two', 'three']);
+  });
+
+  it('has nothing of a whole whose source fails, or for which there is no room', async (t) => {
+    const store = await open(temporaryHome(t), { bytesMax: 1024 * 1024 });
+    await store.write([bound]);
+    const broken = store.writeWhole(
+      batches(() => {
+        throw new Error('the source is broken');
+      }),
+    );
+    await assert.rejects(broken, /the source is broken/);
+    const large = async function* (): AsyncGenerator<readonly StoreChange[]> {
+      yield [created];
+      for (let seq = 1; seq <= 100; seq++) yield [said(seq, 'z'.repeat(50_000))];
+    };
+    await assert.rejects(store.writeWhole(large()), isCoded('STORE_FULL', 'chat.db'));
+    assert.deepEqual((await store.load()).groups, []);
+    await store.write([created, said(1, 'afterwards')]);
+    assert.deepEqual(await textsIn(store), ['afterwards']);
+    assert.deepEqual(await store.check(), []);
   });
 
   it('gives room back when it is compacted', async (t) => {

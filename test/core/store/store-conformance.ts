@@ -11,10 +11,10 @@ import {
   type StoredMessage,
   type StoredState,
 } from '../../../core/chat/records.ts';
-import type { Retention } from '../../../core/chat/retention.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
 import type { Store } from '../../../core/store/store.ts';
 import { houseConformanceOf } from './house-conformance.ts';
+import { claimRetention } from './retention-conformance.ts';
 import { claimRules } from './rule-conformance.ts';
 
 /** A store under test. */
@@ -41,7 +41,8 @@ const begun: readonly StoreChange[] = [
   { type: 'memberJoined', group: 'Dev', name: 'Ann', ordinal: 2, seq: 0 },
 ];
 
-interface Said {
+/** What a message has of its own. */
+export interface Said {
   readonly sentAtMs?: number;
   readonly text?: string;
   readonly group?: string;
@@ -152,7 +153,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
       const { store } = await open(t);
       await store.write(begun);
       for (let seq = 1; seq <= 10; seq++) await store.write([appended(seq)]);
-      assert.equal(await store.prune({ retention: { messages: 6 }, nowMs }), 4);
+      assert.equal((await store.prune({ retention: { messages: 6 }, nowMs }))[0]?.messages, 4);
       const read = async (afterSeq: number, limit: number, group = 'Dev') =>
         (await store.read({ group, afterSeq, limit })).map(({ seq }) => seq);
       assert.deepEqual(await read(5, 3), [6, 7, 8]);
@@ -230,6 +231,7 @@ export function conformanceOf(name: string, open: OpenStore): void {
     });
 
     claimRules(open, begun, [appended(1), appended(2)]);
+    claimRetention(open, begun, appended);
 
     it('finds everything as it was when it is opened again', async (t) => {
       const { store, reopen } = await open(t);
@@ -263,52 +265,6 @@ export function conformanceOf(name: string, open: OpenStore): void {
         kept.map(({ text }) => text),
         texts,
       );
-    });
-
-    it('drops the oldest messages beyond the bounds of age, count and size', async (t) => {
-      const { store, reopen } = await open(t);
-      const other = new Uint8Array(8).fill(4);
-      await store.write([...begun, { type: 'groupCreated', group: 'Ops', logId: other }]);
-      const text = 'x'.repeat(1000);
-      for (let seq = 1; seq <= 20; seq++) {
-        await store.write([
-          appended(seq, true, { sentAtMs: seq * 1000, text }),
-          appended(seq, false, { sentAtMs: seq * 1000, text, group: 'Ops', counter: 100 + seq }),
-        ]);
-      }
-      const kept = async (group: string) =>
-        (await store.read({ group, afterSeq: 0, limit: 99 })).map(({ seq }) => seq);
-      const from = (first: number) => Array.from({ length: 21 - first }, (_, at) => first + at);
-      assert.equal(await store.prune({ retention: {}, nowMs }), 0);
-      assert.equal(await store.prune({ retention: { ageMs: 18_000 }, nowMs: 22_000 }), 6);
-      assert.deepEqual([await kept('Dev'), await kept('Ops')], [from(4), from(4)]);
-      // What a group says itself goes before what holds for all.
-      await store.write([{ type: 'retentionSet', group: 'Ops', retention: { messages: 15 } }]);
-      assert.equal(await store.prune({ retention: { messages: 10 }, nowMs }), 9);
-      assert.deepEqual([await kept('Dev'), await kept('Ops')], [from(11), from(6)]);
-      await prune(store, { bytes: 8000 });
-      const [dev, ops] = [await kept('Dev'), await kept('Ops')];
-      assert.deepEqual([dev, ops], [from(15), from(15)]);
-      await prune(store, { bytesTotal: 7500 });
-      assert.deepEqual([await kept('Dev'), await kept('Ops')], [from(18), from(18)]);
-      const found = { group: 'Dev', words: text, beforeSeq: undefined, limit: 99 };
-      assert.equal((await store.search(found)).length, 3);
-      assert.equal((await store.load()).groups[0]?.headSeq, 20);
-      await prune(store, { ageMs: 1 });
-      const again = await reopen();
-      const [group] = (await again.load()).groups;
-      assert.deepEqual([group?.headSeq, group?.messages], [20, []]);
-      await again.write([appended(21)]);
-      assert.equal((await again.stats()).messages, 1);
-    });
-
-    it('drops few at a time, and says when it is done', async (t) => {
-      const { store } = await open(t);
-      await store.write([...begun, ...Array.from({ length: 700 }, (_, at) => appended(at + 1))]);
-      const dropped: number[] = [];
-      do dropped.push(await store.prune({ retention: { messages: 100 }, nowMs }));
-      while (dropped.at(-1) !== 0);
-      assert.deepEqual(dropped, [256, 256, 88, 0]);
     });
 
     it('counts what it keeps', async (t) => {
@@ -363,11 +319,6 @@ export function conformanceOf(name: string, open: OpenStore): void {
       assert.deepEqual((await store.load()).processes, []);
     });
   });
-}
-
-/** Drops whatever is beyond the bounds, in as many steps as it takes. */
-async function prune(store: Store, retention: Retention): Promise<void> {
-  while ((await store.prune({ retention, nowMs })) > 0);
 }
 
 function hex(bytes: Uint8Array | undefined): string {

@@ -1,0 +1,87 @@
+/** The capability `storage`: what plugins keep over restarts, each for itself, within its bounds. */
+
+import { BanterError } from '../core/client-api.ts';
+import type { ActionResults, StorageAction } from './bridge.ts';
+import type { PluginDatabase, Tables } from './database.ts';
+import { limits } from './limits.ts';
+
+/** Looks after the bounds of what is asked for; the database does it. */
+export class PluginStorage {
+  readonly #database: PluginDatabase;
+  /** Operations without an answer, by plugin; who has none is not in it. */
+  readonly #unanswered = new Map<string, number>();
+
+  constructor(database: PluginDatabase) {
+    this.#database = database;
+  }
+
+  /**
+   * Does what a plugin asks for; what is resolved outlives the end of this process.
+   * @throws BanterError STORAGE_FULL, RATE_LIMITED, DATA_UNUSABLE, DATA_DAMAGED, DATA_TOO_NEW, STORE_FULL
+   */
+  async perform(
+    plugin: string,
+    action: StorageAction,
+  ): Promise<ActionResults[StorageAction['type']]> {
+    const unanswered = this.#unanswered.get(plugin) ?? 0;
+    if (unanswered >= limits.storageUnansweredMax) {
+      const problem = `more than ${limits.storageUnansweredMax} storage operations at a time`;
+      throw new BanterError('RATE_LIMITED', problem);
+    }
+    checkValue(action);
+    this.#unanswered.set(plugin, unanswered + 1);
+    try {
+      return await this.#database.run((tables) => carryOut(tables, plugin, action));
+    } finally {
+      this.#answered(plugin);
+    }
+  }
+
+  #answered(plugin: string): void {
+    const left = (this.#unanswered.get(plugin) ?? 1) - 1;
+    if (left === 0) {
+      this.#unanswered.delete(plugin);
+    } else {
+      this.#unanswered.set(plugin, left);
+    }
+  }
+}
+
+/** How much an action takes of what a plugin may do in a minute. */
+export function costOf(action: StorageAction): number {
+  const characters = action.type === 'storageSet' ? action.value.length : 0;
+  return Math.max(1, Math.ceil(characters / limits.storageUnitBytes));
+}
+
+function checkValue(action: StorageAction): void {
+  if (action.type !== 'storageSet') return;
+  const bytes = Buffer.byteLength(action.value);
+  if (bytes > limits.storageValueBytesMax) {
+    throw new BanterError(
+      'STORAGE_FULL',
+      `a value has at most ${limits.storageValueBytesMax} bytes of JSON; this one has ${bytes}`,
+    );
+  }
+  try {
+    JSON.parse(action.value);
+  } catch (cause) {
+    throw new BanterError('PLUGIN_FAILED', 'a value must be JSON', { cause });
+  }
+}
+
+function carryOut(
+  { storage }: Tables,
+  plugin: string,
+  action: StorageAction,
+): ActionResults[StorageAction['type']] {
+  switch (action.type) {
+    case 'storageGet':
+      return storage.get(plugin, action.key);
+    case 'storageSet':
+      return storage.set(plugin, action.key, action.value, action.version);
+    case 'storageDelete':
+      return storage.delete(plugin, action.key);
+    case 'storageList':
+      return storage.list(plugin, action.prefix, action.after);
+  }
+}
