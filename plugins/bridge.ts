@@ -20,6 +20,7 @@ import {
   text,
   variant,
 } from './shape.ts';
+import { type MissedPolicy, missedPolicies } from './timetable.ts';
 
 /** What a plugin is told; a batch of these crosses into the isolate as JSON. */
 export type PluginEvent =
@@ -47,8 +48,23 @@ export type PluginEvent =
   | { readonly type: 'gap'; readonly group: string; readonly count: number | undefined }
   | { readonly type: 'connected' }
   | { readonly type: 'disconnected'; readonly reason: string }
+  | ({ readonly type: 'due' } & DueRun)
   | { readonly type: 'settled'; readonly id: number; readonly outcome: Outcome }
   | { readonly type: 'disposing' };
+
+/** A run of a job, to be answered by the action `ran` with its number. */
+export interface DueRun {
+  readonly run: number;
+  readonly job: string;
+  /** Empty for a job that recurs. */
+  readonly key: string;
+  /** Milliseconds of the epoch. */
+  readonly scheduledAtMs: number;
+  readonly missed: boolean;
+  readonly recovered: boolean;
+  /** JSON; empty where there is none. */
+  readonly data: string;
+}
 
 /** What became of an action that a plugin waits for. */
 export type Outcome =
@@ -66,6 +82,11 @@ export interface ActionResults {
   /** Whether there was anything. */
   readonly storageDelete: boolean;
   readonly storageList: KeyPage;
+  readonly scheduleJob: undefined;
+  /** The key of the task. */
+  readonly scheduleTask: string;
+  /** Whether there was one. */
+  readonly cancelTask: boolean;
 }
 
 /** What a plugin keeps under a key. */
@@ -125,6 +146,24 @@ export type Action =
       readonly prefix: string;
       readonly after: string | undefined;
     }
+  | {
+      readonly type: 'scheduleJob';
+      readonly id: number;
+      readonly job: string;
+      readonly spec: JobSpec;
+      readonly missed: MissedPolicy;
+    }
+  /** `data` is JSON, or empty. Without a `key` it gets one. */
+  | {
+      readonly type: 'scheduleTask';
+      readonly id: number;
+      readonly job: string;
+      readonly key: string | undefined;
+      readonly atMs: number;
+      readonly data: string;
+    }
+  | { readonly type: 'cancelTask'; readonly id: number; readonly job: string; readonly key: string }
+  | { readonly type: 'ran'; readonly run: number }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'overflowed'; readonly count: number };
 
@@ -139,6 +178,16 @@ interface Keyed {
   readonly key: string;
 }
 
+/** When a job runs. */
+export type JobSpec =
+  | { readonly type: 'every'; readonly everyMs: number }
+  | {
+      readonly type: 'cron';
+      readonly expression: string;
+      readonly timeZone: string | undefined;
+    }
+  | { readonly type: 'task' };
+
 /** An action that a plugin waits for. */
 export type AskingAction = Extract<Action, { readonly id: number }>;
 
@@ -146,6 +195,12 @@ export type AskingAction = Extract<Action, { readonly id: number }>;
 export type StorageAction = Extract<
   Action,
   { readonly type: 'storageGet' | 'storageSet' | 'storageDelete' | 'storageList' }
+>;
+
+/** An action about what the plugin does later. */
+export type ScheduleAction = Extract<
+  Action,
+  { readonly type: 'scheduleJob' | 'scheduleTask' | 'cancelTask' }
 >;
 
 /** How much a log line matters. */
@@ -199,6 +254,9 @@ export type HostReport =
   /** The child is about to kill itself because of this plugin. */
   | { readonly type: 'fatal'; readonly slot: number; readonly reason: EndReason };
 
+/** The last instant that a `Date` can hold. */
+const timeMsMax = 8_640_000_000_000_000;
+
 const word = <const T extends string>(value: T): Shape<T> => choice([value]);
 const slot = integer(1, Number.MAX_SAFE_INTEGER);
 const id = integer(1, Number.MAX_SAFE_INTEGER);
@@ -207,6 +265,17 @@ const line = text(limits.turnCharactersMax);
 const hops = integer(0, 8);
 // Half a surrogate pair would be kept as another key than was asked for.
 const key = text(limits.storageKeyCharactersMax, /^\P{Cs}+$/u, 'a key of whole characters');
+// Neither a line break nor half a surrogate pair.
+const jobName = text(limits.scheduleNameCharactersMax, /^[^\p{Cc}\p{Cs}]+$/u, 'a name on one line');
+const expression = text(limits.scheduleExpressionCharactersMax);
+const spec: Shape<JobSpec> = variant<JobSpec>({
+  every: record({
+    type: word('every'),
+    everyMs: integer(limits.scheduleEveryMsMin, limits.scheduleEveryMsMax),
+  }),
+  cron: record({ type: word('cron'), expression, timeZone: optional(expression) }),
+  task: record({ type: word('task') }),
+});
 const error = { name: text(80), message: text(2000), stack: text(8000) };
 
 const action: Shape<Action> = variant<Action>({
@@ -239,6 +308,23 @@ const action: Shape<Action> = variant<Action>({
     prefix: text(limits.storageKeyCharactersMax),
     after: optional(key),
   }),
+  scheduleJob: record({
+    type: word('scheduleJob'),
+    id,
+    job: jobName,
+    spec,
+    missed: choice(missedPolicies),
+  }),
+  scheduleTask: record({
+    type: word('scheduleTask'),
+    id,
+    job: jobName,
+    key: optional(jobName),
+    atMs: integer(0, timeMsMax),
+    data: line,
+  }),
+  cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: jobName }),
+  ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
   log: record({ type: word('log'), level: choice(['info', 'warn', 'error']), text: text(2000) }),
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
 });

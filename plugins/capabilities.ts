@@ -9,7 +9,8 @@ import type { PluginClient } from './feed.ts';
 import { limits } from './limits.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
-import { costOf, PluginStorage } from './storage.ts';
+import { Scheduler } from './scheduler.ts';
+import { costOf, StorageCapability } from './storage.ts';
 
 /** A line of a plugin, or of the runtime about it. The text may hold anything; whoever shows it on a terminal makes it safe. */
 export interface PluginLog {
@@ -21,7 +22,7 @@ export interface PluginLog {
 /** The actions that reach beyond the plugin; the others are about its own life. */
 export type OutwardAction = Extract<
   Action,
-  AskingAction | { readonly type: 'log' | 'error' | 'overflowed' }
+  AskingAction | { readonly type: 'ran' | 'log' | 'error' | 'overflowed' }
 >;
 
 /** Bots that may pass a message on; an answer to one that has passed so many is refused. */
@@ -36,7 +37,8 @@ export class Capabilities {
   /** One file a plugin id, and there are few of those: the runtime bounds its plugins. */
   readonly #files = new Map<string, AppendFile>();
   readonly #database: PluginDatabase;
-  readonly #storage: PluginStorage;
+  readonly #storage: StorageCapability;
+  readonly #scheduler: Scheduler;
 
   constructor(
     client: PluginClient,
@@ -51,12 +53,23 @@ export class Capabilities {
     this.#database = new PluginDatabase(
       dataDir === undefined ? undefined : join(dataDir, 'plugins', 'storage.db'),
     );
-    this.#storage = new PluginStorage(this.#database);
+    this.#storage = new StorageCapability(this.#database);
+    this.#scheduler = new Scheduler(this.#database, {
+      name: client.name,
+      tell: (plugin, event) => {
+        plugin.control(event);
+        onSettled();
+      },
+      log: (plugin, level, text) => this.#log(plugin, level, text),
+    });
   }
 
   /** Carries out one action; whatever goes wrong is told the plugin and logged. */
   run(plugin: HostedPlugin, action: OutwardAction): void {
     switch (action.type) {
+      case 'ran':
+        this.#scheduler.ran(plugin, action.run);
+        break;
       case 'log':
         this.#log(plugin, action.level, action.text);
         break;
@@ -79,8 +92,14 @@ export class Capabilities {
     }
   }
 
+  /** The plugin's `setup` is done. */
+  ready(plugin: HostedPlugin): void {
+    this.#scheduler.ready(plugin);
+  }
+
   /** Resolves when everything that was appended and kept is written. */
   async close(): Promise<void> {
+    this.#scheduler.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
     await this.#database.close();
   }
@@ -144,6 +163,10 @@ export class Capabilities {
       case 'append':
         await this.#file(plugin.name).append(action.line);
         return undefined;
+      case 'scheduleJob':
+      case 'scheduleTask':
+      case 'cancelTask':
+        return this.#scheduler.perform(plugin, action);
       default:
         return this.#storage.perform(plugin.name, action);
     }
@@ -179,6 +202,11 @@ function budgetOf(action: AskingAction): {
       return { what: 'send', amount: 1 };
     case 'append':
       return { what: 'append', amount: 1 };
+    case 'scheduleJob':
+      return { what: 'storage', amount: action.spec.type === 'cron' ? limits.scheduleCronCost : 1 };
+    case 'scheduleTask':
+    case 'cancelTask':
+      return { what: 'storage', amount: 1 };
     default:
       return { what: 'storage', amount: costOf(action) };
   }

@@ -34,6 +34,17 @@ const migrations: readonly string[] = [
      keys INTEGER NOT NULL,
      bytes INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE jobs (
+     client TEXT NOT NULL,
+     plugin TEXT NOT NULL,
+     job TEXT NOT NULL,
+     key TEXT NOT NULL,
+     spec TEXT NOT NULL,
+     data TEXT NOT NULL,
+     next_at INTEGER NOT NULL,
+     attempts INTEGER NOT NULL,
+     PRIMARY KEY (client, plugin, job, key)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

@@ -5,11 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { BanterError } from '../core/client-api.ts';
 import { checkpoint, inTransaction } from '../core/database-api.ts';
 import { migrate, openDatabase } from './database-schema.ts';
+import { JobTable } from './job-table.ts';
 import { StorageTable } from './storage-table.ts';
 
 /** What a transaction can work on. */
 export interface Tables {
   readonly storage: StorageTable;
+  readonly jobs: JobTable;
 }
 
 interface Task {
@@ -169,7 +171,10 @@ export class PluginDatabase {
 function open(path: string | undefined): Open {
   const database = path === undefined ? new DatabaseSync(':memory:') : openDatabase(path);
   if (path === undefined) migrate('memory', database);
-  return { database, tables: { storage: new StorageTable(database) } };
+  return {
+    database,
+    tables: { storage: new StorageTable(database), jobs: new JobTable(database) },
+  };
 }
 
 /** What to call once the transaction is written. An error of SQLite is thrown on: it undoes what others did, too. */

@@ -47,6 +47,31 @@ export const limits = {
   storagePageKeysMax: 256,
   /** Tries of one update while others change the same key; then it is refused. */
   storageUpdateTriesMax: 20,
+  /** Jobs that a plugin registers: intervals, cron expressions and kinds of tasks; one more is refused. */
+  scheduleJobsMax: 100,
+  /** Tasks of one plugin that wait for their time; one more is refused. */
+  scheduleTasksMax: 1000,
+  /** Characters of a job's name, and of a task's key; longer ones are refused inside, forged ones end the plugin. */
+  scheduleNameCharactersMax: 64,
+  /** Characters of a cron expression, and of a time zone; likewise. */
+  scheduleExpressionCharactersMax: 100,
+  /** Bytes of what a task carries, as JSON in UTF-8; more is refused. */
+  scheduleDataBytesMax: 4096,
+  /** Milliseconds of the shortest interval and of the longest, a year; another one is refused inside, a forged one ends the plugin. */
+  scheduleEveryMsMin: 1000,
+  scheduleEveryMsMax: 31_536_000_000,
+  /** Storage operations that a cron expression counts for: one that never comes is searched for centuries. */
+  scheduleCronCost: 60,
+  /** Runs of one plugin at a time; further ones wait. */
+  scheduleRunsMax: 16,
+  /** Milliseconds until a handler must have settled; then it is logged, and the job moves on. */
+  scheduleRunMs: 600_000,
+  /** Times a run is begun that never ends because the plugin or the process does; then the job moves on. */
+  scheduleAttemptsMax: 3,
+  /** Runs that are made up for at most, the newest of those that were missed. */
+  scheduleMissedRunsMax: 100,
+  /** Milliseconds between looks at the clock at most, which may be set and does not run while the machine sleeps. */
+  scheduleLookMs: 60_000,
   /** Turns a minute that only bring a plugin the outcomes of its own actions; beyond, its turns are `paceMs` apart. */
   ownTurnsPerMinute: 6000,
   /** Characters of actions a minute; beyond, its turns are `paceMs` apart. */

@@ -11,6 +11,7 @@ export const permissionTable = {
   'private.send': 'sends private messages in your name',
   'file.append': 'appends to a log file of its own in your data folder',
   storage: 'keeps data of its own in your data folder, up to 4 MB, over restarts',
+  schedule: 'does things later, at times it has kept in your data folder',
 } as const;
 
 /** A name of {@link permissionTable}. */
@@ -38,6 +39,9 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   storageSet: 'storage',
   storageDelete: 'storage',
   storageList: 'storage',
+  scheduleJob: 'schedule',
+  scheduleTask: 'schedule',
+  cancelTask: 'schedule',
 };
 
 /** Whether a plugin with these permissions is told of such an event. */

@@ -320,6 +320,7 @@ export class PluginRuntime {
       }
     }
     plugin.ready();
+    this.#capabilities.ready(plugin);
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
   }

@@ -6,7 +6,7 @@ import type { PluginDatabase, Tables } from './database.ts';
 import { limits } from './limits.ts';
 
 /** Looks after the bounds of what is asked for; the database does it. */
-export class PluginStorage {
+export class StorageCapability {
   readonly #database: PluginDatabase;
   /** Operations without an answer, by plugin; who has none is not in it. */
   readonly #unanswered = new Map<string, number>();

@@ -21,11 +21,10 @@ export function describeRetention({ ageMs, messages, bytes }: GroupRetention): s
   return `keeps ${bounds.join(', ')} at most`;
 }
 
-/** In the largest unit of which it is one at least. */
+/** In the largest unit of which it is one at least; in thousands of a second where it is less. */
 function spanWords(ms: number): string {
   const [unit, unitMs] = spans.find(([, size]) => ms >= size) ?? ['second', 1000];
-  const value = ms / unitMs;
-  return countWords(Number.isInteger(value) ? value : Number(value.toFixed(1)), unit);
+  return countWords(Number((ms / unitMs).toFixed(ms < unitMs ? 3 : 1)), unit);
 }
 
 function countWords(count: number, what: string): string {

@@ -16,7 +16,11 @@ import type {
 } from '../sdk.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { optional, Requests } from './requests.ts';
+import { ScheduleInside } from './schedule.ts';
 import { makeStorage } from './storage.ts';
+
+// Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
+const { now } = Date;
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
 type Handler<T> = (event: T) => unknown;
@@ -59,6 +63,7 @@ export class PluginInside {
     readonly call: (m: RegExpExecArray, of: Message) => Answer;
   }[] = [];
   readonly #requests: Requests;
+  readonly #schedule: ScheduleInside;
   #isSetUp = false;
   #prefix = '!';
   /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
@@ -68,16 +73,23 @@ export class PluginInside {
     this.#definition = definition;
     this.#outbox = outbox;
     this.#requests = new Requests(outbox);
+    this.#schedule = new ScheduleInside(this.#requests, outbox, (during, call) =>
+      this.#guard(during, 0, call),
+    );
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
   dispatch(event: PluginEvent): void {
+    this.#schedule.advance();
     switch (event.type) {
       case 'setup':
         void this.#setUp(event);
         break;
       case 'settled':
         this.#requests.settle(event.id, event.outcome);
+        break;
+      case 'due':
+        this.#schedule.run(event);
         break;
       case 'disposing':
         void this.#guard('dispose', 0, () => this.#definition.dispose?.());
@@ -117,6 +129,8 @@ export class PluginInside {
         append: (line) => optional(this.#append(line)),
       },
       storage: makeStorage(this.#requests),
+      schedule: this.#schedule.context(),
+      clock: Object.freeze({ now }),
       on: (event: string, ...rest: readonly unknown[]) => this.#listen(event, rest),
       command: (definition, handler) => this.#addCommand(definition, handler),
       hear: (pattern, handler) => {

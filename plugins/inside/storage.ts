@@ -2,7 +2,7 @@
 
 import type { ActionResults, StorageAction } from '../bridge.ts';
 import { limits } from '../limits.ts';
-import type { PluginStorageContext } from '../sdk.ts';
+import type { PluginStorage } from '../sdk.ts';
 import type { Fields } from './outbox.ts';
 import { optional, type Requests } from './requests.ts';
 
@@ -15,7 +15,7 @@ interface Read {
 }
 
 /** Makes `ctx.storage`. */
-export function makeStorage(requests: Requests): PluginStorageContext {
+export function makeStorage(requests: Requests): PluginStorage {
   const storage = new StorageInside(requests);
   return Object.freeze({
     get: async <T>(key: string) => {

@@ -17,12 +17,16 @@ const actions = [
   { type: 'storageSet', id: 1, key: 'a', value: '1', version: 0 },
   { type: 'storageDelete', id: 1, key: 'a' },
   { type: 'storageList', id: 1, prefix: '', after: 'a' },
+  { type: 'scheduleJob', id: 1, job: 'a', spec: { type: 'every', everyMs: 1000 }, missed: 'once' },
+  { type: 'scheduleTask', id: 1, job: 'a', key: 'k', atMs: 0, data: '' },
+  { type: 'cancelTask', id: 1, job: 'a', key: 'k' },
+  { type: 'ran', run: 1 },
   { type: 'log', level: 'info', text: '' },
   { type: 'overflowed', count: 1 },
 ];
 
 /** Fields that need not be there. */
-const mayLack: readonly string[] = ['version', 'after'];
+const mayLack: readonly string[] = ['storageSet.version', 'storageList.after', 'scheduleTask.key'];
 
 test('reads every action as it was written', () => {
   assert.deepEqual(parseActions([JSON.stringify(actions)]), actions);
@@ -31,7 +35,7 @@ test('reads every action as it was written', () => {
 test('refuses an action that lacks a field, has one too many, or has one of another type', () => {
   for (const action of actions) {
     for (const key of Object.keys(action)) {
-      if (!mayLack.includes(key)) {
+      if (!mayLack.includes(`${action.type}.${key}`)) {
         const lacking = JSON.stringify([{ ...action, [key]: undefined }]);
         assert.throws(() => parseActions([lacking]), ShapeError);
       }
@@ -58,6 +62,13 @@ const forged: readonly string[] = [
   JSON.stringify([{ type: 'storageGet', id: 1, key: 'k'.repeat(201) }]),
   '[{"type":"storageSet","id":1,"key":"a","value":{}}]',
   '[{"type":"storageSet","id":1,"key":"a","value":"1","version":-1}]',
+  '[{"type":"scheduleJob","id":1,"job":"a","spec":{"type":"every","everyMs":1},"missed":"once"}]',
+  '[{"type":"scheduleJob","id":1,"job":"a","spec":{"type":"cron","expression":{}},"missed":"once"}]',
+  '[{"type":"scheduleJob","id":1,"job":"a","spec":{"type":"task"},"missed":"never"}]',
+  '[{"type":"scheduleJob","id":1,"job":"a\\nb","spec":{"type":"task"},"missed":"once"}]',
+  '[{"type":"scheduleTask","id":1,"job":"a","key":"","atMs":0,"data":""}]',
+  '[{"type":"scheduleTask","id":1,"job":"a","key":"k","atMs":8640000000000001,"data":""}]',
+  '[{"type":"ran","run":0}]',
   '[{"type":"command","name":"a b","description":"","args":"","example":""}]',
   JSON.stringify(Array(300).fill({ type: 'ready' })),
 ];

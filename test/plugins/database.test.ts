@@ -6,7 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { PluginDatabase } from '../../plugins/database.ts';
 import { limits } from '../../plugins/limits.ts';
-import { PluginStorage } from '../../plugins/storage.ts';
+import { StorageCapability } from '../../plugins/storage.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const timeout = 30_000;
@@ -208,7 +208,7 @@ test('closing writes what was asked for, and refuses what comes later', { timeou
 test('who asks for more at a time than the SDK would is refused, and so is what is no JSON', {
   timeout,
 }, async (t) => {
-  const storage = new PluginStorage(place(t).open());
+  const storage = new StorageCapability(place(t).open());
   const get = { type: 'storageGet', id: 1, key: 'a' } as const;
   const many = Array.from({ length: limits.storageUnansweredMax }, () => storage.perform('p', get));
   await assert.rejects(storage.perform('p', get), { code: 'RATE_LIMITED' });

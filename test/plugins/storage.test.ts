@@ -55,7 +55,7 @@ test('what a plugin keeps is there for it, and for no other plugin', { timeout }
 test('what is kept outlives a reload, a quarantine, the death of the child and the runtime', {
   timeout,
 }, async (t) => {
-  const { ask, runtime, plug, alice, world, dir, logged, quarantined } = await keeper(t);
+  const { ask, runtime, plug, alice, world, dir, logged, quarantined, start } = await keeper(t);
   await ask(`storage.set('count', 1)`);
   await runtime.unload('keeper');
   await plug('keeper', evaluator, options);
@@ -68,8 +68,7 @@ test('what is kept outlives a reload, a quarantine, the death of the child and t
   await plug('keeper', evaluator, options);
   assert.equal(await ask(`storage.update('count', (n) => n + 1)`), '4');
   await runtime.close();
-  const next = await PluginRuntime.start({ client: world.member('next', true), dataDir: dir });
-  t.after(() => next.close());
+  const next = await start(world.member('next', true));
   await next.load(`${dir}/keeper.ts`);
   alice.say(`eval storage.get('count')`);
   await world.heard('lab/next: 4');
@@ -90,9 +89,8 @@ test('what dispose keeps is kept', { timeout }, async (t) => {
 test('of many updates at once none is lost, whoever else changes the same key', {
   timeout,
 }, async (t) => {
-  const { ask, world, dir, alice } = await keeper(t);
-  const other = await PluginRuntime.start({ client: world.member('twin', true), dataDir: dir });
-  t.after(() => other.close());
+  const { ask, world, dir, alice, start } = await keeper(t);
+  const other = await start(world.member('twin', true));
   await other.load(`${dir}/keeper.ts`);
   const many = `Promise.all(Array.from({ length: 200 }, () => storage.update('n', async (n = 0) => n + 1))).then(() => 'done')`;
   alice.say(`eval ${many}`);

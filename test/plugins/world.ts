@@ -153,6 +153,10 @@ export interface Stage {
   plug(id: string, setup: string, options?: PlugOptions): Promise<PluginStatus>;
   /** Resolves with the status of a plugin once it is quarantined. */
   quarantined(id: string): Promise<PluginStatus>;
+  /** Starts another runtime on the same folder, which logs to the same lines. */
+  start(client: PluginClient): Promise<PluginRuntime>;
+  /** Resolves once so many lines are logged that match. */
+  loggedTimes(count: number, pattern: RegExp): Promise<void>;
   /** Resolves once a line is logged that matches. */
   logged(pattern: RegExp): Promise<PluginLog>;
 }
@@ -173,17 +177,23 @@ export async function stage(t: TestContext): Promise<Stage> {
   const dir = await mkdtemp(join(tmpdir(), 'banter-plugins-'));
   const logs: PluginLog[] = [];
   const told = new EventEmitter<{ told: [] }>();
-  const runtime = await PluginRuntime.start({
-    client: bot,
-    dataDir: dir,
-    onLog: (entry) => {
-      logs.push(entry);
-      told.emit('told');
-    },
-    onStatus: () => told.emit('told'),
-  });
+  const runtimes: PluginRuntime[] = [];
+  const start = async (client: PluginClient): Promise<PluginRuntime> => {
+    const started = await PluginRuntime.start({
+      client,
+      dataDir: dir,
+      onLog: (entry) => {
+        logs.push(entry);
+        told.emit('told');
+      },
+      onStatus: () => told.emit('told'),
+    });
+    runtimes.push(started);
+    return started;
+  };
+  const runtime = await start(bot);
   t.after(async () => {
-    await runtime.close();
+    for (const started of runtimes) await started.close();
     await rm(dir, { recursive: true });
   });
   const write = async (file: string, source: string): Promise<string> => {
@@ -205,6 +215,11 @@ export async function stage(t: TestContext): Promise<Stage> {
       runtime.load(await write(`${id}.ts`, source(id, setup, options)), options.config),
     quarantined: (id) =>
       until(told, 'told', () => (state(id)?.state === 'quarantined' ? state(id) : undefined)),
+    start,
+    loggedTimes: (count, pattern) =>
+      until(told, 'told', () => logs.filter(({ text }) => pattern.test(text)).length >= count).then(
+        () => undefined,
+      ),
     logged: (pattern) => until(told, 'told', () => logs.find(({ text }) => pattern.test(text))),
   };
 }

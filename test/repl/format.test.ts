@@ -11,6 +11,7 @@ import { commandTable, dotForms, sections } from '../../repl/commands/index.ts';
 import { complete } from '../../repl/completer.ts';
 import { Formatter } from '../../repl/format.ts';
 import { History } from '../../repl/history.ts';
+import { describeRetention } from '../../repl/retention.ts';
 import { ChatSession } from '../../repl/session.ts';
 import { closest } from '../../repl/suggestion.ts';
 import { textLines } from '../../repl/text-lines.ts';
@@ -80,6 +81,26 @@ test('shows values without letting them control the terminal', () => {
   assert.equal(plain.value(Symbol('\x1b[2J')), 'Symbol(␛[2J)');
 });
 
+test('says what a group keeps, in units that people count in', () => {
+  const dayMs = 86_400_000;
+  const words = [
+    {},
+    { ageMs: dayMs },
+    { ageMs: 36_500 * dayMs, messages: 1 },
+    { ageMs: 5_400_000, bytes: 1024 },
+    { ageMs: 90_000 },
+    { ageMs: 1, messages: 500, bytes: 50 * 1024 ** 2 },
+  ].map(describeRetention);
+  assert.deepEqual(words, [
+    'keeps what the server keeps',
+    'keeps 1 day at most',
+    'keeps 36500 days, 1 message at most',
+    'keeps 1.5 hours, 1 KiB at most',
+    'keeps 1.5 minutes at most',
+    'keeps 0.001 seconds, 500 messages, 50 MiB at most',
+  ]);
+});
+
 test('the help shows every command under its section, with usage and example', () => {
   const help = plain.help([...commandTable.values()]);
   const places = sections.map((section) => help.indexOf(section));
@@ -116,6 +137,8 @@ test('completes what a parameter names, and never message text', async () => {
   assert.deepEqual(await at('send bob say "b'), [[], '"b']);
   assert.deepEqual(await at('plugin l'), [['list ', 'load '], 'l']);
   assert.deepEqual(await at('help who'), [['whoami'], 'who']);
+  const bounds = ['keep_all ', 'keep_bytes ', 'keep_days ', 'keep_messages '];
+  assert.deepEqual(await at('set_group keep_'), [bounds, 'keep_']);
   assert.deepEqual(await at('/who'), [['whoami'], 'who']);
   assert.deepEqual(await at('se'), [
     ['search ', 'send ', 'send_group ', 'set_group ', 'sendBeacon'],

@@ -21,7 +21,7 @@ const step = fc.oneof(
   fc.record({ type: fc.constant('own' as const) }),
   fc.record({ type: fc.constant('confirm' as const) }),
   fc.record({ type: fc.constant('comeBack' as const) }),
-  fc.record({ type: fc.constant('retain' as const), drop: fc.nat(12) }),
+  fc.record({ type: fc.constant('retain' as const), drop: fc.nat(12), isTold: fc.boolean() }),
   fc.record({ type: fc.constant('pass' as const) }),
 );
 type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
@@ -40,9 +40,10 @@ class Recovery {
   readonly #found = new Map<number, Found>();
   #counters = { ann: 0, bob: 0 };
 
-  constructor() {
+  /** @param logMessages how many of the group are in memory */
+  constructor(logMessages: number) {
     const { world, ann, bob } = gathered({
-      limits: { logMessages: 3, readsAtOnce: 1, pageBytesTotal: 2000 },
+      limits: { logMessages, readsAtOnce: 1, pageBytesTotal: 2000 },
     });
     world.answersAtOnce = false;
     [this.world, this.ann, this.bob] = [world, ann, bob];
@@ -74,7 +75,7 @@ class Recovery {
         this.#comeBack();
         break;
       case 'retain':
-        world.retainedAfter = Math.max(world.retainedAfter, this.said.length - step.drop);
+        this.#retain(this.said.length - step.drop, step.isTold);
         break;
       case 'pass':
         world.pass(1000);
@@ -105,6 +106,16 @@ class Recovery {
   #say(who: 'ann' | 'bob'): void {
     this.said.push(who);
     this[who].send('g', `${this.said.length}`, ++this.#counters[who]);
+  }
+
+  /** The store lets go of what came before, and the hub hears of it sooner or later. */
+  #retain(afterSeq: number, isTold: boolean): void {
+    const { world } = this;
+    world.retainedAfter = Math.max(world.retainedAfter, afterSeq);
+    if (!isTold) return;
+    const [{ logId } = assert.fail()] = world.changesOf('groupCreated');
+    const firstSeq = world.retainedAfter + 1;
+    world.hub.dropped([{ group: 'g', logId, firstSeq, messages: world.retainedAfter }]);
   }
 
   /** A late answer tells how it was when the question came. */
@@ -170,11 +181,15 @@ class Recovery {
 describe('catching up beside a simple model', () => {
   it('loses, doubles and reorders nothing, whatever comes between, and every gap is exact', () => {
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 120, size: 'max' }), (steps) => {
-        const recovery = new Recovery();
-        for (const step of steps) recovery.take(step);
-        recovery.finish();
-      }),
+      fc.property(
+        fc.constantFrom(3, 30),
+        fc.array(step, { maxLength: 120, size: 'max' }),
+        (logMessages, steps) => {
+          const recovery = new Recovery(logMessages);
+          for (const step of steps) recovery.take(step);
+          recovery.finish();
+        },
+      ),
       { numRuns: 300 },
     );
   });

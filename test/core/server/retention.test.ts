@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
 import { type Person, Scene } from '../../sim/scene.ts';
+import { temporaryHome } from '../../support/home.ts';
 import { storeAround } from '../../support/store-around.ts';
-import { codeOf } from '../client/world.ts';
+import { codeOf, World } from '../client/world.ts';
 
 /** Ann and Bob in the hall, where Ann has said something while Bob was away. */
 async function hallOf(scene: Scene, texts: readonly string[]) {
@@ -106,6 +108,31 @@ describe('a server that keeps messages for some time only', () => {
     await scene.settle(ann.client.sendGroup('hall', '4'));
     await scene.until(() => bob.heard.length === 1);
     assert.deepEqual(bob.heard, ['4']);
+  });
+
+  it('lets go of it on a disk, where the bound outlives the server', async (t) => {
+    const options = { dataDir: temporaryHome(t).path, limits: { requestBurst: 100_000 } };
+    const world = await World.start(t, options);
+    const [ann] = await world.gather('hall', 'ann');
+    assert.ok(ann !== undefined);
+    const say = async (...texts: readonly string[]): Promise<void> => {
+      for (const text of texts) await ann.sendGroup('hall', text);
+    };
+    const kept = async (count: number): Promise<readonly string[]> => {
+      for (;;) {
+        const texts = (await ann.history('hall', { limit: 10 })).map(({ text }) => text);
+        if (texts.length <= count) return texts;
+      }
+    };
+    await say('1', '2', '3', '4');
+    await ann.moderation.setRetention('hall', { messages: 2 });
+    assert.deepEqual(await kept(2), ['4', '3']);
+    await say('5', '6');
+    const isBack = once(ann, 'reconnected');
+    await world.restart(options);
+    await isBack;
+    assert.deepEqual((await ann.moderation.describe('hall')).retention, { messages: 2 });
+    assert.deepEqual(await kept(2), ['6', '5']);
   });
 
   it('does not start with a bound that is none', async () => {

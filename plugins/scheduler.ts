@@ -1,0 +1,345 @@
+/** The capability `schedule`: keeps the clock for the jobs of plugins, and their next times in the database. */
+
+import { randomUUID } from 'node:crypto';
+import { BanterError } from '../core/client-api.ts';
+import type { ActionResults, JobSpec, PluginEvent, ScheduleAction } from './bridge.ts';
+import type { PluginDatabase, Tables } from './database.ts';
+import type { JobOwner, JobRow } from './job-table.ts';
+import { limits } from './limits.ts';
+import type { HostedPlugin } from './plugin.ts';
+import {
+  intervalRecurrence,
+  type MissedPolicy,
+  nextAfter,
+  planAt,
+  type Recurrence,
+} from './timetable.ts';
+
+/** Whom the scheduler tells. */
+export interface SchedulerOwner {
+  /** The name of the client; jobs are its own, as another client may share the folder. */
+  readonly name: string;
+  tell(plugin: HostedPlugin, event: PluginEvent): void;
+  log(plugin: HostedPlugin, level: 'warn' | 'error', text: string): void;
+}
+
+/** What is to be run: a recurring job under the key '', or one task of a job. */
+interface Entry {
+  readonly job: string;
+  readonly key: string;
+  /** JSON; empty where there is none. */
+  readonly data: string;
+  readonly spec: JobSpec;
+  readonly missed: MissedPolicy;
+  readonly recurrence: Recurrence | undefined;
+  /** Milliseconds of the epoch. */
+  nextAtMs: number;
+  /** How often the present run was begun before. */
+  attempts: number;
+  running: boolean;
+}
+
+interface Run {
+  readonly entry: Entry;
+  readonly scheduledAtMs: number;
+  /** Milliseconds of the monotonic clock. */
+  readonly sinceMs: number;
+}
+
+/** One life of a plugin: it registers everything anew in each, and what is under way in one means nothing to the next. */
+interface Book {
+  readonly plugin: HostedPlugin;
+  readonly life: number;
+  readonly owner: JobOwner;
+  /** What was registered, by the name of the job. */
+  readonly jobs: Map<string, Pick<Entry, 'spec' | 'missed'>>;
+  readonly entries: Map<string, Entry>;
+  /** Under way, by their number. */
+  readonly runs: Map<number, Run>;
+}
+
+/** Runs what is due. A run is done once its handler has settled: what a crash interrupts is run again. */
+export class Scheduler {
+  readonly #database: PluginDatabase;
+  readonly #owner: SchedulerOwner;
+  /** Of the plugins that live; the runtime bounds them. */
+  readonly #books = new Map<HostedPlugin, Book>();
+  #lastRun = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(database: PluginDatabase, owner: SchedulerOwner) {
+    this.#database = database;
+    this.#owner = owner;
+  }
+
+  /**
+   * Does what a plugin asks for; what is resolved outlives the end of this process.
+   * @throws BanterError OPTION_INVALID, STORAGE_FULL, and as {@link PluginDatabase.run}
+   */
+  async perform(
+    plugin: HostedPlugin,
+    action: ScheduleAction,
+  ): Promise<ActionResults[ScheduleAction['type']]> {
+    const book = this.#bookOf(plugin);
+    switch (action.type) {
+      case 'scheduleJob':
+        return this.#register(book, action);
+      case 'scheduleTask':
+        return this.#addTask(book, action);
+      case 'cancelTask':
+        book.entries.delete(placeOf(action));
+        return this.#database.run(({ jobs }) => jobs.delete(book.owner, action));
+    }
+  }
+
+  /** The plugin's `setup` is done: what recurred and was not registered again is forgotten, and what is due begins. */
+  ready(plugin: HostedPlugin): void {
+    if (plugin.manifest?.permissions.includes('schedule') !== true) return;
+    const { owner, jobs } = this.#bookOf(plugin);
+    // Tasks stay: they are what somebody asked for, and a later version may know their job again.
+    this.#write(plugin, (tables) => {
+      for (const row of tables.jobs.rows(owner)) {
+        if (row.key === '' && !jobs.has(row.job)) tables.jobs.delete(owner, row);
+      }
+    });
+    this.#look();
+  }
+
+  /** A handler of the plugin has settled. A run that is not under way is none. */
+  ran(plugin: HostedPlugin, number: number): void {
+    const book = this.#bookOf(plugin);
+    const run = book.runs.get(number);
+    if (run === undefined) return;
+    book.runs.delete(number);
+    this.#moveOn(book, run);
+    this.#look();
+  }
+
+  /** Stops the clock. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#books.clear();
+  }
+
+  #bookOf(plugin: HostedPlugin): Book {
+    const { life, name } = plugin;
+    const present = this.#books.get(plugin);
+    if (present?.life === life) return present;
+    const owner = { client: this.#owner.name, plugin: name };
+    const empty = { jobs: new Map(), entries: new Map(), runs: new Map() };
+    const book: Book = { plugin, life, owner, ...empty };
+    this.#books.set(plugin, book);
+    return book;
+  }
+
+  async #register(
+    { plugin, owner, jobs, entries }: Book,
+    { job, spec, missed }: Extract<ScheduleAction, { readonly type: 'scheduleJob' }>,
+  ): Promise<undefined> {
+    if (plugin.phase !== 'settingUp') {
+      throw new BanterError(
+        'OPTION_INVALID',
+        `"${job}" comes too late: schedules are made in setup`,
+      );
+    }
+    if (jobs.has(job) || jobs.size >= limits.scheduleJobsMax) {
+      const problem = `"${job}" is there already, or there are ${limits.scheduleJobsMax} jobs`;
+      throw new BanterError('STORAGE_FULL', problem);
+    }
+    jobs.set(job, { spec, missed });
+    const now = Date.now();
+    const recurrence = await recurrenceOf(spec, now);
+    const fresh: JobRow = {
+      job,
+      key: '',
+      spec: JSON.stringify(spec),
+      data: '',
+      nextAtMs: recurrence?.after(now) ?? now,
+      attempts: 0,
+    };
+    const rows = await this.#database.run((tables) => {
+      const present = tables.jobs.rows(owner).filter((row) => row.job === job);
+      if (recurrence === undefined) return present.filter(({ key }) => key !== '');
+      const same = present.find(({ key, spec: kept }) => key === '' && kept === fresh.spec);
+      if (same === undefined) tables.jobs.put(owner, fresh);
+      return [same ?? fresh];
+    });
+    for (const row of rows) {
+      // What was promised before the restart anchors an interval.
+      const own = spec.type === 'every' ? await recurrenceOf(spec, row.nextAtMs) : recurrence;
+      entries.set(placeOf(row), { ...row, spec, missed, recurrence: own, running: false });
+    }
+    this.#look();
+  }
+
+  async #addTask(
+    { owner, jobs, entries }: Book,
+    { job, key: given, atMs, data }: Extract<ScheduleAction, { readonly type: 'scheduleTask' }>,
+  ): Promise<string> {
+    const registered = jobs.get(job);
+    if (registered?.spec.type !== 'task') {
+      throw new BanterError('OPTION_INVALID', `there is no task "${job}"`);
+    }
+    checkData(data);
+    const key = given ?? randomUUID();
+    const row: JobRow = { job, key, spec: '', data, nextAtMs: atMs, attempts: 0 };
+    await this.#database.run((tables) => {
+      if (tables.jobs.countOthers(owner, row) >= limits.scheduleTasksMax) {
+        throw new BanterError('STORAGE_FULL', `${limits.scheduleTasksMax} tasks wait already`);
+      }
+      tables.jobs.put(owner, row);
+    });
+    entries.set(placeOf(row), { ...row, ...registered, recurrence: undefined, running: false });
+    this.#look();
+    return key;
+  }
+
+  /** Begins what is due, and looks again when something is: at the latest in a minute, as clocks are set and machines sleep. */
+  #look(): void {
+    const now = Date.now();
+    let nextMs = now + limits.scheduleLookMs;
+    for (const book of this.#books.values()) {
+      const { plugin, life } = book;
+      if (!plugin.alive) this.#books.delete(plugin);
+      if (plugin.phase !== 'running' || plugin.life !== life) continue;
+      this.#endOverdue(book);
+      for (const entry of book.entries.values()) {
+        if (entry.running) continue;
+        heedSetBack(entry, now);
+        if (entry.nextAtMs <= now && book.runs.size < limits.scheduleRunsMax) {
+          this.#begin(book, entry, now);
+        }
+        // What waits for another run to end is looked at then.
+        if (entry.nextAtMs > now) nextMs = Math.min(nextMs, entry.nextAtMs);
+      }
+    }
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#look(), nextMs - now).unref();
+  }
+
+  #begin(book: Book, entry: Entry, now: number): void {
+    const { plugin, owner } = book;
+    const plan = planAt(entry, now);
+    if (plan.type === 'wait') return;
+    const { scheduledAtMs } = plan;
+    const run: Run = { entry, scheduledAtMs, sinceMs: performance.now() };
+    if (plan.type === 'skip') {
+      this.#moveOn(book, run);
+      return;
+    }
+    if (entry.attempts >= limits.scheduleAttemptsMax) {
+      const problem = `schedule ${entry.job}: was begun ${entry.attempts} times and never ended; it is passed over`;
+      this.#owner.log(plugin, 'error', problem);
+      this.#moveOn(book, run);
+      return;
+    }
+    this.#lastRun += 1;
+    const number = this.#lastRun;
+    book.runs.set(number, run);
+    entry.running = true;
+    const { job, key, data, attempts } = entry;
+    const recovered = attempts > 0;
+    entry.attempts += 1;
+    // Told once it is written: what was begun before a crash is known for that after it.
+    this.#write(
+      plugin,
+      ({ jobs }) => jobs.begin(owner, entry),
+      () => {
+        if (!book.runs.has(number) || plugin.life !== book.life) return;
+        const { missed } = plan;
+        this.#owner.tell(plugin, {
+          type: 'due',
+          run: number,
+          job,
+          key,
+          scheduledAtMs,
+          missed,
+          recovered,
+          data,
+        });
+      },
+    );
+  }
+
+  /** A run is over: what recurs gets its next time, a task is gone. */
+  #moveOn({ plugin, owner, entries }: Book, { entry, scheduledAtMs }: Run): void {
+    entry.running = false;
+    entry.attempts = 0;
+    // Cancelled, or another one was put in its place meanwhile.
+    if (entries.get(placeOf(entry)) !== entry) return;
+    const nextAtMs = nextAfter(entry, scheduledAtMs, Date.now());
+    if (nextAtMs === undefined) {
+      entries.delete(placeOf(entry));
+      this.#write(plugin, ({ jobs }) => jobs.delete(owner, entry));
+    } else {
+      entry.nextAtMs = nextAtMs;
+      this.#write(plugin, ({ jobs }) => jobs.move(owner, entry, nextAtMs));
+    }
+  }
+
+  #endOverdue(book: Book): void {
+    for (const [number, run] of book.runs) {
+      if (performance.now() - run.sinceMs < limits.scheduleRunMs) continue;
+      const problem = `schedule ${run.entry.job}: its handler did not settle in ${limits.scheduleRunMs / 60_000} minutes`;
+      this.#owner.log(book.plugin, 'error', problem);
+      book.runs.delete(number);
+      this.#moveOn(book, run);
+    }
+  }
+
+  /** Writes what nobody waits for. The clock goes on without the file: only a restart would not know of it. */
+  #write(
+    plugin: HostedPlugin,
+    work: (tables: Tables) => void,
+    after = (): void => undefined,
+  ): void {
+    this.#database.run(work).then(after, (error: unknown) => {
+      this.#owner.log(
+        plugin,
+        'error',
+        `schedule: ${error instanceof Error ? error.message : error}`,
+      );
+      after();
+    });
+  }
+}
+
+/** Recurrences by what was asked for; undefined for tasks. @throws BanterError OPTION_INVALID */
+async function recurrenceOf(spec: JobSpec, anchorMs: number): Promise<Recurrence | undefined> {
+  switch (spec.type) {
+    case 'every':
+      return intervalRecurrence(anchorMs, spec.everyMs);
+    case 'cron': {
+      // Loaded with the first expression: most plugins have none.
+      const { cronRecurrence } = await import('./cron.ts');
+      return cronRecurrence(spec.expression, spec.timeZone);
+    }
+    case 'task':
+      return undefined;
+  }
+}
+
+/** A clock that was set back would make an interval wait for as long as that was. */
+function heedSetBack(entry: Entry, now: number): void {
+  if (entry.spec.type === 'every' && entry.nextAtMs > now + entry.spec.everyMs) {
+    entry.nextAtMs = entry.recurrence?.after(now) ?? entry.nextAtMs;
+  }
+}
+
+function checkData(data: string): void {
+  const bytes = Buffer.byteLength(data);
+  if (bytes > limits.scheduleDataBytesMax) {
+    const problem = `a task carries at most ${limits.scheduleDataBytesMax} bytes of JSON; this one has ${bytes}`;
+    throw new BanterError('STORAGE_FULL', problem);
+  }
+  try {
+    if (data !== '') JSON.parse(data);
+  } catch (cause) {
+    throw new BanterError('PLUGIN_FAILED', 'what a task carries must be JSON', { cause });
+  }
+}
+
+/** A job's name and a task's key as one word: neither holds a line break. */
+function placeOf({ job, key }: { readonly job: string; readonly key: string }): string {
+  return `${job}\n${key}`;
+}
