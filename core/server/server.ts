@@ -239,10 +239,7 @@ export class Server extends EventEmitter<ServerEvents> {
   async #close({ returnMs }: CloseOptions): Promise<boolean> {
     this.#isServing = false;
     this.#probation.close();
-    const announced =
-      returnMs === undefined
-        ? undefined
-        : announce(this.#endpoint, this.#driver, this.#environment, returnMs);
+    const announced = announce(this.#endpoint, this.#driver, this.#environment, returnMs);
     const isTidy = await this.#inTime(this.#housekeeper.close());
     const isDrained =
       isTidy && (await this.#inTime(this.#writer.drain())) && !this.#writer.isStoreFull;
