@@ -123,6 +123,18 @@ function tellEvents(server: Server, log: EventLog): void {
     const words = `no room to store anything, so that changes are refused: ${safeText(message)}`;
     log({ event: 'storeFull', level: 'error', words, data: { message } });
   });
+  server.on('storeGone', () => {
+    const words =
+      'the files of this server were deleted or replaced: what it is told from now on is lost when it ends; put them back, or stop it and restore the newest backup: banter restore <file> --force';
+    log({ event: 'storeGone', level: 'error', words, data: {} });
+  });
+  server.on('storeFound', () => {
+    log({ event: 'storeFound', level: 'info', words: 'the files are back', data: {} });
+  });
+  server.on('readFailed', ({ message }) => {
+    const words = `the store could not read: ${safeText(message)}`;
+    log({ event: 'readFailed', level: 'error', words, data: { message } });
+  });
   server.on('storeRecovered', () => {
     log({ event: 'storeRecovered', level: 'info', words: 'there is room again', data: {} });
   });

@@ -8,10 +8,11 @@ import { safeText } from './safe-text.ts';
 /** What of a happening differs from fact to fact; what is left out is information whose data is the fact itself. */
 type Telling = Pick<Happening, 'words'> & Partial<Pick<Happening, 'level' | 'data'>>;
 
+/** For every fact, or undefined for what is no news to an operator. */
 type Tellings = {
-  readonly [Type in ServerFact['type']]?: (
-    fact: Extract<ServerFact, { readonly type: Type }>,
-  ) => Telling;
+  readonly [Type in ServerFact['type']]:
+    | ((fact: Extract<ServerFact, { readonly type: Type }>) => Telling)
+    | undefined;
 };
 
 /** What people write stays theirs: of a message only its length is told. */
@@ -46,6 +47,13 @@ const tellings: Tellings = {
   groupLeft: ({ group, by, reason }) => ({
     words: `${safeText(by)} left #${safeText(group)} (${reason})`,
   }),
+  // Answers to questions, and views of what other facts have told.
+  groupCreateRefused: undefined,
+  groupJoinRefused: undefined,
+  groupsListed: undefined,
+  membersListed: undefined,
+  directoryChanged: undefined,
+  groupsChanged: undefined,
 };
 
 /** A fact for the log, or undefined for one that is no news to an operator. */

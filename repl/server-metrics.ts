@@ -18,6 +18,8 @@ const counters: readonly Reading[] = [
   ['sent_bytes', 'Payload of UDP datagrams sent', (stats) => stats.bytesSent],
   ['store_writes', 'Writes to the store', (stats) => stats.storeWrites],
   ['store_changes', 'Changes in those writes', (stats) => stats.storeChanges],
+  ['store_failed_reads', 'Questions that the store could not answer', (stats) => stats.failedReads],
+  ['mails', 'Private messages kept for who was absent', (stats) => stats.mails],
 ];
 
 const gauges: readonly Reading[] = [
@@ -27,10 +29,20 @@ const gauges: readonly Reading[] = [
   ['groups', 'Groups', (stats) => stats.groups],
   ['group_members', 'Memberships, those of absent clients too', (stats) => stats.members],
   ['group_log_bytes', 'Memory of the logs of groups', (stats) => stats.logBytes],
+  ['mails_waiting', 'Private messages that wait for who is absent', (stats) => stats.envelopes],
+  ['mails_waiting_bytes', 'What these take', (stats) => stats.envelopeBytes],
   ['store_queue_changes', 'Changes on their way to the store', (stats) => stats.unstored],
 ];
 
-const problems: readonly ServerProblem[] = ['closing', 'storeFailed', 'storeFull', 'storeSilent'];
+/** All that there may be; the compiler holds the table against the type. */
+const problems = Object.keys({
+  closing: true,
+  storeFailed: true,
+  storeFull: true,
+  storeSilent: true,
+  storeGone: true,
+} satisfies Readonly<Record<ServerProblem, true>>) as readonly ServerProblem[];
+
 const quantiles = [0.5, 0.9, 0.99];
 
 /** Seconds: a write to memory, to a fast disk, to a slow one, to one that makes people complain. */

@@ -47,8 +47,6 @@ export interface CommandParts {
   readonly queries: Queries;
   readonly archive: Archive;
   readonly mailboxes: Mailboxes;
-  /** Whether what is stored outlives a crash. */
-  readonly isDurable: boolean;
   /** Milliseconds since the epoch at `now`. */
   readonly wallClock: (now: number) => number;
 }

@@ -206,7 +206,7 @@ function sendGroup(
   caller: Caller,
   request: Asked<'sendGroup'>,
 ): Refusal | undefined {
-  const { groups, effects, limits, wallClock, isDurable } = parts;
+  const { groups, effects, limits, wallClock } = parts;
   const { link, process, session, bot, now } = caller;
   const { requestId, mid, hops, text } = request;
   const counter = counterOf(caller, request);
@@ -233,7 +233,8 @@ function sendGroup(
     commit = { logId: group.logId, seq };
     process.history.record(counter, commit);
   }
-  effects.sendCommitted(link, { type: 'committed', requestId, mid, ...commit, durable: isDurable });
+  const { isDurable: durable } = effects;
+  effects.sendCommitted(link, { type: 'committed', requestId, mid, ...commit, durable });
   return undefined;
 }
 

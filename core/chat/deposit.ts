@@ -17,7 +17,7 @@ export function deposit(
   caller: Caller,
   { requestId, to: name, identity, mid, sealed }: Deposit,
 ): Refusal | undefined {
-  const { policy, directory, mailboxes, effects, desk, isDurable } = parts;
+  const { policy, directory, mailboxes, effects, desk } = parts;
   const { session, process, link, now } = caller;
   if (!policy.mailbox) {
     return { code: 'BAD_REQUEST', detail: 'this server keeps no private messages' };
@@ -40,7 +40,7 @@ export function deposit(
     if (fault !== undefined) return fault;
     effects.fact({ type: 'privateMessageKept', by: session.name, to });
   }
-  effects.send(link, { type: 'deposited', requestId, mid, to, durable: isDurable });
+  effects.send(link, { type: 'deposited', requestId, mid, to, durable: effects.isDurable });
   return undefined;
 }
 

@@ -78,6 +78,8 @@ const effectBytes = 64;
  * crash could undo.
  */
 export class Effects {
+  /** Whether what is stored outlives a crash, as answers say. */
+  isDurable: boolean;
   readonly #changes = new Fifo<HubEffect>();
   readonly #prompt = new Fifo<HubEffect>();
   /** Among the effects the numbers of changes: what stands behind one waits until that change is stored. */
@@ -90,6 +92,10 @@ export class Effects {
   #isStoreFull = false;
   /** What members have handled while the store was full, each one's newest by group and name. */
   readonly #confirmed = new Map<string, StoreChange>();
+
+  constructor(isDurable: boolean) {
+    this.isDurable = isDurable;
+  }
 
   /** Whether the store has no room. */
   get isStoreFull(): boolean {

@@ -73,7 +73,7 @@ export class Hub {
     const { random, wallClock, hash, stored = nothingStored, isDurable = false } = options;
     const policy = parsePolicy(options.policy ?? {});
     const limits = parseLimits(options.limits ?? {});
-    const effects = new Effects();
+    const effects = new Effects(isDurable);
     const directory = new Directory(stored.names);
     const keeping = { limits, effects, directory, hash, random, wallClock };
     const doorkeeper = new Doorkeeper(keeping, stored.house, options.operators ?? []);
@@ -113,7 +113,7 @@ export class Hub {
     const evictions = new Evictions({ ...shared, rules, mailboxes, desk, links });
     const archive = new Archive(effects, queries, limits.queriesAtOnce);
     const inviting = new BucketTable(limits.invitesAtOnce, invitesPerSecond);
-    const rest = { mailboxes, archive, evictions, queries, inviting, isDurable, wallClock };
+    const rest = { mailboxes, archive, evictions, queries, inviting, wallClock };
     this.#parts = { ...shared, ...order, ...rest, desk };
     this.#delivery = delivery;
     this.#queries = queries;
@@ -232,6 +232,11 @@ export class Hub {
     this.#publish(now);
   }
 
+  /** Whether what is stored from now on outlives a crash, as commits say. */
+  set isDurable(isDurable: boolean) {
+    this.#parts.effects.isDurable = isDurable;
+  }
+
   /** To be called when {@link pollTimeout} is due; early calls do no harm. */
   handleTimeout(now: number): void {
     this.#parts.desk.handleTimeout(now);
@@ -288,8 +293,8 @@ export class Hub {
 
   /** How many there are of everything. */
   census(): Census {
-    const { directory, groups, desk } = this.#parts;
-    return takeCensus(directory, groups.all, desk.sessions);
+    const { directory, groups, desk, mailboxes } = this.#parts;
+    return takeCensus(directory, groups.all, desk.sessions, mailboxes);
   }
 
   /** Changes that are not stored yet. */

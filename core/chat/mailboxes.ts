@@ -97,6 +97,16 @@ export class Mailboxes {
     return this.#envelopes.values();
   }
 
+  /** How many wait. */
+  get count(): number {
+    return this.#envelopes.size;
+  }
+
+  /** What these take, roughly. Bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** All that senders are to be told, the oldest first. */
   get outcomes(): Iterable<StoredOutcome> {
     return this.#outcomes.values();

@@ -92,6 +92,10 @@ export interface ServerEvents {
   storeFull: [error: BanterError];
   /** There is room again, and everything that waited is stored. */
   storeRecovered: [];
+  /** The files of the store were deleted or replaced: the server goes on, and what it is told from now on ends with it. */
+  storeGone: [];
+  /** They are where they were. */
+  storeFound: [];
   /** The server cannot go on, for instance because its folder cannot be written, and has closed. */
   failed: [error: Error];
 }

@@ -1,6 +1,7 @@
 /** What a server counts, for whoever watches it. */
 
 import type { Census } from '../chat/census.ts';
+import type { StoreChange } from '../chat/records.ts';
 import type { Traffic } from '../net/driver.ts';
 
 /** Counters of one server: they begin at 0 with it and only grow. */
@@ -18,6 +19,10 @@ export interface ServerCounters {
   readonly storeWrites: number;
   /** Changes in those writes. */
   readonly storeChanges: number;
+  /** Questions to the store that it could not answer. */
+  readonly failedReads: number;
+  /** Private messages that were kept for who was absent. */
+  readonly mails: number;
 }
 
 /** Everything that can be told at little cost. The work is done when somebody asks, on the way of no message. */
@@ -41,7 +46,9 @@ export type ServerProblem =
   /** The store has failed for good. */
   | 'storeFailed'
   /** A write has been under way for longer than any should take. */
-  | 'storeSilent';
+  | 'storeSilent'
+  /** Its files were deleted or replaced: what it stores is lost with its end, and acknowledged as not durable. */
+  | 'storeGone';
 
 /** A write that takes longer is a problem. Milliseconds. */
 const storePatienceMs = 5000;
@@ -54,12 +61,14 @@ export function problemsOf(
     readonly isStoreFull: boolean;
     readonly writingMs: number;
   },
+  watch: { readonly isInPlace: boolean },
 ): readonly ServerProblem[] {
   const problems: readonly (readonly [ServerProblem, boolean])[] = [
     ['closing', !isServing],
     ['storeFailed', writer.hasFailed],
     ['storeFull', writer.isStoreFull],
     ['storeSilent', writer.writingMs > storePatienceMs],
+    ['storeGone', !watch.isInPlace],
   ];
   return problems.filter(([, isSo]) => isSo).map(([problem]) => problem);
 }
@@ -73,6 +82,25 @@ export class Tally implements ServerCounters {
   relayed = 0;
   storeWrites = 0;
   storeChanges = 0;
+  failedReads = 0;
+  mails = 0;
   undecodable = 0;
   unrelayed = 0;
+
+  get counters(): ServerCounters {
+    const { undecodable: _, unrelayed: __, ...counters } = this;
+    return counters;
+  }
+
+  /** Counts a change that is to be stored. */
+  countChange(type: StoreChange['type']): void {
+    if (type === 'messageAppended') this.messages++;
+    else if (type === 'envelopeStored') this.mails++;
+  }
+
+  /** What a socket has dropped, and what was dropped behind it. */
+  dropsWith(drops: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
+    const { undecodable, unrelayed } = this;
+    return new Map([...drops, ['undecodable', undecodable], ['unrelayed', unrelayed]]);
+  }
 }

@@ -17,7 +17,7 @@ import { systemEnvironment } from '../net/system.ts';
 import type { Environment } from '../net/transport.ts';
 import { checkOptions } from '../options.ts';
 import type { Address } from '../protocol/address.ts';
-import { Endpoint } from '../protocol/endpoint.ts';
+import type { Endpoint } from '../protocol/endpoint.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { Store } from '../store/store.ts';
 import { announce } from './announcement.ts';
@@ -33,21 +33,11 @@ import {
   serverShape,
 } from './options.ts';
 import { Probation } from './probation.ts';
+import { makeEndpoint } from './server-endpoint.ts';
 import { problemsOf, type ServerProblem, type ServerStats, Tally } from './server-stats.ts';
 import { StoreReader } from './store-reader.ts';
+import { StoreWatch } from './store-watch.ts';
 import { StoreWriter } from './store-writer.ts';
-
-/** A client that has said nothing for this long is asked whether it is there. Milliseconds. */
-const keepaliveMs = 30_000;
-
-/** A connection from which nothing came for this long is closed; its client comes back. Milliseconds. */
-const idleTimeoutMs = 45_000;
-
-/** Handshakes under way and those who are told that the server is full, beyond the connections it takes; more are dropped. */
-const surplusConnections = 1024;
-
-/** Clients talk on the control conversation only. */
-const clientConversationsMax = 1;
 
 /** Answers and news that may wait on one connection; beyond, it is closed. Bytes. */
 const answersBytesMax = 4 * 1024 * 1024;
@@ -63,6 +53,7 @@ export class Server extends EventEmitter<ServerEvents> {
   readonly #writer: StoreWriter;
   readonly #reader: StoreReader;
   readonly #housekeeper: Housekeeper;
+  readonly #watch: StoreWatch;
   readonly #endpoint: Endpoint;
   readonly #hub: Hub;
   readonly #probation: Probation;
@@ -109,16 +100,18 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#hub.answered(number, found, environment.now());
         this.#driver?.wake();
       },
-      onFailed: (error) => {
-        // What is asked of a store that is being closed is nobody's concern.
-        if (this.#isServing) this.emit('readFailed', error);
-      },
+      onFailed: (error) => this.#failRead(error),
     });
     this.#housekeeper = new Housekeeper({
       store,
       environment,
       onDropped: (dropped) => this.#hub.dropped(dropped),
       onFailed: (error) => this.#fail(error),
+    });
+    this.#watch = new StoreWatch({
+      store,
+      environment,
+      onMoved: (isInPlace) => this.#moved(isInPlace),
     });
     const crypto = new SodiumCrypto();
     const identity = crypto.identity(store.seed);
@@ -136,15 +129,13 @@ export class Server extends EventEmitter<ServerEvents> {
       operators: options.operators ?? [],
       hash: invitationHash(crypto),
     });
-    this.#endpoint = new Endpoint({
+    this.#endpoint = makeEndpoint({
       crypto,
-      random: environment.random,
+      environment,
       identity,
-      timing: { silenceMs: policy.silenceMs, keepaliveMs, idleTimeoutMs },
-      connectionsMax: limits.links + surplusConnections,
+      silenceMs: policy.silenceMs,
+      linksMax: limits.links,
       admission: options.admission ?? {},
-      conversationsMax: clientConversationsMax,
-      now: environment.now(),
       epochMs: startedAtMs,
     });
   }
@@ -159,6 +150,7 @@ export class Server extends EventEmitter<ServerEvents> {
       const server = new Server(options, environment, store, await store.load());
       await server.#open(options);
       server.#housekeeper.start(retention);
+      server.#watch.start();
       return server;
     } catch (error) {
       if (options.store === undefined) await store.close();
@@ -178,18 +170,13 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Datagrams and messages that were dropped, by reason. */
   get drops(): ReadonlyMap<string, number> {
-    return new Map<string, number>([
-      ...this.#endpoint.drops,
-      ['undecodable', this.#tally.undecodable],
-      ['unrelayed', this.#tally.unrelayed],
-    ]);
+    return this.#tally.dropsWith(this.#endpoint.drops);
   }
 
   /** What it has counted, and how many there are of everything; put together when it is asked for. */
   get stats(): ServerStats {
-    const { undecodable: _, unrelayed: __, ...counters } = this.#tally;
     return {
-      ...counters,
+      ...this.#tally.counters,
       ...(this.#driver?.traffic ?? noTraffic),
       ...this.#hub.census(),
       connections: this.#endpoint.connectionCount,
@@ -201,7 +188,7 @@ export class Server extends EventEmitter<ServerEvents> {
 
   /** Why it does not serve as it should; nothing while all is well. */
   get problems(): readonly ServerProblem[] {
-    return problemsOf(this.#isServing, this.#writer);
+    return problemsOf(this.#isServing, this.#writer, this.#watch);
   }
 
   /** All that lasts, as plain data in one order; what hostile input must not change. */
@@ -239,11 +226,9 @@ export class Server extends EventEmitter<ServerEvents> {
   async #close({ returnMs }: CloseOptions): Promise<boolean> {
     this.#isServing = false;
     this.#probation.close();
-    const announced =
-      returnMs === undefined
-        ? undefined
-        : announce(this.#endpoint, this.#driver, this.#environment, returnMs);
-    const isTidy = await this.#inTime(this.#housekeeper.close());
+    const announced = announce(this.#endpoint, this.#driver, this.#environment, returnMs);
+    const keepers = Promise.all([this.#housekeeper.close(), this.#watch.close()]);
+    const isTidy = await this.#inTime(keepers);
     const isDrained =
       isTidy && (await this.#inTime(this.#writer.drain())) && !this.#writer.isStoreFull;
     this.#carryOut();
@@ -342,6 +327,19 @@ export class Server extends EventEmitter<ServerEvents> {
     this.#housekeeper.hurry();
   }
 
+  /** Nobody is told that what nobody will find is durable. */
+  #moved(isInPlace: boolean): void {
+    this.#hub.isDurable = isInPlace && this.#store.isDurable;
+    this.emit(isInPlace ? 'storeFound' : 'storeGone');
+  }
+
+  #failRead(error: BanterError): void {
+    // What is asked of a store that is being closed is nobody's concern.
+    if (!this.#isServing) return;
+    this.#tally.failedReads++;
+    this.emit('readFailed', error);
+  }
+
   #fail(error: unknown): void {
     if (!(error instanceof BanterError)) throw error;
     this.#hasFailed = true;
@@ -378,7 +376,7 @@ export class Server extends EventEmitter<ServerEvents> {
         this.#endpoint.offer(effect.link, () => this.#readNext(effect.link));
         break;
       case 'store':
-        if (effect.change.type === 'messageAppended') this.#tally.messages++;
+        this.#tally.countChange(effect.change.type);
         this.#writer.add(effect.number, effect.change);
         break;
       case 'query':

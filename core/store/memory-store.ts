@@ -140,6 +140,10 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.#audit.newest(limit));
   }
 
+  isInPlace(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   close(): Promise<void> {
     return Promise.resolve();
   }

@@ -14,6 +14,7 @@ import type {
   StoredState,
 } from '../chat/records.ts';
 import { ownedBytes } from './cloning.ts';
+import { FilePlaces } from './file-places.ts';
 import { FolderLock } from './folder-lock.ts';
 import { readOrMakeSeed } from './identity-file.ts';
 import { readNames } from './names-file.ts';
@@ -46,6 +47,7 @@ export class SqliteStore implements Store {
   readonly #writer: Thread<WriterTasks>;
   readonly #reader: Thread<ReaderTasks>;
   readonly #sendsRemembered: number;
+  #places = new FilePlaces([]);
 
   private constructor(
     seed: Uint8Array,
@@ -131,6 +133,10 @@ export class SqliteStore implements Store {
     return this.#reader.ask('stats', undefined);
   }
 
+  isInPlace(): Promise<boolean> {
+    return this.#places.hold();
+  }
+
   /** What is wrong with the database, in words; nothing if it is whole. Reads all of it. @throws BanterError DATA_UNUSABLE, DATA_DAMAGED */
   check(): Promise<readonly string[]> {
     return this.#reader.ask('check', undefined);
@@ -166,5 +172,6 @@ export class SqliteStore implements Store {
     if (names.length > 0) await this.#writer.ask('adoptNames', names);
     if (existsSync(namesPath)) renameSync(namesPath, `${namesPath}.adopted`);
     await this.#reader.ask('open', { path });
+    this.#places = new FilePlaces([path, `${path}-wal`]);
   }
 }

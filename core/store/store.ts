@@ -82,6 +82,8 @@ export interface Store {
   stats(): Promise<StoreStats>;
   /** The newest entries of the audit trail, newest first, at most `limit`. */
   audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]>;
+  /** Whether what it keeps can be found again: no longer once somebody has deleted or replaced the files that it writes. */
+  isInPlace(): Promise<boolean>;
   /** Frees what it holds; whoever opened the store closes it. */
   close(): Promise<void>;
 }

@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { Client } from '../../core/index.ts';
 import { freePort } from '../support/free-port.ts';
@@ -56,6 +58,15 @@ async function talk({ address }: Pick<Served, 'address'>): Promise<void> {
   await ann.joinGroup('ops');
   await ann.sendGroup('ops', secretText);
   await ann.close();
+}
+
+/** Somebody writes to somebody who is away. */
+async function leaveMail({ address: server }: Pick<Served, 'address'>): Promise<void> {
+  const carl = await Client.connect({ name: 'carl', server });
+  await carl.close();
+  const dora = await Client.connect({ name: 'dora', server });
+  assert.equal((await dora.send('carl', 'call me')).type, 'stored');
+  await dora.close();
 }
 
 function objectsOf({ stdout }: ChildProgram): readonly Record<string, unknown>[] {
@@ -128,6 +139,7 @@ test('serves health and metrics on the loopback interface, and nothing else', as
     body: '{"status":"ok","problems":[]}\n',
   });
   await talk(served);
+  await leaveMail(served);
   const { status, type, body } = await ask(port, '/metrics');
   assert.equal(status, 200);
   assert.match(type, /^text\/plain; version=0\.0\.4/);
@@ -137,13 +149,18 @@ test('serves health and metrics on the loopback interface, and nothing else', as
       Number(value),
     ]),
   );
-  assert.equal(values.get('banter_handshakes_total'), 1);
+  assert.equal(values.get('banter_handshakes_total'), 3);
   assert.equal(values.get('banter_messages_total'), 1);
-  assert.equal(values.get('banter_names'), 1);
+  assert.equal(values.get('banter_names'), 3);
   assert.equal(values.get('banter_names_online'), 0);
   assert.equal(values.get('banter_groups'), 1);
   assert.equal(values.get('banter_drops_total{reason="undecodable"}'), 0);
   assert.equal(values.get('banter_problem{problem="storeFailed"}'), 0);
+  assert.equal(values.get('banter_problem{problem="storeGone"}'), 0);
+  assert.equal(values.get('banter_store_failed_reads_total'), 0);
+  assert.equal(values.get('banter_mails_total'), 1);
+  assert.equal(values.get('banter_mails_waiting'), 1);
+  assert.ok((values.get('banter_mails_waiting_bytes') ?? 0) > 256);
   assert.ok((values.get('banter_datagrams_received_total') ?? 0) > 3);
   assert.ok((values.get('banter_sent_bytes_total') ?? 0) > 300);
   assert.ok((values.get('banter_store_write_seconds_count') ?? 0) > 0);
@@ -164,6 +181,18 @@ test('serves health and metrics on the loopback interface, and nothing else', as
   flood.on('error', () => {});
   await new Promise((resolve) => flood.on('close', resolve));
   assert.equal((await ask(port, '/healthz?again')).status, 200);
+});
+
+test('tells that its folder was deleted under it, what to do then, and ends when it is told to', async (t) => {
+  const served = await serve(t, ['--http-port', '0', '--data', 'place']);
+  const port = await statusPort(served);
+  rmSync(join(served.home.path, 'place'), { recursive: true });
+  await served.server.waitFor(/files of this server were deleted .* banter restore <file> --force/);
+  const { status, body } = await ask(port, '/healthz');
+  assert.equal(status, 503);
+  assert.deepEqual(JSON.parse(body), { status: 'unavailable', problems: ['storeGone'] });
+  served.server.signal('SIGTERM');
+  assert.equal((await served.server.exit()).code, 143);
 });
 
 test('refuses a port, a format and a time that it cannot use', async (t) => {

@@ -86,6 +86,10 @@ export class SlowStore implements Store {
     return this.#disk.audit(query);
   }
 
+  isInPlace(): Promise<boolean> {
+    return this.#disk.isInPlace();
+  }
+
   close(): Promise<void> {
     return this.#disk.close();
   }

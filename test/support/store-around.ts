@@ -15,6 +15,7 @@ export function storeAround(store: Store, own: Partial<Store>): Store {
     prune: (query) => store.prune(query),
     stats: () => store.stats(),
     audit: (query) => store.audit(query),
+    isInPlace: () => store.isInPlace(),
     close: () => store.close(),
     ...own,
   };

@@ -58,19 +58,19 @@ describe('Processes', () => {
   const id = (number: number): Uint8Array => new Uint8Array(8).fill(number);
 
   it('remembers a process through its absence', () => {
-    const processes = new Processes(2, 8, new Effects());
+    const processes = new Processes(2, 8, new Effects(true));
     const process = processes.open('a', id(1), 1);
     processes.close(process);
     assert.equal(processes.open('a', id(1), 9), process);
   });
 
   it('keeps equal process ids of two identities apart', () => {
-    const processes = new Processes(2, 8, new Effects());
+    const processes = new Processes(2, 8, new Effects(true));
     assert.notEqual(processes.open('a', id(1), 1), processes.open('b', id(1), 1));
   });
 
   it('forgets the one that has been away longest, never one with a link', () => {
-    const processes = new Processes(2, 8, new Effects());
+    const processes = new Processes(2, 8, new Effects(true));
     const opened = [1, 2, 3, 4].map((number) => processes.open('a', id(number), 1));
     const [first, second, third, fourth] = opened;
     const twice = processes.open('a', id(4), 1);
