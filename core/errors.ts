@@ -178,11 +178,17 @@ export class BanterError extends Error {
     this.data = options.data ?? {};
   }
 
-  /** What a person does next, and when if the server has said so (`data.retryMs`). */
+  /** What a person does next, and when if that is known. */
   get remedy(): string {
     const { remedy } = errorTable[this.code];
+    const { retryWords } = this;
+    return retryWords === undefined ? remedy : `${remedy} Try again ${retryWords}.`;
+  }
+
+  /** When to try again, such as `in 3 s`; undefined where the server has not said so (`data.retryMs`). */
+  get retryWords(): string | undefined {
     const { retryMs } = this.data;
-    return typeof retryMs === 'number' ? `${remedy} Try again in ${timeWords(retryMs)}.` : remedy;
+    return typeof retryMs === 'number' ? `in ${timeWords(retryMs)}` : undefined;
   }
 }
 

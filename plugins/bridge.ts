@@ -266,7 +266,9 @@ const hops = integer(0, 8);
 // Half a surrogate pair would be kept as another key than was asked for.
 const key = text(limits.storageKeyCharactersMax, /^\P{Cs}+$/u, 'a key of whole characters');
 // Neither a line break nor half a surrogate pair.
-const jobName = text(limits.scheduleNameCharactersMax, /^[^\p{Cc}\p{Cs}]+$/u, 'a name on one line');
+const oneLine = /^[^\p{Cc}\p{Cs}]+$/u;
+const jobName = text(limits.scheduleNameCharactersMax, oneLine, 'a name on one line');
+const taskKey = text(limits.storageKeyCharactersMax, oneLine, 'a key on one line');
 const expression = text(limits.scheduleExpressionCharactersMax);
 const spec: Shape<JobSpec> = variant<JobSpec>({
   every: record({
@@ -319,11 +321,11 @@ const action: Shape<Action> = variant<Action>({
     type: word('scheduleTask'),
     id,
     job: jobName,
-    key: optional(jobName),
+    key: optional(taskKey),
     atMs: integer(0, timeMsMax),
     data: line,
   }),
-  cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: jobName }),
+  cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: taskKey }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
   log: record({ type: word('log'), level: choice(['info', 'warn', 'error']), text: text(2000) }),
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),

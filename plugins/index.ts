@@ -2,5 +2,6 @@
 
 export type { PluginLog } from './capabilities.ts';
 export type { PluginClient } from './feed.ts';
+export { builtinPlugins } from './location.ts';
 export type { PluginStatus } from './plugin.ts';
-export { builtinPlugins, PluginRuntime, type PluginRuntimeOptions } from './runtime.ts';
+export { PluginRuntime, type PluginRuntimeOptions } from './runtime.ts';

@@ -51,7 +51,7 @@ export const limits = {
   scheduleJobsMax: 100,
   /** Tasks of one plugin that wait for their time; one more is refused. */
   scheduleTasksMax: 1000,
-  /** Characters of a job's name, and of a task's key; longer ones are refused inside, forged ones end the plugin. */
+  /** Characters of a job's name; a longer one is refused inside, a forged one ends the plugin. A task's key is as long as one of `storage`. */
   scheduleNameCharactersMax: 64,
   /** Characters of a cron expression, and of a time zone; likewise. */
   scheduleExpressionCharactersMax: 100,

@@ -1,14 +1,14 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
-import { extname, resolve, sep } from 'node:path';
 import { BanterError } from '../core/client-api.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
-import { Bundler, sibling } from './bundle.ts';
+import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { type HostCode, makeHostCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
+import { locate } from './location.ts';
 import { parseManifest } from './manifest.ts';
 import { HostedPlugin, type PluginStatus } from './plugin.ts';
 import { ShapeError } from './shape.ts';
@@ -26,9 +26,6 @@ export interface PluginRuntimeOptions {
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
   readonly onStatus?: (status: PluginStatus) => void;
 }
-
-/** The plugins that come with Banter, by the name under which they are loaded. */
-export const builtinPlugins: readonly string[] = ['auto-reply', 'logger'];
 
 /** Plugins of one runtime at a time; one more is refused. */
 const pluginsMax = 100;
@@ -382,14 +379,4 @@ export class PluginRuntime {
   #logAbout(plugin: HostedPlugin, level: PluginLog['level'], text: string): void {
     this.#onLog({ plugin: plugin.name, level, text });
   }
-}
-
-/** The file behind a name or path. @throws BanterError PLUGIN_INVALID */
-function locate(spec: string): string {
-  if (builtinPlugins.includes(spec)) return sibling(`builtin/${spec}`);
-  if (extname(spec) !== '' || spec.includes('/') || spec.includes(sep)) return resolve(spec);
-  throw new BanterError(
-    'PLUGIN_INVALID',
-    `there is no plugin "${spec}"; built in are ${builtinPlugins.join(', ')}, and a file is named by its path (./${spec}.ts)`,
-  );
 }

@@ -190,7 +190,7 @@ export interface ScheduledRun<T = undefined> {
 export interface ScheduledTask<T> {
   /**
    * Has the handler called at a time, a `Date` or milliseconds of the epoch, with `data`: what JSON can carry, 4 KiB at
-   * most. Resolves with its key once it is kept. A task of the same `key` (1 to 64 characters) is replaced; without one it
+   * most. Resolves with its key once it is kept. A task of the same `key` (1 to 200 characters) is replaced; without one it
    * gets a key of its own. 1,000 tasks of a plugin can wait; one more rejects with `STORAGE_FULL`.
    */
   at(when: number | Date, data: T, options?: { readonly key?: string }): Promise<string>;

@@ -214,7 +214,7 @@ export class Formatter {
   error(error: unknown): string {
     const summary =
       error instanceof BanterError
-        ? `error: ${error.message}`
+        ? `error: ${error.message}${whenToRetry(error)}`
         : isError(error)
           ? `${error.name}: ${error.message}`
           : `thrown: ${inspect(error)}`;
@@ -303,6 +303,10 @@ const colourSequence = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
 
 function isError(value: unknown): value is Error {
   return value instanceof Error || Object.prototype.toString.call(value) === '[object Error]';
+}
+
+function whenToRetry({ retryWords }: BanterError): string {
+  return retryWords === undefined ? '' : `; try again ${retryWords}`;
 }
 
 function details(error: Error): string {

@@ -16,6 +16,7 @@ import { Deliveries } from './deliveries.ts';
 import { deregister } from './departure.ts';
 import type { ClientEvents } from './events.ts';
 import { type JoinOptions, joinRequest, type Prove, prove } from './group-password.ts';
+import { sendToGroup } from './group-sending.ts';
 import { Inbox } from './inbox.ts';
 import { Memberships } from './memberships.ts';
 import { Moderation } from './moderation.ts';
@@ -27,7 +28,7 @@ import {
   type ListUsersOptions,
   type SendOptions,
 } from './options.ts';
-import { askWithinRate } from './pacing.ts';
+import { unlessAborted } from './pacing.ts';
 import { readNames } from './pages.ts';
 import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
@@ -182,14 +183,9 @@ export class Client extends EventEmitter<ClientEvents> {
     }
     await this.#running.lookUps.need(to, options.signal);
     const { session, mail } = this.#running;
-    const message = {
-      mid: session.nextMid(),
-      from: this.#name,
-      hops,
-      bot: this.#options.bot ?? false,
-      sentAtMs: this.#environment.wallClockMs(),
-      text,
-    };
+    const { bot = false } = this.#options;
+    const sentAtMs = this.#environment.wallClockMs();
+    const message = { mid: session.nextMid(), from: this.#name, hops, bot, sentAtMs, text };
     return mail.send(to, message, options);
   }
 
@@ -198,19 +194,9 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP, MESSAGE_TOO_LONG, RATE_LIMITED, TOO_MANY_HOPS, OUTCOME_UNKNOWN
    */
   async sendGroup(group: string, text: string, options: SendOptions = {}): Promise<Committed> {
-    const hops = checkedHops(text, options);
-    const mid = this.#running.session.nextMid();
-    const body = { type: 'sendGroup', group, mid, hops, text } as const;
-    const attempt = () => this.#running.session.ask(body, 'committed', options.signal);
-    const answer = await askWithinRate(this.#environment, attempt, options.signal);
-    return {
-      type: 'committed',
-      mid: toHex(answer.mid),
-      group: this.#memberships.find(group) ?? group,
-      logId: toHex(answer.logId),
-      seq: answer.seq,
-      durable: answer.durable,
-    };
+    const spelt = this.#memberships.find(group) ?? group;
+    const said = { group: spelt, text, hops: checkedHops(text, options) };
+    return sendToGroup(this.#running.session, this.#environment, said, options.signal);
   }
 
   /** Creates a group without joining it. @throws BanterError GROUP_EXISTS, GROUP_NAME_INVALID, SERVER_FULL */
@@ -329,15 +315,10 @@ export class Client extends EventEmitter<ClientEvents> {
       },
     });
     this.#wiring = wiring;
-    const connecting = Promise.withResolvers<void>();
-    const onAbort = (): void => connecting.reject(new BanterError('ABORTED', 'cancelled'));
-    this.#connecting = connecting;
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted) onAbort();
-    else wiring.session.start();
-    await connecting.promise;
+    this.#connecting = Promise.withResolvers<void>();
+    if (!signal?.aborted) wiring.session.start();
+    await unlessAborted(this.#connecting.promise, signal);
     this.#connecting = undefined;
-    signal?.removeEventListener('abort', onAbort);
   }
 
   #listener(): SessionListener {

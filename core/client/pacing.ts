@@ -43,24 +43,32 @@ function pauseAfter({ data: { retryMs } }: BanterError, pauses: number): number 
 }
 
 /** Resolves after a while. @throws BanterError ABORTED */
-export function pause(
+export async function pause(
   environment: Environment,
   pauseMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(new BanterError('ABORTED', 'cancelled'));
-      return;
-    }
-    const onAbort = (): void => {
-      cancelTimer();
-      reject(new BanterError('ABORTED', 'cancelled'));
-    };
-    const cancelTimer = environment.setTimer(() => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    }, pauseMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
+  const over = Promise.withResolvers<void>();
+  const cancelTimer = environment.setTimer(over.resolve, pauseMs);
+  try {
+    await unlessAborted(over.promise, signal);
+  } finally {
+    cancelTimer();
+  }
+}
+
+/** Settles as the promise does, unless the signal fires first or has fired. @throws BanterError ABORTED */
+export async function unlessAborted<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal | undefined,
+): Promise<Value> {
+  const aborted = Promise.withResolvers<never>();
+  const onAbort = (): void => aborted.reject(new BanterError('ABORTED', 'cancelled'));
+  signal?.addEventListener('abort', onAbort, { once: true });
+  if (signal?.aborted) onAbort();
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
 }

@@ -42,12 +42,26 @@ export const noTraffic: Traffic = {
 /** Timers of the machine tick in milliseconds; a deadline is never met early. */
 const tickMs = 1;
 
+/**
+ * Events are handled for so long, and then it is timers' and other sockets' turn: Node hands over dozens of datagrams
+ * at once, each with messages enough to keep everybody else waiting. Milliseconds.
+ */
+const sliceMs = 1;
+
+/** The clock is looked at once in so many events. */
+const eventsPerLook = 8;
+
+/** Where so many wait, no more are taken from the socket before they are handled: what comes too fast is lost there. */
+const eventsWaitingMax = 4096;
+
 export class Driver {
   readonly #options: DriverOptions;
   #transport: Transport | undefined;
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #flushDue = false;
+  /** When the turn's time for events is over; undefined before the first datagram of a turn. */
+  #sliceEndsAt: number | undefined;
   #closed = false;
   #datagramsReceived = 0;
   #bytesReceived = 0;
@@ -67,10 +81,7 @@ export class Driver {
       onDatagram: (datagram, from) => {
         driver.#datagramsReceived++;
         driver.#bytesReceived += datagram.length;
-        options.endpoint.receive(datagram, from, options.environment.now());
-        // At once: a message that has come need not wait for what other sockets have received in this turn.
-        driver.#drainEvents();
-        driver.wake();
+        driver.#receive(datagram, from);
       },
     });
     return driver;
@@ -108,11 +119,24 @@ export class Driver {
     await this.#transport?.close();
   }
 
+  /** What has come is handled at once, while there is time: it need not wait for what other sockets have received. */
+  #receive(datagram: Uint8Array, from: Address): void {
+    const { endpoint, environment } = this.#options;
+    const now = environment.now();
+    this.#sliceEndsAt ??= now + sliceMs;
+    endpoint.receive(datagram, from, now);
+    if (endpoint.eventCount > eventsWaitingMax) this.#drainEvents(Number.POSITIVE_INFINITY);
+    else this.#drainEvents(this.#sliceEndsAt);
+    this.wake();
+  }
+
   #flush(): void {
     if (this.#closed) return;
     const { endpoint, environment, machine, sendRelayed } = this.#options;
+    this.#sliceEndsAt = undefined;
     endpoint.handleTimeout(environment.now());
-    this.#drainEvents();
+    const sliceEndsAt = environment.now() + sliceMs;
+    this.#drainEvents(sliceEndsAt);
     machine?.handleTimeout(environment.now());
     this.#options.onFlush?.();
     const now = environment.now();
@@ -123,7 +147,10 @@ export class Driver {
       else this.#send(transmit);
     }
     // Who fills queues may have ended a connection, and a path that was given up has moved one.
-    if (this.#drainEvents()) this.wake();
+    if (endpoint.eventCount > 0) {
+      this.#drainEvents(sliceEndsAt);
+      this.wake();
+    }
     this.#setTimer();
   }
 
@@ -133,12 +160,14 @@ export class Driver {
     this.#transport?.send(datagram, to);
   }
 
-  /** @returns whether there was any */
-  #drainEvents(): boolean {
+  /** Handles events, in their order, until there are none or it is `endAt`. */
+  #drainEvents(endAt: number): void {
+    const { endpoint, environment, onEvent } = this.#options;
     for (let count = 0; ; count++) {
-      const event = this.#options.endpoint.pollEvent();
-      if (event === undefined) return count > 0;
-      this.#options.onEvent(event);
+      if (count % eventsPerLook === 0 && environment.now() >= endAt) return;
+      const event = endpoint.pollEvent();
+      if (event === undefined) return;
+      onEvent(event);
     }
   }
 

@@ -1,12 +1,12 @@
 /** One end of many connections: tells datagrams apart, opens, accepts, feeds and ends connections. */
 
 import { type Address, isRelayed, sameAddress } from './address.ts';
-import { Admission, type AdmissionLimits } from './admission.ts';
+import { Admission } from './admission.ts';
 import { ByteWriter, toHex } from './bytes.ts';
 import { Connection } from './connection.ts';
 import type { Transmit } from './connection-event.ts';
-import type { Crypto, Identity, Random } from './crypto.ts';
 import type { DropReason, EndpointEvent } from './endpoint-event.ts';
+import type { EndpointOptions } from './endpoint-options.ts';
 import { ReassemblyBudget } from './flow.ts';
 import type { Introduction } from './handshake.ts';
 import { type ConnectTarget, type Established, Handshakes } from './handshakes.ts';
@@ -37,30 +37,6 @@ const unauthentic: ReadonlySet<DropReason> = new Set([
   'ended',
   'wrongAddress',
 ]);
-
-export interface EndpointOptions {
-  readonly crypto: Crypto;
-  readonly random: Random;
-  readonly identity: Identity;
-  /** Timing of the connections that others open. */
-  readonly timing: ConnectionTiming;
-  /** Connections that others may open, half-open ones included; beyond, handshakes are dropped. */
-  readonly connectionsMax: number;
-  /** What one address may; fields that are missing have their defaults. */
-  readonly admission?: Partial<AdmissionLimits>;
-  /** Conversations that whoever opens a connection may use on it. Default: as many as the protocol knows. */
-  readonly conversationsMax?: number;
-  /** Whether it can be reached over the relay only: handshakes and paths of any other address are dropped. Default false. */
-  readonly relayedOnly?: boolean;
-  /** Whether this process comes and goes beside another one of its identity, which stays. Default false. */
-  readonly isAuxiliary?: boolean;
-  readonly now: number;
-  /**
-   * The wall clock at `now` 0, by which address tokens outlive the process. Milliseconds since 1970. Default 0: tokens
-   * of an earlier process are as old as `now` says, or refused.
-   */
-  readonly epochMs?: number;
-}
 
 interface Peer {
   readonly link: number;
@@ -217,6 +193,11 @@ export class Endpoint {
       if (peer === undefined) return;
       this.#handlePeerTimeout(peer, now);
     }
+  }
+
+  /** Events that were not polled yet. */
+  get eventCount(): number {
+    return this.#events.length;
   }
 
   pollEvent(): EndpointEvent | undefined {

@@ -8,13 +8,14 @@ import type { Endpoint } from '../protocol/endpoint.ts';
 /** Clients have this long to hear that the server will be back, be it at the second try. Milliseconds. */
 const announcementMs = 200;
 
-/** Tells all clients after how many milliseconds it will be back. Resolves when they have had the time to hear of it. */
+/** Tells all clients after how many milliseconds it will be back, if it will. Resolves when they have had the time to hear of it. */
 export function announce(
   endpoint: Endpoint,
   driver: Driver | undefined,
   environment: Environment,
-  returnMs: number,
+  returnMs: number | undefined,
 ): Promise<void> {
+  if (returnMs === undefined) return Promise.resolve();
   const { promise, resolve } = Promise.withResolvers<void>();
   const message = serverCodec.encode({ type: 'restarting', returnMs: Math.ceil(returnMs) });
   endpoint.sendAll(controlConversation, message);

@@ -226,10 +226,7 @@ export class Server extends EventEmitter<ServerEvents> {
   async #close({ returnMs }: CloseOptions): Promise<boolean> {
     this.#isServing = false;
     this.#probation.close();
-    const announced =
-      returnMs === undefined
-        ? undefined
-        : announce(this.#endpoint, this.#driver, this.#environment, returnMs);
+    const announced = announce(this.#endpoint, this.#driver, this.#environment, returnMs);
     const keepers = Promise.all([this.#housekeeper.close(), this.#watch.close()]);
     const isTidy = await this.#inTime(keepers);
     const isDrained =

@@ -22,8 +22,14 @@ export interface StoreWriterOptions {
   readonly onFailed: (error: unknown) => void;
 }
 
-/** As many changes are worth a write of their own, and more are not written at a time. */
-const batchChanges = 512;
+/**
+ * As many changes are worth a write of their own, and more are not written at a time: handing them over, and going on
+ * with what has waited for them, holds up the event loop. A slow disk takes as many times more as a write takes longer
+ * than this, or the number of writes would set the rate. Milliseconds.
+ */
+const batchChangesMin = 64;
+const batchChangesMax = 512;
+const batchMs = 4;
 
 /** A store that had no room is tried again after this long. Milliseconds. */
 const retryMs = 1000;
@@ -39,6 +45,7 @@ export class StoreWriter {
   #cancelTimer: (() => void) | undefined;
   #isFullUp = false;
   #hasFailed = false;
+  #batchChanges = batchChangesMin;
 
   constructor(options: StoreWriterOptions) {
     this.#options = options;
@@ -46,7 +53,9 @@ export class StoreWriter {
 
   /** Whether so much waits that the end of the turn should not be waited for. */
   get isFull(): boolean {
-    return this.#waiting.length >= batchChanges && this.#writing === undefined && !this.#isFullUp;
+    return (
+      this.#waiting.length >= this.#batchChanges && this.#writing === undefined && !this.#isFullUp
+    );
   }
 
   /** How long the write under way has taken so far. Milliseconds; 0 if none is. */
@@ -95,7 +104,7 @@ export class StoreWriter {
   }
 
   #write(): number | undefined {
-    const changes = this.#waiting.splice(0, batchChanges);
+    const changes = this.#waiting.splice(0, this.#batchChanges);
     const newest = this.#newest - this.#waiting.length;
     this.#beganAt = this.#options.environment.now();
     try {
@@ -123,7 +132,10 @@ export class StoreWriter {
     const hadNoRoom = this.#isFullUp;
     this.#isFullUp = false;
     if (hadNoRoom) onFull(undefined);
-    onWritten(changes, environment.now() - this.#beganAt);
+    const tookMs = environment.now() - this.#beganAt;
+    const timesLonger = Math.max(1, Math.ceil(tookMs / batchMs));
+    this.#batchChanges = Math.min(batchChangesMin * timesLonger, batchChangesMax);
+    onWritten(changes, tookMs);
   }
 
   #fail(error: unknown, changes: readonly StoreChange[]): void {

@@ -99,7 +99,12 @@ export class ScheduleInside {
       at: (when: number | Date, data?: unknown, options: { readonly key?: string } = {}) =>
         optional(this.#addTask(checked(id), when, data, options.key)),
       cancel: (key: string) =>
-        optional(this.#requests.ask('cancelTask', { job: checked(id), key: checked(key) })),
+        optional(
+          this.#requests.ask('cancelTask', {
+            job: checked(id),
+            key: checked(key, limits.storageKeyCharactersMax),
+          }),
+        ),
     });
   }
 
@@ -117,7 +122,7 @@ export class ScheduleInside {
     if (written === undefined && data !== undefined) {
       throw new TypeError('ctx.schedule: what a task carries is what JSON can carry');
     }
-    if (key !== undefined) checked(key);
+    if (key !== undefined) checked(key, limits.storageKeyCharactersMax);
     return this.#requests.ask('scheduleTask', { job, key, atMs, data: written ?? '' });
   }
 }
@@ -135,8 +140,7 @@ function split<Options extends object>(
 }
 
 /** @throws TypeError for what is no name; what is enforced is outside */
-function checked(name: string): string {
-  const max = limits.scheduleNameCharactersMax;
+function checked(name: string, max: number = limits.scheduleNameCharactersMax): string {
   if (typeof name !== 'string' || name.length > max || !/^[^\p{Cc}\p{Cs}]+$/u.test(name)) {
     throw new TypeError(
       `ctx.schedule: a name or key is a text of 1 to ${max} characters on one line`,

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { BanterError } from '../../core/errors.ts';
 
-describe('the remedy of a refusal', () => {
+describe('a refusal', () => {
   const remedyAfter = (retryMs: number): string =>
     new BanterError('STORE_FULL', 'full', { data: { retryMs } }).remedy;
 
   it('says when to try again, if the server has, in words that people use', () => {
-    const { remedy } = new BanterError('STORE_FULL', 'full');
-    assert.doesNotMatch(remedy, /Try again in/);
+    const { remedy, retryWords } = new BanterError('STORE_FULL', 'full');
+    assert.deepEqual([/Try again in/.test(remedy), retryWords], [false, undefined]);
     for (const [retryMs, words] of [
       [1, '1 s'],
       [2001, '3 s'],

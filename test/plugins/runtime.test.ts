@@ -341,6 +341,7 @@ test('an unknown name is refused with the names there are', { timeout }, async (
   const { runtime } = await stage(t);
   await assert.rejects(runtime.load('nonsense'), {
     code: 'PLUGIN_INVALID',
-    message: /there is no plugin "nonsense"; built in are auto-reply, logger/,
+    message:
+      /there is no plugin "nonsense"; built in are auto-reply, dice, logger, poll, reminder,/,
   });
 });

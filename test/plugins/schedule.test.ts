@@ -191,6 +191,7 @@ test('two clients on one folder keep their schedules apart', { timeout }, async 
   const from = on.world.transcript.length;
   on.alice.say(`eval ctx.me === 'other' ? tasks.at(Date.now() + 3600000, 'x', { key: 'a' }) : 0`);
   assert.equal(await on.world.next('lab/other: ', from), '"a"');
+  assert.equal(await on.world.next('lab/bot: ', from), '0');
   assert.equal(await asking(on)(`ctx.me === 'bot' ? tasks.cancel('a') : 0`), 'false');
 });
 
@@ -213,6 +214,7 @@ const refused: readonly (readonly [expression: string, why: string])[] = [
   [`ctx.schedule.every('x', '1h')`, 'TypeError'],
   [`ctx.schedule.every('', '1h', () => {})`, 'TypeError'],
   [`ctx.schedule.every('a\\nb', '1h', () => {})`, 'TypeError'],
+  [`ctx.schedule.every('x'.repeat(65), '1h', () => {})`, 'TypeError'],
   [`ctx.schedule.every('say', '1h', () => {})`, 'TypeError'],
   [`tasks.at('tomorrow', 'x')`, 'RangeError'],
   [`tasks.at(-1, 'x')`, 'RangeError'],
@@ -221,7 +223,7 @@ const refused: readonly (readonly [expression: string, why: string])[] = [
   [`tasks.at(0, 1n)`, 'TypeError'],
   [`tasks.at(0, 'x', { key: '' })`, 'TypeError'],
   [`tasks.at(0, 'x'.repeat(4095))`, 'STORAGE_FULL'],
-  [`tasks.cancel('x'.repeat(65))`, 'TypeError'],
+  [`tasks.cancel('x'.repeat(201))`, 'TypeError'],
 ];
 
 test('what is no job, time or data is refused with its reason', { timeout }, async (t) => {

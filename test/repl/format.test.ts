@@ -71,6 +71,10 @@ test('notices mentions of the own name as a word', () => {
 test('says errors in one line, with more only when debugging', () => {
   const error = new BanterError('USER_UNKNOWN', 'no user "bbo"; did you mean bob?');
   assert.equal(plain.error(error), 'error: no user "bbo"; did you mean bob?');
+  const hasty = new BanterError('RATE_LIMITED', 'more than 50 requests a second', {
+    data: { retryMs: 2400 },
+  });
+  assert.equal(plain.error(hasty), 'error: more than 50 requests a second; try again in 3 s');
   assert.equal(plain.error(new TypeError('a\nb\x1b[2J')), 'TypeError: a ⏎ b␛[2J');
   assert.equal(plain.error({ a: 1 }), 'thrown: { a: 1 }');
   const debug = new Formatter({ name: 'ann', colours: false, debug: true });

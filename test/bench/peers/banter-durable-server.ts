@@ -4,8 +4,11 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Server } from '../../../core/index.ts';
+import { keepMemorySmall } from '../../../repl/memory.ts';
 import { admission, limits } from './banter-limits.ts';
 
+// As the program does that people start.
+keepMemorySmall();
 const [port, folder = ''] = process.argv.slice(2);
 const dataDir = join(folder, 'data');
 const server = await Server.start({

@@ -91,16 +91,16 @@ function answers(peer: Endpoint, heard: Uint8Array[], now: number): readonly Uin
   }
 }
 
-test('an answer that has arrived counts, although time has run out before it could be read', async () => {
+/** Two endpoints of which one has opened a connection to the other; a driver runs it. */
+async function connected(onEvent: (event: EndpointEvent, environment: ManualEnvironment) => void) {
   const environment = new ManualEnvironment();
   const [own, peer] = [endpoint(), endpoint()];
-  const events: EndpointEvent[] = [];
   const driver = await Driver.start({
     environment,
     endpoint: own,
     host: undefined,
     port: 0,
-    onEvent: (event) => events.push(event),
+    onEvent: (event) => onEvent(event, environment),
   });
   const link = own.connect({ address: there, identity: undefined, timing, timeoutMs: 5000 }, 0);
   driver.wake();
@@ -108,6 +108,12 @@ test('an answer that has arrived counts, although time has run out before it cou
     environment.endTurn();
     for (const datagram of answers(peer, environment.sent, 0)) environment.deliver(datagram);
   }
+  return { environment, own, peer, driver, link };
+}
+
+test('an answer that has arrived counts, although time has run out before it could be read', async () => {
+  const events: EndpointEvent[] = [];
+  const { environment, own, peer, driver, link } = await connected((event) => events.push(event));
   own.send(link, 0, new TextEncoder().encode('hello'));
   driver.wake();
   environment.endTurn();
@@ -121,4 +127,24 @@ test('an answer that has arrived counts, although time has run out before it cou
     events.map(({ type }) => type),
     ['connected', 'answered'],
   );
+});
+
+test('messages that take long to handle leave the turn to others, and are handled in their order', async () => {
+  const texts: string[] = [];
+  const { environment, peer } = await connected((event, { clock }) => {
+    if (event.type !== 'messageReceived') return;
+    texts.push(new TextDecoder().decode(event.payload));
+    environment.clock = clock + 1;
+  });
+  const said = Array.from({ length: 200 }, (_, at) => `${at}`);
+  const link = 1;
+  for (const text of said) peer.send(link, 0, new TextEncoder().encode(text));
+  for (const datagram of answers(peer, environment.sent, 0)) environment.deliver(datagram);
+  assert.ok(texts.length < said.length / 2, `${texts.length} in the turn of their arrival`);
+  for (let turn = 0; texts.length < said.length; turn++) {
+    const before = texts.length;
+    environment.endTurn();
+    assert.ok(texts.length > before && texts.length <= before + 16, `turn ${turn}`);
+  }
+  assert.deepEqual(texts, said);
 });

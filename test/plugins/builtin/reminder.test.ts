@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { type Stage, stage } from '../world.ts';
+
+const timeout = 60_000;
+
+async function reminding(on: Stage): Promise<(line: string) => Promise<string>> {
+  await on.runtime.load('reminder');
+  return (line) => {
+    const from = on.world.transcript.length;
+    on.alice.say(line);
+    return on.world.next('lab/bot: ', from);
+  };
+}
+
+/** As if so much time had passed. */
+function age(dir: string, ms: number): void {
+  const database = new DatabaseSync(join(dir, 'plugins', 'storage.db'));
+  database.prepare('UPDATE jobs SET next_at = next_at - ?').run(ms);
+  database.close();
+}
+
+test('reminds where it was asked to, after the time that was asked for', { timeout }, async (t) => {
+  const on = await stage(t);
+  const answer = await reminding(on);
+  assert.equal(
+    await answer('!remind 1s tea is ready'),
+    'alice, I shall remind you in 1s (number 1).',
+  );
+  await on.world.heard('lab/bot: alice, you wanted to be reminded: tea is ready');
+  await on.alice.send('bot', '!remind 1s coffee');
+  await on.world.heard('bot→alice: alice, I shall remind you in 1s (number 1).');
+  await on.world.heard('bot→alice: alice, you wanted to be reminded: coffee');
+  assert.equal(await answer('!reminders'), 'Nothing waits.');
+});
+
+test('lists what waits, and forgets what its owner takes back', { timeout }, async (t) => {
+  const on = await stage(t);
+  const answer = await reminding(on);
+  await answer('!remind 1d2h bread');
+  await answer('!remind 45m tea');
+  assert.equal(await answer('!reminders'), '1: bread\n2: tea');
+  const bob = on.world.member('bob');
+  const from = on.world.transcript.length;
+  bob.say('!forget 1');
+  assert.match(await on.world.next('lab/bot: ', from), /^There is no such reminder/);
+  assert.equal(await answer('!forget 1'), 'alice, reminder 1 is forgotten.');
+  assert.equal(await answer('!reminders'), '2: tea');
+  assert.match(await answer('!remind 1h bread'), /number 1/);
+});
+
+test('reminds late of what was missed while it was away, and once', { timeout }, async (t) => {
+  const on = await stage(t);
+  const answer = await reminding(on);
+  await answer('!remind 2h bread');
+  await answer('!remind 3d tea');
+  await on.runtime.close();
+  age(on.dir, 86_400_000);
+  const next = await on.start(on.bot);
+  await next.load('reminder');
+  const line = 'lab/bot: alice, you wanted to be reminded: bread (late: I was away)';
+  await on.world.heard(line);
+  assert.equal(await answer('!reminders'), '2: tea');
+  assert.equal(on.world.transcript.filter((said) => said === line).length, 1);
+});
+
+test('says how it is written, and sets bounds', { timeout }, async (t) => {
+  const on = await stage(t);
+  const answer = await reminding(on);
+  for (const line of [
+    '!remind',
+    '!remind tea',
+    '!remind 10 tea',
+    '!remind 0s tea',
+    '!remind 10m',
+    '!remind 366d tea',
+    '!remind 9999999999s tea',
+    `!remind 10m ${'tea '.repeat(200)}`,
+  ]) {
+    assert.match(await answer(line), /^Write it like/, line);
+  }
+  for (const line of ['!forget', '!forget 1', '!forget __proto__', `!forget ${'9'.repeat(300)}`]) {
+    assert.match(await answer(line), /^There is no such reminder/, line);
+  }
+  for (let number = 1; number <= 20; number++) {
+    assert.match(await answer('!remind 10m tea'), new RegExp(`number ${number}\\)`));
+  }
+  assert.match(await answer('!remind 10m tea'), /20 reminders wait already/);
+});
