@@ -1,7 +1,7 @@
 /** The classic profile with real processes, on pipes and on terminals. */
 
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { after, test } from 'node:test';
 import { Client } from '../../core/index.ts';
 import { freePort } from '../support/free-port.ts';
 import { temporaryHome } from '../support/home.ts';
@@ -9,19 +9,21 @@ import { type ChildProgram, startBanter } from '../support/processes.ts';
 import { openBanter, type Terminal, type TerminalOptions } from '../support/terminal.ts';
 import { playStory } from './classic-story.ts';
 
-/** A server, and how to reach it. */
+type Owner = Parameters<typeof temporaryHome>[0];
+
+/** A server, and how to reach it; what is started here ends with its owner. */
 interface World {
   readonly server: ChildProgram;
   readonly address: string;
   /** A client on pipes, once it is registered. */
-  start(name: string): Promise<ChildProgram>;
+  start(owner: Owner, name: string): Promise<ChildProgram>;
   /** A client on a terminal, once its prompt is there. */
-  open(name: string, options?: TerminalOptions): Promise<Terminal>;
+  open(owner: Owner, name: string, options?: TerminalOptions): Promise<Terminal>;
   /** A client of this process, which says what it is told to. */
   connect(name: string): Promise<Client>;
 }
 
-async function serve(t: TestContext): Promise<World> {
+async function serve(t: Owner): Promise<World> {
   const port = `${await freePort()}`;
   const home = temporaryHome(t);
   const server = startBanter(home, ['-s', port]);
@@ -33,13 +35,13 @@ async function serve(t: TestContext): Promise<World> {
   return {
     server,
     address,
-    start: async (name) => {
-      const client = startBanter(temporaryHome(t), await args(name));
+    start: async (owner, name) => {
+      const client = startBanter(temporaryHome(owner), await args(name));
       await client.waitFor('Client table updated');
       return client;
     },
-    open: async (name, options) => {
-      const terminal = openBanter(temporaryHome(t), await args(name), options);
+    open: async (owner, name, options) => {
+      const terminal = openBanter(temporaryHome(owner), await args(name), options);
       await terminal.waitForScreen(/\n>>>$/);
       return terminal;
     },
@@ -51,6 +53,9 @@ async function serve(t: TestContext): Promise<World> {
     },
   };
 }
+
+/** For tests whose people leave in good order, so that nobody hears of them later; each has names of its own. */
+const shared = await serve({ after });
 
 /** Resolves once the server has said that somebody is offline. */
 function offline({ server }: World, name: string): Promise<unknown> {
@@ -66,7 +71,7 @@ test('prints above a half-typed line and leaves it intact, with the group in the
   const bob = await world.connect('bob');
   await bob.createGroup('dev');
   await bob.joinGroup('dev');
-  const terminal = await world.open('ann', { columns: 120 });
+  const terminal = await world.open(t, 'ann', { columns: 120 });
   terminal.type('join_group dev\r');
   await terminal.waitForScreen(
     />>> join_group dev\n>>> Entered group dev successfully\n>>> \(dev\)$/,
@@ -99,21 +104,19 @@ test('carries out lines typed ahead of a registration in their order', async (t)
 });
 
 test('de-registers at ctrl-c', async (t) => {
-  const world = await serve(t);
-  const terminal = await world.open('ann');
+  const terminal = await shared.open(t, 'cid');
   terminal.type('send bob half');
   await terminal.waitForScreen('half');
   terminal.key('ctrl-c');
-  await offline(world, 'ann');
+  await offline(shared, 'cid');
   assert.deepEqual(await terminal.exit(), { code: 130, signal: null });
   assert.match(terminal.screen(), /\n>>> You are Offline\. Bye\.$/);
 });
 
 test('de-registers at ctrl-d', async (t) => {
-  const world = await serve(t);
-  const terminal = await world.open('ann');
+  const terminal = await shared.open(t, 'dan');
   terminal.key('ctrl-d');
-  await offline(world, 'ann');
+  await offline(shared, 'dan');
   assert.deepEqual(await terminal.exit(), { code: 0, signal: null });
 });
 
@@ -123,11 +126,11 @@ for (const [signal, code] of [
   ['SIGINT', 130],
 ] as const) {
   test(`de-registers at ${signal}`, async (t) => {
-    const world = await serve(t);
-    const [terminal, client] = await Promise.all([world.open('ann'), world.start('bob')]);
+    const [seated, piped] = [`eve-${code}`, `fay-${code}`];
+    const [terminal, client] = await Promise.all([shared.open(t, seated), shared.start(t, piped)]);
     terminal.signal(signal);
     client.signal(signal);
-    await Promise.all([offline(world, 'ann'), offline(world, 'bob')]);
+    await Promise.all([offline(shared, seated), offline(shared, piped)]);
     assert.equal((await terminal.exit()).code, code);
     assert.equal((await client.exit()).code, code);
     assert.match(client.stdout, />>> You are Offline\. Bye\.\n$/);
@@ -135,23 +138,22 @@ for (const [signal, code] of [
 }
 
 test('loses no line of a long pipe, and de-registers at its end', async (t) => {
-  const world = await serve(t);
-  const client = await world.start('ann');
+  const client = await shared.start(t, 'gus');
   const texts = Array.from({ length: 200 }, (_, number) => `line ${number}`);
-  client.write('create_group dev\njoin_group dev');
+  client.write('create_group pipe\njoin_group pipe');
   for (const text of texts) client.write(`send_group ${text}`);
   for (const _ of texts) client.write('list_members');
   client.end();
   assert.equal((await client.exit()).code, 0);
-  await offline(world, 'ann');
-  const told = [...world.server.stdout.matchAll(/Client ann sent group message: (.*)\n/g)];
+  await offline(shared, 'gus');
+  const told = [...shared.server.stdout.matchAll(/Client gus sent group message: (.*)\n/g)];
   assert.deepEqual(
     told.map(([, text]) => text),
     texts,
   );
   assert.match(
     client.stdout,
-    /(>>> \(dev\) Message received by Server\.\n){200}(>>> \(dev\) Members in the group dev:\n>>> \(dev\) ann\n){200}>>> You are Offline\. Bye\.\n$/,
+    /(>>> \(pipe\) Message received by Server\.\n){200}(>>> \(pipe\) Members in the group pipe:\n>>> \(pipe\) gus\n){200}>>> You are Offline\. Bye\.\n$/,
   );
 });
 
@@ -160,7 +162,7 @@ test('shows the controls in what others write, at the client and at the server',
   const bob = await world.connect('bob');
   await bob.createGroup('dev');
   await bob.joinGroup('dev');
-  const client = await world.start('ann');
+  const client = await world.start(t, 'ann');
   await bob.sendGroup('dev', 'red \u001b[31m\n>>> Client ann left group');
   await assert.rejects(bob.joinGroup('\u001b]0;owned\u0007'));
   await world.server.waitFor('red ␛[31m ⏎ >>> Client ann left group\n');
@@ -187,8 +189,7 @@ test('refuses wrong arguments in the original’s words before it opens a socket
 });
 
 test('says that a server’s port is in use', async (t) => {
-  const { address } = await serve(t);
-  const port = address.split(':')[1] ?? '';
+  const port = shared.address.split(':')[1] ?? '';
   const second = startBanter(temporaryHome(t), ['-s', port]);
   assert.deepEqual(await second.exit(), { code: 1, signal: null });
   assert.equal(second.output, `Invalid server port number: UDP port ${port} is in use\n`);

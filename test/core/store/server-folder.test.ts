@@ -1,12 +1,21 @@
 /** Backups of a server's folder, and what is made of them. */
 
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import type { StoreChange } from '../../../core/chat/records.ts';
 import { BanterError, type ErrorCode } from '../../../core/errors.ts';
+import { unsealBackup } from '../../../core/store/backup-file.ts';
 import {
   backupServer,
   checkServerData,
@@ -24,9 +33,10 @@ import { story } from './schemas/story.ts';
 const seed = new Uint8Array(32).fill(7);
 const newSeed = (): Uint8Array => seed;
 
-/** A home with a server's folder that has a story behind it, and a backup of it. */
-async function told(t: Parameters<typeof temporaryHome>[0]) {
-  const home = temporaryHome(t);
+/** A server's folder with a story behind it, and a backup of it: made once, since making them takes its time. */
+const original = await tell(temporaryHome({ after }));
+
+async function tell(home: Home) {
   const folder = join(home.path, 'server');
   const store = await SqliteStore.open({ folder, newSeed });
   await store.write(story);
@@ -34,7 +44,16 @@ async function told(t: Parameters<typeof temporaryHome>[0]) {
   await store.close();
   const file = join(home.path, 'backup');
   await backupServer(folder, file);
-  return { home, folder, file, state };
+  return { folder, file, state };
+}
+
+/** A home with copies of both. */
+function told(t: Parameters<typeof temporaryHome>[0]) {
+  const home = temporaryHome(t);
+  const [folder, file] = [join(home.path, 'server'), join(home.path, 'backup')];
+  cpSync(original.folder, folder, { recursive: true });
+  copyFileSync(original.file, file);
+  return { home, folder, file, state: original.state };
 }
 
 async function loaded(folder: string) {
@@ -53,9 +72,27 @@ function fails(code: ErrorCode, part: string | RegExp) {
   };
 }
 
+/** Leaves the group in a folder as so many backups would that were restored. @returns the ids that its log had */
+function restoredBefore(folder: string, times: number): Uint8Array[] {
+  const ids = Array.from({ length: times }, (_, at) => new Uint8Array(8).fill(100 + at));
+  using database = new DatabaseSync(join(folder, 'chat.db'));
+  const remember = database.prepare(
+    'INSERT INTO former_logs (group_id, log_id, seq) SELECT id, ?, head_seq FROM groups',
+  );
+  for (const id of ids) remember.run(id);
+  return ids;
+}
+
+/** Of the group in a folder; opening a whole store takes too long to be done again and again. */
+function logIdIn(folder: string): Uint8Array {
+  using database = new DatabaseSync(join(folder, 'chat.db'), { readOnly: true });
+  const id = database.prepare('SELECT log_id FROM groups').get()?.['log_id'];
+  return id instanceof Uint8Array ? id : assert.fail('there is no group');
+}
+
 describe('a backup', () => {
   it('brings back the identity and everything else, but for the ids of the logs, which it remembers', async (t) => {
-    const { home, file, state } = await told(t);
+    const { home, file, state } = told(t);
     const folder = join(home.path, 'other');
     const { replaced, madeAtMs } = await restoreServer({ from: file, folder });
     assert.equal(replaced, undefined);
@@ -78,11 +115,11 @@ describe('a backup', () => {
   });
 
   it('remembers the newest sixteen logs of a group, however often it is restored', async (t) => {
-    const { home, folder } = await told(t);
-    const ids: Uint8Array[] = [];
-    for (let round = 0; round < 18; round++) {
+    const { home, folder } = told(t);
+    const ids = restoredBefore(folder, 15);
+    for (let round = 0; round < 3; round++) {
       const file = join(home.path, `backup-${round}`);
-      ids.push((await loaded(folder)).groups[0]?.logId ?? new Uint8Array());
+      ids.push(logIdIn(folder));
       await backupServer(folder, file);
       await restoreServer({ from: file, folder, force: true });
     }
@@ -94,31 +131,41 @@ describe('a backup', () => {
   });
 
   it('is its owner’s alone, and replaces nothing', async (t) => {
-    const { folder, file } = await told(t);
+    const { home, folder } = told(t);
+    const file = join(home.path, 'another');
+    await backupServer(folder, file);
     assert.equal(statSync(file).mode & 0o777, 0o600);
     await assert.rejects(backupServer(folder, file), fails('DATA_UNUSABLE', 'exists; choose'));
     assert.ok(!existsSync(`${file}.partial`));
   });
 
   it('is a database that SQLite opens as it is', async (t) => {
-    const { file } = await told(t);
+    const { file } = told(t);
     using database = new DatabaseSync(file, { readOnly: true });
     assert.equal(database.prepare('SELECT count(*) AS count FROM messages').get()?.['count'], 2);
   });
 
   it('of which one bit is changed, or a byte is missing, is refused and leaves nothing', async (t) => {
-    const { home, file } = await told(t);
+    const { home, file } = told(t);
     const whole = readFileSync(file);
-    const random = new Random(1);
-    const places = [0, 100, whole.length - 2, whole.length - 66, whole.length - 80];
-    for (let count = 0; count < 20; count++) places.push(random.below(whole.length));
     const spoilt = join(home.path, 'spoilt');
     const folder = join(home.path, 'other');
-    for (const place of places) {
+    const spoil = (place: number): void => {
       const bytes = Buffer.from(whole);
       bytes[place] = (bytes[place] ?? 0) ^ 1;
       writeFileSync(spoilt, bytes);
+    };
+    for (const place of [0, 100, whole.length - 2, whole.length - 66, whole.length - 80]) {
+      spoil(place);
       await assert.rejects(restoreServer({ from: spoilt, folder }), fails('DATA_DAMAGED', spoilt));
+    }
+    // Of many more places without the thread that a restoring starts for this.
+    const random = new Random(1);
+    const to = join(home.path, 'unsealed');
+    writeFileSync(to, '');
+    for (let count = 0; count < 100; count++) {
+      spoil(random.below(whole.length));
+      assert.throws(() => unsealBackup(spoilt, to), fails('DATA_DAMAGED', spoilt));
     }
     for (const bytes of [whole.length - 1, whole.length - 70, 4096, 10, 0]) {
       writeFileSync(spoilt, whole);
@@ -130,7 +177,7 @@ describe('a backup', () => {
   });
 
   it('is made while the server writes without a pause, and holds what was acknowledged before', async (t) => {
-    const { home, folder } = await told(t);
+    const { home, folder } = told(t);
     const store = await SqliteStore.open({ folder, newSeed });
     home.onClose(() => store.close());
     let seq = 2;
@@ -139,7 +186,7 @@ describe('a backup', () => {
       while (!isOver) await store.write(Array.from({ length: 50 }, () => said(++seq)));
     };
     const writing = write();
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 3; round++) {
       const acknowledged = seq - 50;
       const file = join(home.path, `busy-${round}`);
       await backupServer(folder, file);
@@ -176,7 +223,7 @@ function said(seq: number): StoreChange {
 
 describe('a folder', () => {
   it('with a server is restored only by force, which puts that server aside', async (t) => {
-    const { folder, file } = await told(t);
+    const { folder, file } = told(t);
     await assert.rejects(restoreServer({ from: file, folder }), fails('DATA_UNUSABLE', '--force'));
     const { replaced } = await restoreServer({ from: file, folder, force: true });
     assert.ok(replaced);
@@ -186,7 +233,7 @@ describe('a folder', () => {
   });
 
   it('with a server that runs is neither restored nor compacted, and can be counted', async (t) => {
-    const { home, folder, file } = await told(t);
+    const { home, folder, file } = told(t);
     const other = await running(home, folder);
     assert.equal(serverOwner(folder), other);
     for (const work of [
@@ -200,7 +247,7 @@ describe('a folder', () => {
   });
 
   it('that is compacted is smaller, and as it was', async (t) => {
-    const { folder } = await told(t);
+    const { folder } = told(t);
     const store = await SqliteStore.open({ folder, newSeed });
     await store.write(Array.from({ length: 5000 }, (_, at) => said(at + 3)));
     const nowMs = Date.now();
