@@ -35,7 +35,7 @@ export class Arena {
   static async open(t: TestContext, attacks: Readonly<Record<string, Attack>>): Promise<Arena> {
     const on = await stage(t);
     const file = await on.write('evil.ts', sourceOf(attacks));
-    await on.plug('sibling', sibling);
+    await on.plug('sibling', sibling, { manifest: 'limits: { sendsPerMinute: 600 },' });
     return new Arena(on, file);
   }
 
