@@ -94,7 +94,7 @@ export class Arena {
  * Holds our own process to its processor time: by the clock a busy machine would fail it.
  * Between two ticks the loop has done at most one turn and what fits into the time between them.
  */
-async function inTime(work: () => Promise<void>): Promise<void> {
+export async function inTime(work: () => Promise<void>): Promise<void> {
   const tickMs = 5;
   const begunMs = ownCpuMs();
   let lastMs = begunMs;
@@ -115,7 +115,8 @@ async function inTime(work: () => Promise<void>): Promise<void> {
   assert.ok(lastMs - begunMs < wholeMsMax, `the chat process needed ${lastMs - begunMs} ms`);
 }
 
-function ownCpuMs(): number {
+/** Milliseconds of processor time that this thread has used. */
+export function ownCpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }

@@ -22,7 +22,6 @@ const attacks: Readonly<Record<string, Attack>> = {
     ends: full,
   },
   'a huge array at once': { code: 'Array.from({ length: 1e8 }, () => ({}));', ends: full },
-  'an array that is huge and full': { code: 'new Array(5e7).fill(0).length;', ends: full },
   'a number that grows for ever': {
     code: 'let n = 3n; for (;;) n *= n;',
     ends: /did not|stop|memory/,
@@ -37,10 +36,6 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'proxies around proxies': {
     code: 'let p = {}; for (;;) p = new Proxy(p, {});',
-    ends: full,
-  },
-  'functions compiled for ever': {
-    code: 'const all = []; for (let i = 0; ; i++) all.push(Function("return " + i));',
     ends: full,
   },
   'JSON that is parsed to much more': {
