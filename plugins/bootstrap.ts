@@ -90,8 +90,10 @@ function removeDangers(): void {
   ]) {
     Reflect.deleteProperty(globalThis, name);
   }
+  // Taken now, and without asking an iterator: the plugin may replace either, and would be handed the original.
+  const { construct } = Reflect;
   const fixedLength = new Proxy(ArrayBuffer, {
-    construct: (target, [length], newTarget) => Reflect.construct(target, [length], newTarget),
+    construct: (target, given, newTarget) => construct(target, [given[0]], newTarget),
   });
   Reflect.defineProperty(ArrayBuffer.prototype, 'constructor', { value: fixedLength });
   Reflect.set(globalThis, 'ArrayBuffer', fixedLength);

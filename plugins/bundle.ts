@@ -1,7 +1,7 @@
 /** Turns the files of a plugin into one script for an isolate, and keeps the bundler from reading anything else. */
 
 import { createHash } from 'node:crypto';
-import { readFile, realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { builtinModules, SourceMap } from 'node:module';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import type {
@@ -32,6 +32,17 @@ interface CachedBundle {
 
 const cachedBundlesMax = 100;
 
+/** What bundling may take. */
+export interface BundleLimits {
+  /** Bytes of all files of one plugin; what has more is refused. */
+  readonly bytesMax: number;
+  /** Milliseconds for one bundle; then the bundler is ended and the plugin refused. */
+  readonly buildMs: number;
+}
+
+/** The limits where nothing else is said: a busy machine needs a second, and a large package a megabyte. */
+const bundleLimits: BundleLimits = { bytesMax: 8_388_608, buildMs: 20_000 };
+
 const loaders: Readonly<Record<string, Loader>> = {
   '.ts': 'ts',
   '.mts': 'ts',
@@ -44,8 +55,15 @@ const loaders: Readonly<Record<string, Loader>> = {
 
 /** Loads esbuild at the first bundle, so that a client without plugins does not pay for it. */
 export class Bundler {
+  /** Builds under way in this process: they share one service, and who stops it leaves the others without an answer. */
+  static #building = 0;
+  readonly #limits: BundleLimits;
   readonly #cache = new Map<string, CachedBundle>();
   #last: Promise<unknown> = Promise.resolve();
+
+  constructor(limits: BundleLimits = bundleLimits) {
+    this.#limits = limits;
+  }
 
   /**
    * Bundles a plugin's file with what it imports from its own folder.
@@ -76,7 +94,8 @@ export class Bundler {
   }
 
   async #bundlePlugin(entry: string): Promise<CachedBundle> {
-    const root = dirname(entry);
+    // Of a folder that is named itself, its parent is none of its business.
+    const root = (await stat(entry)).isDirectory() ? entry : dirname(entry);
     const inputs = new Map<string, string>();
     try {
       const { outputFiles } = await this.#build({
@@ -92,7 +111,7 @@ export class Bundler {
         sourcemap: 'external',
         sourcesContent: false,
         outfile: join(root, 'plugin.js'),
-        plugins: [jail(root, inputs)],
+        plugins: [jail(root, inputs, this.#limits.bytesMax)],
       });
       const text = (suffix: string): string =>
         outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? '';
@@ -103,11 +122,14 @@ export class Bundler {
         inputs,
       };
     } catch (cause) {
-      throw isBuildFailure(cause) ? invalid(cause, entry) : cause;
+      if (isBuildFailure(cause)) throw invalid(cause, entry);
+      const seconds = this.#limits.buildMs / 1000;
+      const problem = `${basename(entry)}: breaks the bundler, or takes it more than ${seconds} s`;
+      throw new BanterError('PLUGIN_INVALID', problem, { cause });
     }
   }
 
-  /** One build at a time; the service process ends with each, so that nothing of it stays in memory. */
+  /** One build at a time; the service process ends with the last, so that nothing of it stays in memory. */
   #build(options: BuildOptions): Promise<BuildResult<{ write: false }>> {
     const next = this.#last.then(async () => {
       const { build, stop } = await import('esbuild');
@@ -122,14 +144,26 @@ export class Bundler {
         // The author's tsconfig could name files anywhere.
         tsconfigRaw: '{}',
       };
+      const late = Promise.withResolvers<never>();
+      let isLate = false;
+      const deadline = setTimeout(() => {
+        isLate = true;
+        // Whoever else builds with the same service loses it, too, and fails at its own deadline at the latest.
+        void stop();
+        late.reject(new Error(`took more than ${this.#limits.buildMs} ms`));
+      }, this.#limits.buildMs);
+      Bundler.#building += 1;
       try {
-        return await build(complete);
-      } catch (error) {
-        if (isBuildFailure(error)) throw error;
-        // Another runtime in this process has stopped the service under this build.
-        return await build(complete);
+        const built = build(complete).catch((error: unknown) => {
+          if (isBuildFailure(error) || isLate) throw error;
+          // The service has died, which another build may have caused.
+          return build(complete);
+        });
+        return await Promise.race([built, late.promise]);
       } finally {
-        await stop();
+        clearTimeout(deadline);
+        Bundler.#building -= 1;
+        if (Bundler.#building === 0) await stop();
       }
     });
     this.#last = next.catch(() => undefined);
@@ -143,8 +177,9 @@ export function sibling(name: string): string {
 }
 
 /** Lets a build read the plugin's folder, its node_modules, and the SDK; `inputs` collects what was read. */
-function jail(root: string, inputs: Map<string, string>): Plugin {
+function jail(root: string, inputs: Map<string, string>, bytesMax: number): Plugin {
   const sdk = sibling('sdk');
+  let bytes = 0;
   return {
     name: 'jail',
     setup(build) {
@@ -175,12 +210,29 @@ function jail(root: string, inputs: Map<string, string>): Plugin {
             ],
           };
         }
+        const { size, isFile } = await sizeOf(real);
+        bytes += size;
+        if (!isFile || bytes > bytesMax) {
+          const problem = isFile ? `more than ${bytesMax} bytes with it` : 'no ordinary file';
+          return { errors: [{ text: `cannot import ${relative(root, real)}: ${problem}` }] };
+        }
         const contents = await readFile(real);
         inputs.set(real, hash(contents));
-        return { contents, loader, resolveDir: dirname(real) };
+        return { contents: withoutMaps(contents), loader, resolveDir: dirname(real) };
       });
     },
   };
+}
+
+async function sizeOf(path: string): Promise<{ readonly size: number; readonly isFile: boolean }> {
+  const stats = await stat(path);
+  return { size: stats.size, isFile: stats.isFile() };
+}
+
+/** A map that a file names would be read wherever it is, past the jail; one that the file contains may stay. */
+function withoutMaps(contents: Buffer): Buffer | string {
+  if (!contents.includes('sourceMappingURL=')) return contents;
+  return contents.toString().replaceAll(/([#@]\s*sourceMappingURL)=(?!data:)/g, '$1:');
 }
 
 function outside(root: string, real: string): PartialMessage {

@@ -55,7 +55,7 @@ export class Capabilities {
     );
     this.#storage = new StorageCapability(this.#database);
     this.#scheduler = new Scheduler(this.#database, {
-      name: client.name,
+      client: `${client.name}@${client.serverFingerprint}`,
       tell: (plugin, event) => {
         plugin.control(event);
         onSettled();

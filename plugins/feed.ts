@@ -12,6 +12,8 @@ import type { PluginEvent } from './bridge.ts';
 /** What plugins need of a client. */
 export interface PluginClient {
   readonly name: string;
+  /** Tells servers apart: the same name at another server is another client. */
+  readonly serverFingerprint: string;
   readonly connected: boolean;
   send(to: string, text: string, options?: SendOptions): Promise<Delivered | Stored>;
   sendGroup(group: string, text: string, options?: SendOptions): Promise<Committed>;

@@ -2,7 +2,7 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
-/** Whose a job is: the client's name, as two clients may share a folder, and the plugin's id. */
+/** Whose a job is: the client, as two of them may share a folder, and the plugin's id. */
 export interface JobOwner {
   readonly client: string;
   readonly plugin: string;

@@ -46,6 +46,9 @@ type Phase = 'loading' | 'settingUp' | 'running' | 'stopping' | 'quarantined' | 
 /** Milliseconds for which a plugin that was at work when the child died is served apart from other such ones. */
 const suspicionMs = 600_000;
 
+/** Frames of a stack that are looked at for a place in the author's files. */
+const framesMax = 20;
+
 /** Lives from its load to its end, across restarts of the child. */
 export class HostedPlugin {
   /** Its number at the child; never used twice. */
@@ -306,7 +309,12 @@ export class HostedPlugin {
 
   /** An error of its code in one line, with the place in the author's file where that is known. */
   explain({ name, message, stack }: PluginError): string {
-    for (const [, line, column] of stack.matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g)) {
+    // The plugin may have written the stack itself.
+    const frames = stack.matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g);
+    let left = framesMax;
+    for (const [, line, column] of frames) {
+      if (left === 0) break;
+      left -= 1;
       const place = this.bundle.locate(Number(line), Number(column));
       if (place !== undefined) return `${name}: ${message} (${place})`;
     }

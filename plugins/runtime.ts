@@ -338,7 +338,8 @@ export class PluginRuntime {
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
       }
     }
-    return guilty !== undefined;
+    // The child may name a plugin that has ended and been replaced before it was found not to stop.
+    return named || guilty !== undefined;
   }
 
   #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {

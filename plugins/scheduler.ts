@@ -13,12 +13,13 @@ import {
   nextAfter,
   planAt,
   type Recurrence,
+  withinInterval,
 } from './timetable.ts';
 
 /** Whom the scheduler tells. */
 export interface SchedulerOwner {
-  /** The name of the client; jobs are its own, as another client may share the folder. */
-  readonly name: string;
+  /** The client by name and server; jobs are its own, as another client may share the folder. */
+  readonly client: string;
   tell(plugin: HostedPlugin, event: PluginEvent): void;
   log(plugin: HostedPlugin, level: 'warn' | 'error', text: string): void;
 }
@@ -66,6 +67,7 @@ export class Scheduler {
   readonly #books = new Map<HostedPlugin, Book>();
   #lastRun = 0;
   #timer: NodeJS.Timeout | undefined;
+  #soon: NodeJS.Immediate | undefined;
 
   constructor(database: PluginDatabase, owner: SchedulerOwner) {
     this.#database = database;
@@ -102,7 +104,7 @@ export class Scheduler {
         if (row.key === '' && !jobs.has(row.job)) tables.jobs.delete(owner, row);
       }
     });
-    this.#look();
+    this.#lookSoon();
   }
 
   /** A handler of the plugin has settled. A run that is not under way is none. */
@@ -112,12 +114,13 @@ export class Scheduler {
     if (run === undefined) return;
     book.runs.delete(number);
     this.#moveOn(book, run);
-    this.#look();
+    this.#lookSoon();
   }
 
   /** Stops the clock. */
   close(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#soon);
     this.#books.clear();
   }
 
@@ -125,7 +128,7 @@ export class Scheduler {
     const { life, name } = plugin;
     const present = this.#books.get(plugin);
     if (present?.life === life) return present;
-    const owner = { client: this.#owner.name, plugin: name };
+    const owner = { client: this.#owner.client, plugin: name };
     const empty = { jobs: new Map(), entries: new Map(), runs: new Map() };
     const book: Book = { plugin, life, owner, ...empty };
     this.#books.set(plugin, book);
@@ -169,7 +172,7 @@ export class Scheduler {
       const own = spec.type === 'every' ? await recurrenceOf(spec, row.nextAtMs) : recurrence;
       entries.set(placeOf(row), { ...row, spec, missed, recurrence: own, running: false });
     }
-    this.#look();
+    this.#lookSoon();
   }
 
   async #addTask(
@@ -190,8 +193,16 @@ export class Scheduler {
       tables.jobs.put(owner, row);
     });
     entries.set(placeOf(row), { ...row, ...registered, recurrence: undefined, running: false });
-    this.#look();
+    this.#lookSoon();
     return key;
+  }
+
+  /** Once for everything that happens in one turn of the event loop. */
+  #lookSoon(): void {
+    this.#soon ??= setImmediate(() => {
+      this.#soon = undefined;
+      this.#look();
+    });
   }
 
   /** Begins what is due, and looks again when something is: at the latest in a minute, as clocks are set and machines sleep. */
@@ -205,7 +216,9 @@ export class Scheduler {
       this.#endOverdue(book);
       for (const entry of book.entries.values()) {
         if (entry.running) continue;
-        heedSetBack(entry, now);
+        if (entry.spec.type === 'every') {
+          entry.nextAtMs = withinInterval(entry, entry.spec.everyMs, now);
+        }
         if (entry.nextAtMs <= now && book.runs.size < limits.scheduleRunsMax) {
           this.#begin(book, entry, now);
         }
@@ -316,13 +329,6 @@ async function recurrenceOf(spec: JobSpec, anchorMs: number): Promise<Recurrence
     }
     case 'task':
       return undefined;
-  }
-}
-
-/** A clock that was set back would make an interval wait for as long as that was. */
-function heedSetBack(entry: Entry, now: number): void {
-  if (entry.spec.type === 'every' && entry.nextAtMs > now + entry.spec.everyMs) {
-    entry.nextAtMs = entry.recurrence?.after(now) ?? entry.nextAtMs;
   }
 }
 

@@ -200,7 +200,7 @@ export interface ScheduledTask<T> {
 
 /**
  * What the plugin does later. Jobs are registered in `setup`, at most 100, each under an id of 1 to 64 characters by which
- * it is known again after a restart. Their next times are kept in the data folder, for this plugin of a client of this name;
+ * it is known again after a restart. Their next times are kept in the data folder, for this plugin of a client of this name at this server;
  * without a folder they are forgotten with the client. Needs `schedule`.
  *
  * A run is done once its handler has settled, well or not. One that the end of the plugin or the client interrupts is run

@@ -57,6 +57,15 @@ export function nextAfter(
   return recurrence?.after(missed === 'all' ? scheduledAtMs : Math.max(scheduledAtMs, nowMs));
 }
 
+/** The next time of an interval, which a clock that was set back would put off by as much as that. */
+export function withinInterval(
+  { nextAtMs, recurrence }: Appointment,
+  everyMs: number,
+  nowMs: number,
+): number {
+  return nextAtMs > nowMs + everyMs ? (recurrence?.after(nowMs) ?? nextAtMs) : nextAtMs;
+}
+
 /** Every so many milliseconds, from an anchor on: the distance never grows by how long anything takes. */
 export function intervalRecurrence(anchorMs: number, everyMs: number): Recurrence {
   const last = (ms: number): number => anchorMs + Math.floor((ms - anchorMs) / everyMs) * everyMs;

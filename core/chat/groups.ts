@@ -8,6 +8,7 @@ import { GroupList, type NamePage } from './group-list.ts';
 import { GroupLog, LogPool } from './group-log.ts';
 import { GroupRules } from './group-rules.ts';
 import type { HubLimits } from './limits.ts';
+import { addMember, listen, sharedWith, skipOwn } from './membership.ts';
 import { foldName } from './names.ts';
 import type { Dropped, StoredGroup, StoredMessage } from './records.ts';
 import type { GroupRetention } from './retention.ts';
@@ -341,17 +342,6 @@ export class Groups {
   }
 }
 
-/**
- * Up to which message a log that a member comes from is the group's present one. Where it is none that the group remembers
- * to have had, a group that was made anew has told the member nothing yet, and one that was restored may have told it all.
- */
-function sharedWith({ logId, log, formerLogs }: Group, from: Uint8Array): number {
-  if (equalBytes(from, logId)) return log.headSeq;
-  const former = formerLogs.find((candidate) => equalBytes(candidate.logId, from));
-  if (former !== undefined) return former.seq;
-  return formerLogs.length === 0 ? 0 : log.headSeq;
-}
-
 /** The names of all members in the order in which they joined. */
 export function memberNames(group: Group): readonly string[] {
   return Array.from(group.members.values(), ({ session }) => session.name);
@@ -359,43 +349,4 @@ export function memberNames(group: Group): readonly string[] {
 
 function* linksOf(group: Group): Iterable<Link> {
   for (const { listener } of group.listeners) if (listener !== undefined) yield listener.link;
-}
-
-function listen(membership: Membership, link: Link): number {
-  const conversation = link.nextConversation++;
-  membership.listener = { link, conversation };
-  membership.group.listeners.add(membership);
-  return conversation;
-}
-
-/** A member that is absent and has handled everything up to `seq`. */
-function addMember(group: Group, session: Session, ordinal: number, seq: number): Membership {
-  const membership: Membership = {
-    group,
-    session,
-    ordinal,
-    readSeq: seq,
-    handedSeq: seq,
-    confirmedSeq: seq,
-    isGapDue: false,
-    isReady: false,
-    reading: undefined,
-    listener: undefined,
-  };
-  group.nextOrdinal = ordinal + 1;
-  group.members.set(session.key, membership);
-  session.memberships.set(group.key, membership);
-  return membership;
-}
-
-/**
- * What a client says itself it has handled; else a talkative one would meet a gap of its own messages.
- * @returns whether it had handled everything before
- */
-function skipOwn(membership: Membership | undefined, seq: number): boolean {
-  if (membership === undefined) return false;
-  if (membership.readSeq === seq - 1) membership.readSeq = seq;
-  if (membership.confirmedSeq !== seq - 1) return false;
-  membership.confirmedSeq = seq;
-  return true;
 }

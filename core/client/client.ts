@@ -32,7 +32,7 @@ import { unlessAborted } from './pacing.ts';
 import { readNames } from './pages.ts';
 import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
-import type { SessionListener } from './session.ts';
+import type { SessionListener } from './session-options.ts';
 import { Wiring } from './wiring.ts';
 
 type Welcome = AnswerOf<'welcome'>;

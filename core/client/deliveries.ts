@@ -9,7 +9,7 @@ import { toHex } from '../protocol/bytes.ts';
 import type { ClientEvents } from './events.ts';
 import type { GroupPush, Joined, Memberships } from './memberships.ts';
 import { OrderNews, removalOf } from './order-news.ts';
-import type { Push } from './session.ts';
+import type { Push } from './session-options.ts';
 
 /** The server is told what was handled at the latest this long after… Milliseconds. */
 const confirmDelayMs = 100;

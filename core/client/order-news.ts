@@ -4,7 +4,7 @@ import type { EventEmitter } from 'node:events';
 import { foldName } from '../chat/names.ts';
 import { readRetention } from '../chat/retention.ts';
 import type { ClientEvents, Removal } from './events.ts';
-import type { Push } from './session.ts';
+import type { Push } from './session-options.ts';
 
 type OrderPush = Extract<
   Push,

@@ -2,24 +2,12 @@
 
 import { farewellOf } from '../chat/closing.ts';
 import { composeMid } from '../chat/mids.ts';
-import type { Mirror } from '../chat/mirror.ts';
-import {
-  type ClientMessage,
-  clientCodec,
-  controlConversation,
-  type ServerMessage,
-  serverCodec,
-} from '../chat/wire.ts';
-import { BanterError } from '../errors.ts';
-import type { Environment } from '../net/transport.ts';
-import type { Address } from '../protocol/address.ts';
-import type { Endpoint } from '../protocol/endpoint.ts';
+import { type ClientMessage, clientCodec, controlConversation, serverCodec } from '../chat/wire.ts';
+import { BanterError, type ErrorCode } from '../errors.ts';
 import type { EndpointEvent } from '../protocol/endpoint-event.ts';
 import type { HandshakeFailure } from '../protocol/initiator.ts';
-import type { ConnectionTiming } from '../protocol/liveness.ts';
 import { DirectoryCheck } from './directory-check.ts';
 import { handshakeError } from './handshake-error.ts';
-import type { Memberships } from './memberships.ts';
 import { Reconnection } from './reconnection.ts';
 import {
   type Answer,
@@ -29,62 +17,9 @@ import {
   Requests,
   refusalOf,
 } from './requests.ts';
+import type { SessionOptions } from './session-options.ts';
 
 type Welcome = AnswerOf<'welcome'>;
-
-/** Messages the server sends by itself, with the conversation they came on. */
-export type Push = Exclude<
-  ServerMessage,
-  { readonly requestId: number } | { readonly type: 'restarting' }
->;
-
-/** What a session tells the client around it. */
-export interface SessionListener {
-  /** The handshake proved this key; nothing was registered yet. A BanterError that it throws ends the session. */
-  readonly onServerKey: (key: Uint8Array) => void;
-  /** Registered; `first` the first time. */
-  readonly onWelcome: (welcome: Welcome, first: boolean) => void;
-  /** The server made this client a member; told before whoever asked for it hears. */
-  readonly onJoined: (joined: Extract<Answer, { readonly type: 'joined' }>) => void;
-  /**
-   * An answer says that this client is no member, because it left or was removed; told before whoever asked hears, and
-   * so before an answer that makes it a member again.
-   */
-  readonly onLeft: (group: string) => void;
-  readonly onPush: (push: Push, conversation: number) => void;
-  /** @param returnMs after which time the server said it would be back */
-  readonly onLost: (reason: string, returnMs: number | undefined) => void;
-  /** The session is over. */
-  readonly onEnd: (error: BanterError) => void;
-}
-
-export interface SessionOptions {
-  readonly endpoint: Endpoint;
-  readonly environment: Environment;
-  /** Called after the endpoint was given something to do. */
-  readonly wake: () => void;
-  readonly listener: SessionListener;
-  /** The server has relayed a datagram of a peer. */
-  readonly onRelayed: (payload: Uint8Array) => void;
-  readonly server: Address;
-  /** As the person wrote it, for messages. */
-  readonly serverName: string;
-  readonly name: string;
-  readonly bot: boolean;
-  readonly auxiliary: boolean;
-  readonly takeOver: boolean;
-  readonly relayOnly: boolean;
-  /** Shown before the first registration. 16 bytes. */
-  readonly invitation: Uint8Array | undefined;
-  readonly reconnect: boolean;
-  readonly timing: ConnectionTiming & { readonly keepaliveMs: number };
-  /** Whether the server's policy replaces `timing.silenceMs`. */
-  readonly followsPolicy: boolean;
-  /** How long one attempt to connect may take. Milliseconds. */
-  readonly connectTimeoutMs: number;
-  readonly mirror: Mirror;
-  readonly memberships: Memberships;
-}
 
 /** The numbers of the requests that register and that show an invitation before; others count on. */
 const registrationId = 0;
@@ -98,6 +33,15 @@ const keepaliveJitter = 0.1;
  * when so many attempts in a row end with it: who was there for a moment must not part a client from its server for good.
  */
 const mismatchesMax = 3;
+
+/** Refusals of who was welcome before that end by themselves: the old connection lingers, or there is no room for now. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'NAME_PRESENT',
+  'ADDRESS_TAKEN',
+  'SERVER_FULL',
+  'STORE_FULL',
+  'RATE_LIMITED',
+]);
 
 export class Session {
   readonly #options: SessionOptions;
@@ -325,11 +269,10 @@ export class Session {
     this.#options.endpoint.setTiming(this.#link, { silenceMs });
   }
 
-  /** The registration was refused: for good, unless this session was welcome before and the old connection lingers. */
+  /** The registration was refused: for good, unless this session was welcome before and will be again. */
   #handleRefusal(refusal: BanterError): void {
     const { code, message } = refusal;
-    const passing = code === 'NAME_PRESENT' || code === 'ADDRESS_TAKEN' || code === 'SERVER_FULL';
-    if (this.#welcomed && passing) this.#dropLink(message);
+    if (this.#welcomed && passing.has(code)) this.#dropLink(message);
     else this.#finish(refusal);
   }
 

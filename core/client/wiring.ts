@@ -23,7 +23,8 @@ import type { ConnectOptions } from './options.ts';
 import { PeerKeys } from './peer-keys.ts';
 import { Reception } from './reception.ts';
 import { Routes } from './routes.ts';
-import { type Push, Session, type SessionListener } from './session.ts';
+import { Session } from './session.ts';
+import type { Push, SessionListener } from './session-options.ts';
 
 /** How long to wait for a server that was never reached. Milliseconds. */
 const connectTimeoutMs = 5000;

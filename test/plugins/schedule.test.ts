@@ -195,6 +195,24 @@ test('two clients on one folder keep their schedules apart', { timeout }, async 
   assert.equal(await asking(on)(`ctx.me === 'bot' ? tasks.cancel('a') : 0`), 'false');
 });
 
+test('the same name at another server is another client', { timeout }, async (t) => {
+  const on = await stage(t);
+  await on.plug('tasker', tasker, options);
+  await asking(on)(`tasks.at(Date.now() + 3600000, 'x', { key: 'a' })`);
+  await on.runtime.close();
+  age(on.dir, 2 * 3_600_000);
+  const elsewhere = on.world.member('elsewhere', true);
+  const there = await on.start(
+    Object.assign(elsewhere, { serverFingerprint: 'other', name: 'bot' }),
+  );
+  await there.load(join(on.dir, 'tasker.ts'));
+  assert.equal(await asking(on)(`tasks.cancel('a')`), 'false');
+  await there.close();
+  const here = await on.start(on.bot);
+  await here.load(join(on.dir, 'tasker.ts'));
+  await on.logged(/^said x 1 true false$/);
+});
+
 test('without the permission nothing is scheduled', { timeout }, async (t) => {
   const on = await stage(t);
   const permissions = ['message.read', 'message.send'];

@@ -8,6 +8,7 @@ import {
   missedPolicies,
   nextAfter,
   planAt,
+  withinInterval,
 } from '../../plugins/timetable.ts';
 
 const hourMs = 3_600_000;
@@ -83,6 +84,11 @@ test('an interval keeps to its grid, whatever anything takes', () => {
       },
     ),
   );
+});
+
+test('a clock that is set back puts an interval off by no more than itself', () => {
+  assert.equal(withinInterval(hourly('once'), hourMs, 999.5 * hourMs), 1000 * hourMs);
+  assert.equal(withinInterval(hourly('once'), hourMs, 500.5 * hourMs), 501 * hourMs);
 });
 
 test('a cron expression means the clock of its zone, also when that is changed', () => {

@@ -109,6 +109,7 @@ export class World {
 /** Somebody in a {@link World}. */
 export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   readonly connected = true;
+  readonly serverFingerprint: string = 'fingerprint';
   readonly name: string;
   readonly bot: boolean;
   readonly #world: World;

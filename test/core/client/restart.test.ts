@@ -167,6 +167,24 @@ describe('a server that starts on the store of one before', () => {
     assert.deepEqual((await store.load()).names, []);
   });
 
+  it('has everybody back although it knows nobody any more and has no room to note a name for a while', async () => {
+    const scene = new Scene();
+    await scene.serve({ store: new MemoryStore(seed) });
+    const people = await scene.connectAll(['ann', 'bob', 'carl', 'dave']);
+    await scene.settle(scene.server.close());
+    const store = new MemoryStore(seed);
+    let isFull = true;
+    const full = new BanterError('STORE_FULL', 'the disk is full');
+    const write: Store['write'] = (changes) =>
+      isFull ? Promise.reject(full) : store.write(changes);
+    await scene.serve({ store: storeAround(store, { isDurable: true, write }) });
+    await scene.pass(5000);
+    assert.deepEqual(new Set(people.map(({ client }) => client.connected)), new Set([false]));
+    isFull = false;
+    await scene.until(() => people.every(({ client }) => client.connected));
+    for (const { events } of people) assert.deepEqual(events, ['disconnected', 'reconnected']);
+  });
+
   it('goes on after two restarts in a row, the second while everybody comes back', async () => {
     const { scene, disk, people } = await begin('ann', 'bob', 'carl');
     const [ann, bob, carl] = people as [Person, Person, Person];

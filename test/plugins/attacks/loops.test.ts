@@ -1,0 +1,97 @@
+/** Attacks on the processor. */
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sibling, stage } from '../world.ts';
+import { Arena, type Attack } from './arena.ts';
+
+const timeout = 60_000;
+
+const slow = /^it did not give way within 250 ms of processor time$/;
+const stuck =
+  /^it could not be stopped and took the plugin process down$|^it did not give way within 250 ms/;
+
+const attacks: Readonly<Record<string, Attack>> = {
+  'an endless loop': { code: 'for (;;);', ends: slow },
+  'a storm of microtasks': {
+    code: 'const again = () => Promise.resolve().then(again); again();',
+    ends: slow,
+  },
+  'an endless loop of awaits': { code: '(async () => { for (;;) await null; })();', ends: slow },
+  'an endless loop after awaiting its own reply': {
+    code: '(async () => { await m.reply("now"); for (;;); })();',
+    ends: slow,
+  },
+  'a regular expression that backtracks for ever': {
+    code: '/^(a+)+$/.test("a".repeat(40) + "!");',
+    ends: slow,
+  },
+  'errors whose message never ends': {
+    code: 'throw Object.defineProperty(new Error(), "message", { get() { for (;;); } });',
+    ends: slow,
+  },
+  'a rejection whose stack never ends': {
+    code: 'Error.prepareStackTrace = () => { for (;;); }; throw new Error("x");',
+    ends: slow,
+  },
+  'a rejection that nobody handles and whose message never ends': {
+    code: 'Promise.reject(Object.defineProperty(new Error(), "message", { get() { for (;;); } }));',
+    ends: slow,
+  },
+  'a return value that is thenable for ever': {
+    code: 'return { get then() { for (;;); } };',
+    ends: slow,
+  },
+  'a text that never becomes one': {
+    code: 'ctx.send({ group: "lab" }, { toString() { for (;;); } });',
+    ends: slow,
+  },
+  'an iterator of all arrays that never ends': {
+    code: 'Array.prototype[Symbol.iterator] = () => { for (;;); }; m.reply("now");',
+    ends: slow,
+  },
+  'an iterator of all arrays that throws what never ends': {
+    code: `Array.prototype[Symbol.iterator] = () => {
+        throw Object.defineProperty(new Error(), 'stack', { get() { for (;;); } });
+      }; m.reply('now');`,
+    ends: slow,
+  },
+  'a search that no timer interrupts': {
+    code: '[].includes.call({ length: 2 ** 53 - 1 }, 1);',
+    ends: stuck,
+  },
+  'a number that is written for ever': {
+    code: '(2n ** 20_000_000n).toString();',
+    ends: stuck,
+  },
+};
+
+test('loops', { timeout: 120_000 }, async (t) => {
+  const arena = await Arena.open(t, attacks);
+  for (const [name, attack] of Object.entries(attacks)) {
+    await t.test(`${name} ends the plugin, and its sibling still answers`, () =>
+      arena.meet(name, attack),
+    );
+  }
+});
+
+test('a file or a setup that never ends fails the load and leaves the sibling alone', {
+  timeout,
+}, async (t) => {
+  const { plug, alice, world, runtime } = await stage(t);
+  await plug('good', sibling);
+  await assert.rejects(plug('evil', '', { before: 'for (;;);' }), {
+    code: 'PLUGIN_FAILED',
+    message: /^evil\.ts: it.* did not give way/,
+  });
+  await assert.rejects(plug('evil', 'await new Promise(() => {});'), {
+    code: 'PLUGIN_FAILED',
+    message: 'evil: its setup took more than 5000 ms',
+  });
+  alice.say('ping after');
+  await world.heard('lab/bot: pong after');
+  assert.deepEqual(
+    runtime.list().map(({ id }) => id),
+    ['good'],
+  );
+});
