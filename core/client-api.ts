@@ -55,6 +55,6 @@ export {
   trustServer,
 } from './client/trust.ts';
 export { type HistoryPart, wholeHistory } from './client/whole-history.ts';
-export { BanterError, type ErrorCode, errorTable } from './errors.ts';
+export { BanterError, type ErrorCode, errorTable } from './error-api.ts';
 export type { Address } from './protocol/address.ts';
 export { beginLine, endLine, type HistoryMessage, messageLine } from './store/history-file.ts';

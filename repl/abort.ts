@@ -1,6 +1,6 @@
 /** Giving up on work that itself may go on. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 
 /** What an operation rejects with once its signal has fired. */
 export function aborted(): BanterError {

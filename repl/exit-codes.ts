@@ -1,7 +1,7 @@
 /** How a failed command ends: what is said, and with which exit code. */
 
 import { inspect } from 'node:util';
-import { BanterError, type ErrorCode } from '../core/client-api.ts';
+import { BanterError, type ErrorCode } from '../core/error-api.ts';
 import { safeOutput, safeText } from './safe-text.ts';
 
 /** The exit codes of every command; a signal's is 128 and its number. */

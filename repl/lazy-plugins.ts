@@ -1,6 +1,6 @@
 /** The plugins of a session: their runtime is loaded with the first of them, so that a chat without plugins starts quickly. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type {
   PluginClient,
   PluginLog,

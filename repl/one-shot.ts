@@ -2,7 +2,7 @@
 
 import { createReadStream } from 'node:fs';
 import { access, constants } from 'node:fs/promises';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Config } from './config.ts';
 import { type Chatter, connectChatter, prepareChatter } from './connecting.ts';
 import type { Interruption } from './interruption.ts';

@@ -1,6 +1,6 @@
 /** Carries out one line or statement, whether command or JavaScript; prompt, scripts and pipes share it. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { abortable } from './abort.ts';
 import {
   type Arguments,

@@ -1,6 +1,6 @@
 /** Lines of a text that arrives in pieces. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 
 /** UTF-16 units that a line may have. */
 const lineLengthMax = 1024 * 1024;

@@ -1,6 +1,6 @@
 /** The commands about what was said. */
 
-import { BanterError } from '../../core/client-api.ts';
+import { BanterError } from '../../core/error-api.ts';
 import { type Command, defineCommand } from './command.ts';
 
 /** As many lines as fill a screen. */

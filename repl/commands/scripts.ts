@@ -1,6 +1,6 @@
 /** The commands about plugins, and the help. */
 
-import { BanterError } from '../../core/client-api.ts';
+import { BanterError } from '../../core/error-api.ts';
 import type { ChatPlugins } from '../chat-client.ts';
 import type { ChatSession } from '../session.ts';
 import { didYouMean } from '../suggestion.ts';

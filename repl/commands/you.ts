@@ -1,6 +1,6 @@
 /** The commands about people: oneself and the others. */
 
-import { BanterError } from '../../core/client-api.ts';
+import { BanterError } from '../../core/error-api.ts';
 import { type Command, defineCommand } from './command.ts';
 
 /** `list_users`, `whoami`, `dereg`. */

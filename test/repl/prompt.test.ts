@@ -210,9 +210,11 @@ test('asks for more lines until a statement is complete', async (t) => {
 
 test('prints what other code writes above the line, harmlessly', async (t) => {
   const terminal = await open(t);
-  terminal.type('setTimeout(() => console.log("from afar \\x1b[2J"), 50); 0\r');
+  terminal.type('process.once("SIGCONT", () => console.log("from afar \\x1b[2J")); 0\r');
   await terminal.waitForScreen(/\n0\nann>/);
   terminal.type('half');
+  await terminal.waitForScreen('ann> half');
+  terminal.signal('SIGCONT');
   await terminal.waitForScreen(/\nfrom afar ␛\[2J\nann> half$/);
 });
 
