@@ -27,7 +27,7 @@ export interface StoreWriterOptions {
  * with what has waited for them, holds up the event loop. A slow disk takes as many times more as a write takes longer
  * than this, or the number of writes would set the rate. Milliseconds.
  */
-const batchChangesMin = 64;
+const batchChangesMin = 32;
 const batchChangesMax = 512;
 const batchMs = 4;
 

@@ -83,7 +83,7 @@ describe('a store writer', () => {
   it('is full when much waits, unless it could not write it anyway', async () => {
     const { writer, writes } = slowlyWriting();
     for (let number = 1; number <= 1024; number++) {
-      assert.equal(writer.isFull, number > 64);
+      assert.equal(writer.isFull, number > 32);
       writer.add(number, change);
     }
     writer.flush();
@@ -94,9 +94,9 @@ describe('a store writer', () => {
     assert.equal(writer.isFull, true);
   });
 
-  it('writes no more than 64 changes at a time to a store that is quick, and up to 512 to one that is slow', async () => {
+  it('writes no more than 32 changes at a time to a store that is quick, and up to 512 to one that is slow', async () => {
     const { writer, writes, network } = slowlyWriting();
-    for (let number = 1; number <= 896; number++) writer.add(number, change);
+    for (let number = 1; number <= 704; number++) writer.add(number, change);
     writer.flush();
     const drained = writer.drain();
     for (const [at, tookMs] of [1, 9, 1000, 0, 0].entries()) {
@@ -107,7 +107,7 @@ describe('a store writer', () => {
     await drained;
     assert.deepEqual(
       writes.map(({ count }) => count),
-      [64, 64, 192, 512, 64],
+      [32, 32, 96, 512, 32],
     );
   });
 
@@ -121,8 +121,8 @@ describe('a store writer', () => {
     assert.deepEqual(stored, []);
     await network.run(network.now + 1);
     assert.deepEqual(stored, [2]);
-    for (let number = 3; number <= 66; number++) writer.add(number, change);
-    assert.equal(writer.flush(), 66);
+    for (let number = 3; number <= 34; number++) writer.add(number, change);
+    assert.equal(writer.flush(), 34);
   });
 
   it('keeps what a full store did not take, and tries it again until there is room', async () => {
