@@ -1,0 +1,45 @@
+/** What a plugin is told of. */
+
+import type { GroupMessage, LeaveReason, PrivateMessage, Receipt } from '../../core/client-api.ts';
+
+/** A message with the means to answer it. */
+export type Incoming<M> = M & {
+  /**
+   * Answers: to the group for a group message, to the sender for a private one; resolves when the message has arrived
+   * (group: has its place), or, with a receipt `stored`, when the server keeps it for a sender who is absent. One hop more than the message; a message of 7 hops cannot be answered.
+   * Rejects like {@link PluginContext.send}.
+   */
+  reply(text: string): Promise<Receipt>;
+};
+
+/** The events of {@link PluginContext.on}. The plugin's own messages are never among them. */
+export interface PluginEvents {
+  /** A message of a group. Needs `message.read`. */
+  readonly message: Incoming<GroupMessage>;
+  /** A private message. Needs `private.read`. */
+  readonly private: Incoming<PrivateMessage>;
+  /** Somebody joined a group. Needs `message.read`. */
+  readonly joined: { readonly group: string; readonly name: string; readonly bot: boolean };
+  /** Somebody left a group. Needs `message.read`. */
+  readonly left: { readonly group: string; readonly name: string; readonly reason: LeaveReason };
+  /** The server took this client out of a group. Needs `message.read`. */
+  readonly removed: { readonly group: string; readonly reason: LeaveReason | 'forgotten' };
+  /** Messages of a group are gone for ever; `count` of them where that is known. Needs `message.read`. */
+  readonly gap: { readonly group: string; readonly count: number | undefined };
+  /** The server answers: told once after `setup`, and whenever the client came back. */
+  readonly connected: { readonly type: 'connected' };
+  /** The server does not answer. */
+  readonly disconnected: { readonly reason: string };
+}
+
+/** Which events a listener wants; all that apply must hold. */
+export interface ListenOptions {
+  /** Only of this group. */
+  readonly group?: string;
+  /** Only of this sender (joined, left: of this member). */
+  readonly from?: string;
+  /** Also of bots. Default false, so that two bots never answer each other for ever. */
+  readonly includeBots?: boolean;
+  /** Also messages that were missed while away (`recovered`, private ones `kept`), or were being handled when the plugin died. Default false. */
+  readonly includeRecovered?: boolean;
+}
