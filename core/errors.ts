@@ -155,7 +155,13 @@ export const errorTable = {
       'Delete what the plugin no longer needs, or keep less: the message says which bound it met.',
   },
   STORAGE_BUSY: { remedy: 'Try again: something else kept changing what the plugin keeps.' },
-  PERMISSION_DENIED: { remedy: 'Add the permission to the manifest of the plugin.' },
+  PERMISSION_DENIED: {
+    remedy: 'Add the permission to the manifest of the plugin, or grant it for that group, too.',
+  },
+  PERMISSION_NOT_GRANTED: {
+    remedy:
+      'Read what the plugin asks for; grant it as the message says, or do without the plugin.',
+  },
 } as const;
 
 /** A literal code of {@link errorTable}. */

@@ -1,15 +1,17 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
 import { BanterError } from '../core/client-api.ts';
+import { Admission } from './admission.ts';
+import type { Authorize } from './authority.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
+import { Granted } from './granted.ts';
 import { type HostCode, makeHostCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
-import { parseManifest } from './manifest.ts';
 import { HostedPlugin, type PluginStatus } from './plugin.ts';
 import { ShapeError } from './shape.ts';
 
@@ -19,12 +21,20 @@ export interface PluginRuntimeOptions {
   readonly client: PluginClient;
   /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
   readonly dataDir?: string;
+  /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
+  readonly authorize?: Authorize | undefined;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
   readonly onStatus?: (status: PluginStatus) => void;
+}
+
+/** How one plugin is loaded. */
+export interface LoadOptions {
+  /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
+  readonly permissions?: readonly string[] | undefined;
 }
 
 /** Plugins of one runtime at a time; one more is refused. */
@@ -36,7 +46,6 @@ const pluginsMax = 100;
  */
 export class PluginRuntime {
   readonly #client: PluginClient;
-  readonly #prefix: string;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #capabilities: Capabilities;
@@ -44,7 +53,7 @@ export class PluginRuntime {
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
   readonly #plugins = new Map<number, HostedPlugin>();
-  readonly #setupTimers = new Map<number, NodeJS.Timeout>();
+  readonly #admission: Admission;
   #code: Promise<HostCode> | undefined;
   #bootstrap = '';
   #lastSlot = 0;
@@ -61,6 +70,7 @@ export class PluginRuntime {
     client,
     dataDir,
     commandPrefix = '!',
+    authorize = ({ manifest }) => Granted.of(manifest.permissions),
     onLog,
     onStatus,
   }: PluginRuntimeOptions) {
@@ -71,9 +81,18 @@ export class PluginRuntime {
       );
     }
     this.#client = client;
-    this.#prefix = commandPrefix;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
+    this.#admission = new Admission({
+      plugins: this.#plugins,
+      authorize,
+      setUp: (plugin) => {
+        plugin.setUp(client.name, commandPrefix);
+        this.#pumpSoon();
+      },
+      forget: ({ slot }) => void this.#plugins.delete(slot),
+      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+    });
     this.#capabilities = new Capabilities(client, dataDir, this.#onLog, () => this.#pumpSoon());
     this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
     this.#stopListening = listen(client, (fact) => this.#tell(fact));
@@ -87,15 +106,19 @@ export class PluginRuntime {
   /**
    * Loads a built-in plugin by name or a plugin's file by path, with settings; resolves when it runs.
    * A plugin of the same id that was quarantined or stopped is replaced.
-   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, OPTION_INVALID, CLOSED
+   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
    */
-  async load(spec: string, config: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
+  async load(
+    spec: string,
+    config: Readonly<Record<string, unknown>> = {},
+    { permissions }: LoadOptions = {},
+  ): Promise<PluginStatus> {
     this.#checkRoom();
     const source = locate(spec);
-    const bundle = await this.#bundler.bundle(source);
+    const bundle = await this.#bundler.bundle(source.file);
     this.#checkRoom();
     this.#lastSlot += 1;
-    const plugin = new HostedPlugin(this.#lastSlot, source, bundle, config);
+    const plugin = new HostedPlugin(this.#lastSlot, { spec, source, config, permissions }, bundle);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();
     this.#pumpSoon();
@@ -253,7 +276,7 @@ export class PluginRuntime {
   #take(plugin: HostedPlugin, action: Action): void {
     switch (action.type) {
       case 'described':
-        this.#describe(plugin, action.manifest);
+        this.#admission.describe(plugin, action.manifest);
         break;
       case 'command':
         plugin.addCommand(action);
@@ -269,41 +292,9 @@ export class PluginRuntime {
     }
   }
 
-  #describe(plugin: HostedPlugin, source: string): void {
-    // Whatever it calls itself later, it stays what it was when it was loaded.
-    if (plugin.phase !== 'loading') return;
-    try {
-      const manifest = plugin.manifest ?? parseManifest(source, plugin.bundle.file);
-      for (const other of this.#plugins.values()) {
-        if (other === plugin || other.manifest?.id !== manifest.id) continue;
-        if (other.alive) {
-          throw new BanterError(
-            'PLUGIN_INVALID',
-            `a plugin "${manifest.id}" is loaded already; unload it first`,
-          );
-        }
-        this.#plugins.delete(other.slot);
-      }
-      plugin.described(manifest, this.#client.name, this.#prefix);
-      this.#waitForSetup(plugin);
-    } catch (error) {
-      if (!(error instanceof BanterError)) throw error;
-      this.#quarantine(plugin, error.message, error);
-    }
-  }
-
-  #waitForSetup(plugin: HostedPlugin): void {
-    const timer = setTimeout(() => {
-      // What is under way at the child is bounded there, by what it uses: a busy machine is nobody's fault.
-      if (plugin.busy) this.#waitForSetup(plugin);
-      else this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`);
-    }, limits.setupMs);
-    this.#setupTimers.set(plugin.slot, timer);
-  }
-
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
-    this.#clearSetupTimer(plugin);
+    this.#admission.settled(plugin);
     for (const { name } of plugin.commands) {
       const owner = [...this.#plugins.values()].find(
         (other) =>
@@ -332,7 +323,7 @@ export class PluginRuntime {
       this.#plugins.get(slot)?.suspect(performance.now());
     }
     for (const plugin of this.#plugins.values()) {
-      this.#clearSetupTimer(plugin);
+      this.#admission.settled(plugin);
       if (plugin.alive) {
         plugin.restart();
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
@@ -340,6 +331,16 @@ export class PluginRuntime {
     }
     // The child may name a plugin that has ended and been replaced before it was found not to stop.
     return named || guilty !== undefined;
+  }
+
+  /** What was not granted is told whoever loads it; it has done nothing that anybody else should hear of. */
+  #refuse(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
+    if (cause?.code !== 'PERMISSION_NOT_GRANTED') {
+      this.#quarantine(plugin, reason, cause);
+    } else if (plugin.alive) {
+      plugin.end('stopped', reason, cause);
+      this.#release(plugin);
+    }
   }
 
   #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
@@ -351,7 +352,7 @@ export class PluginRuntime {
 
   /** A plugin has ended: nothing of it stays at the child. */
   #release(plugin: HostedPlugin): void {
-    this.#clearSetupTimer(plugin);
+    this.#admission.settled(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
@@ -370,11 +371,6 @@ export class PluginRuntime {
     }
     this.#pumpSoon();
     await plugin.ended;
-  }
-
-  #clearSetupTimer(plugin: HostedPlugin): void {
-    clearTimeout(this.#setupTimers.get(plugin.slot));
-    this.#setupTimers.delete(plugin.slot);
   }
 
   #logAbout(plugin: HostedPlugin, level: PluginLog['level'], text: string): void {
