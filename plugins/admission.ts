@@ -2,7 +2,6 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { type Authorize, authorizeNamed } from './authority.ts';
-import { limits } from './limits.ts';
 import { parseManifest } from './manifest.ts';
 import type { HostedPlugin } from './plugin.ts';
 
@@ -20,7 +19,6 @@ export interface AdmissionOptions {
 /** Admits plugins. */
 export class Admission {
   readonly #options: AdmissionOptions;
-  readonly #setupTimers = new Map<number, NodeJS.Timeout>();
   /** What is being decided, by plugin: the child may die and describe it again while a person thinks. */
   readonly #deciding = new Set<number>();
 
@@ -40,14 +38,8 @@ export class Admission {
       this.#fail(plugin, error);
       return;
     }
-    if (plugin.isAuthorized) this.#begin(plugin);
+    if (plugin.isAuthorized) this.#options.setUp(plugin);
     else void this.#decide(plugin);
-  }
-
-  /** `setup` is done, or will never be. */
-  settled(plugin: HostedPlugin): void {
-    clearTimeout(this.#setupTimers.get(plugin.slot));
-    this.#setupTimers.delete(plugin.slot);
   }
 
   #takePlace(plugin: HostedPlugin, id: string): void {
@@ -74,26 +66,12 @@ export class Admission {
       const request = { manifest, spec, file: source.file, source: source.identity };
       plugin.authorized(await authorize(request));
       // Unloaded meanwhile, or the child has died and will describe it again.
-      if (plugin.phase === 'asking') this.#begin(plugin);
+      if (plugin.phase === 'asking') this.#options.setUp(plugin);
     } catch (error) {
       this.#fail(plugin, error);
     } finally {
       this.#deciding.delete(slot);
     }
-  }
-
-  #begin(plugin: HostedPlugin): void {
-    this.#options.setUp(plugin);
-    this.#waitForSetup(plugin);
-  }
-
-  #waitForSetup(plugin: HostedPlugin): void {
-    const timer = setTimeout(() => {
-      // What is under way at the child is bounded there, by what it uses: a busy machine is nobody's fault.
-      if (plugin.busy) this.#waitForSetup(plugin);
-      else this.#options.refuse(plugin, `its setup took more than ${limits.setupMs} ms`);
-    }, limits.setupMs);
-    this.#setupTimers.set(plugin.slot, timer);
   }
 
   #fail(plugin: HostedPlugin, error: unknown): void {

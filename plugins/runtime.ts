@@ -6,13 +6,16 @@ import type { Authorize } from './authority.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
+import { type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
-import { type HostCode, makeHostCode } from './host-code.ts';
+import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
 import { HostedPlugin, type PluginStatus } from './plugin.ts';
+import { Pump } from './pump.ts';
+import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
 
 /** How to run plugins. */
@@ -29,6 +32,8 @@ export interface PluginRuntimeOptions {
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
   readonly onStatus?: (status: PluginStatus) => void;
+  /** Clock and chance of a test world, in place of the machine's. */
+  readonly simulation?: Simulation;
 }
 
 /** How one plugin is loaded. */
@@ -54,11 +59,12 @@ export class PluginRuntime {
   readonly #stopListening: () => void;
   readonly #plugins = new Map<number, HostedPlugin>();
   readonly #admission: Admission;
+  readonly #simulation: Simulation | undefined;
+  readonly #setups: SetupDeadlines;
+  readonly #pump: Pump;
   #code: Promise<HostCode> | undefined;
-  #bootstrap = '';
+  #bootstrap: (plugin: HostedPlugin) => string = () => '';
   #lastSlot = 0;
-  #pumping = false;
-  #paceTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -73,6 +79,7 @@ export class PluginRuntime {
     authorize = ({ manifest }) => Granted.of(manifest.permissions),
     onLog,
     onStatus,
+    simulation,
   }: PluginRuntimeOptions) {
     if (!/^\S{1,8}$/u.test(commandPrefix)) {
       throw new BanterError(
@@ -83,18 +90,37 @@ export class PluginRuntime {
     this.#client = client;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
+    this.#simulation = simulation;
+    const clock = simulation?.clock ?? systemClock;
+    this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
+    this.#pump = new Pump({
+      plugins: this.#plugins,
+      host: this.#host,
+      bootstrap: (plugin) => this.#bootstrap(plugin),
+      simulation,
+    });
+    this.#setups = new SetupDeadlines(clock, (plugin) =>
+      this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
+    );
     this.#admission = new Admission({
       plugins: this.#plugins,
-      authorize,
+      authorize: async (request) => this.#pump.work.during(Promise.resolve(authorize(request))),
       setUp: (plugin) => {
         plugin.setUp(client.name, commandPrefix);
-        this.#pumpSoon();
+        this.#setups.begin(plugin);
+        this.#pump.soon();
       },
       forget: ({ slot }) => void this.#plugins.delete(slot),
       refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
     });
-    this.#capabilities = new Capabilities(client, dataDir, this.#onLog, () => this.#pumpSoon());
-    this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
+    this.#capabilities = new Capabilities({
+      client,
+      dataDir,
+      clock,
+      work: this.#pump.work,
+      onLog: this.#onLog,
+      onSettled: () => this.#pump.soon(),
+    });
     this.#stopListening = listen(client, (fact) => this.#tell(fact));
   }
 
@@ -115,13 +141,13 @@ export class PluginRuntime {
   ): Promise<PluginStatus> {
     this.#checkRoom();
     const source = locate(spec);
-    const bundle = await this.#bundler.bundle(source.file);
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
     this.#checkRoom();
     this.#lastSlot += 1;
     const plugin = new HostedPlugin(this.#lastSlot, { spec, source, config, permissions }, bundle);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();
-    this.#pumpSoon();
+    this.#pump.soon();
     try {
       await plugin.started;
     } catch (error) {
@@ -140,6 +166,11 @@ export class PluginRuntime {
     await this.#stop(plugin);
   }
 
+  /** Whether plugins do nothing more until time passes or the client tells something. */
+  get isQuiet(): boolean {
+    return this.#pump.isQuiet;
+  }
+
   /** All plugins that were loaded, in the order of loading. */
   list(): readonly PluginStatus[] {
     return [...this.#plugins.values()]
@@ -152,7 +183,7 @@ export class PluginRuntime {
     this.#closed = true;
     this.#stopListening();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
-    clearTimeout(this.#paceTimer);
+    this.#pump.close();
     await this.#host.close();
     await this.#capabilities.close();
   }
@@ -174,7 +205,12 @@ export class PluginRuntime {
   async #hostCode(): Promise<HostCode> {
     this.#code ??= makeHostCode(this.#bundler);
     const code = await this.#code;
-    this.#bootstrap = code.bootstrap;
+    this.#bootstrap = () => code.bootstrap;
+    if (this.#simulation === undefined) return code;
+    const { clock, seed } = this.#simulation;
+    const virtual = await makeVirtualCode(this.#bundler);
+    this.#bootstrap = ({ slot, life }) =>
+      virtual({ seed: seed + slot * 1000 + life, nowMs: clock.wallClockMs() }) + code.bootstrap;
     return code;
   }
 
@@ -188,58 +224,12 @@ export class PluginRuntime {
         );
       }
     }
-    this.#pumpSoon();
-  }
-
-  /** Everything that happens in one turn of the event loop goes to the child together. */
-  #pumpSoon(): void {
-    if (!this.#pumping) {
-      this.#pumping = true;
-      setImmediate(() => {
-        this.#pumping = false;
-        this.#pump();
-      });
-    }
-  }
-
-  #pump(): void {
-    if (!this.#host.up) return;
-    const now = performance.now();
-    const plugins = [...this.#plugins.values()];
-    let suspectAtWork = plugins.some((plugin) => plugin.busy && plugin.suspected(now));
-    const slotsByEvents = new Map<string, number[]>();
-    for (const plugin of plugins) {
-      const suspected = plugin.suspected(now);
-      if (suspected && suspectAtWork) continue;
-      const work = plugin.takeWork(now);
-      if (work === undefined) continue;
-      suspectAtWork ||= suspected;
-      if (work === 'load') {
-        this.#host.send({
-          type: 'load',
-          slot: plugin.slot,
-          bootstrap: this.#bootstrap,
-          code: plugin.bundle.code,
-        });
-      } else {
-        const events = `[${work.map(({ json }) => json).join()}]`;
-        const slots = slotsByEvents.get(events) ?? [];
-        slots.push(plugin.slot);
-        slotsByEvents.set(events, slots);
-      }
-    }
-    for (const [events, slots] of slotsByEvents) {
-      this.#host.send({ type: 'dispatch', slots, events });
-    }
-    if (plugins.some((plugin) => plugin.paused(now))) {
-      clearTimeout(this.#paceTimer);
-      this.#paceTimer = setTimeout(() => this.#pumpSoon(), limits.paceMs);
-    }
+    this.#pump.soon();
   }
 
   #hostOwner(): HostOwner {
     return {
-      hostUp: () => this.#pumpSoon(),
+      hostUp: () => this.#pump.soon(),
       hostReported: (report) => this.#receive(report),
       hostDied: (death) => this.#handleDeath(death),
       hostGaveUp: (reason) => {
@@ -270,7 +260,7 @@ export class PluginRuntime {
       plugin.turned(characters, performance.now());
       if (!plugin.alive) this.#release(plugin);
     }
-    this.#pumpSoon();
+    this.#pump.soon();
   }
 
   #take(plugin: HostedPlugin, action: Action): void {
@@ -294,7 +284,7 @@ export class PluginRuntime {
 
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
-    this.#admission.settled(plugin);
+    this.#setups.end(plugin);
     for (const { name } of plugin.commands) {
       const owner = [...this.#plugins.values()].find(
         (other) =>
@@ -323,7 +313,7 @@ export class PluginRuntime {
       this.#plugins.get(slot)?.suspect(performance.now());
     }
     for (const plugin of this.#plugins.values()) {
-      this.#admission.settled(plugin);
+      this.#setups.end(plugin);
       if (plugin.alive) {
         plugin.restart();
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
@@ -352,11 +342,11 @@ export class PluginRuntime {
 
   /** A plugin has ended: nothing of it stays at the child. */
   #release(plugin: HostedPlugin): void {
-    this.#admission.settled(plugin);
+    this.#setups.end(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
-    this.#pumpSoon();
+    this.#pump.soon();
   }
 
   async #stop(plugin: HostedPlugin): Promise<void> {
@@ -369,7 +359,7 @@ export class PluginRuntime {
       this.#release(plugin);
       return;
     }
-    this.#pumpSoon();
+    this.#pump.soon();
     await plugin.ended;
   }
 
