@@ -5,6 +5,7 @@ import { type Action, endReasons, type HostReport, parseActions } from './bridge
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
+import { clashOf, Help } from './help.ts';
 import { type HostCode, makeHostCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
@@ -12,6 +13,7 @@ import { locate } from './location.ts';
 import { parseManifest } from './manifest.ts';
 import { HostedPlugin, type PluginStatus } from './plugin.ts';
 import { ShapeError } from './shape.ts';
+import { handOut } from './turns.ts';
 
 /** How to run plugins. */
 export interface PluginRuntimeOptions {
@@ -21,6 +23,8 @@ export interface PluginRuntimeOptions {
   readonly dataDir?: string;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
+  /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
+  readonly answersHelp?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
@@ -61,6 +65,7 @@ export class PluginRuntime {
     client,
     dataDir,
     commandPrefix = '!',
+    answersHelp = false,
     onLog,
     onStatus,
   }: PluginRuntimeOptions) {
@@ -76,7 +81,11 @@ export class PluginRuntime {
     this.#onStatus = onStatus ?? (() => undefined);
     this.#capabilities = new Capabilities(client, dataDir, this.#onLog, () => this.#pumpSoon());
     this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
-    this.#stopListening = listen(client, (fact) => this.#tell(fact));
+    const help = answersHelp ? this.#makeHelp() : undefined;
+    this.#stopListening = listen(client, (fact) => {
+      this.#tell(fact);
+      help?.hear(fact);
+    });
   }
 
   /** The process id of the child that holds the plugins, while there is one. */
@@ -138,6 +147,16 @@ export class PluginRuntime {
     return this.close();
   }
 
+  #makeHelp(): Help {
+    return new Help({
+      client: this.#client,
+      prefix: this.#prefix,
+      plugins: () => [...this.#plugins.values()],
+      onFailure: (reason) =>
+        this.#onLog({ plugin: 'help', level: 'warn', text: `cannot answer: ${reason}` }),
+    });
+  }
+
   #checkRoom(): void {
     if (this.#closed) {
       throw new BanterError('CLOSED', 'the plugin runtime has been closed');
@@ -183,31 +202,7 @@ export class PluginRuntime {
     if (!this.#host.up) return;
     const now = performance.now();
     const plugins = [...this.#plugins.values()];
-    let suspectAtWork = plugins.some((plugin) => plugin.busy && plugin.suspected(now));
-    const slotsByEvents = new Map<string, number[]>();
-    for (const plugin of plugins) {
-      const suspected = plugin.suspected(now);
-      if (suspected && suspectAtWork) continue;
-      const work = plugin.takeWork(now);
-      if (work === undefined) continue;
-      suspectAtWork ||= suspected;
-      if (work === 'load') {
-        this.#host.send({
-          type: 'load',
-          slot: plugin.slot,
-          bootstrap: this.#bootstrap,
-          code: plugin.bundle.code,
-        });
-      } else {
-        const events = `[${work.map(({ json }) => json).join()}]`;
-        const slots = slotsByEvents.get(events) ?? [];
-        slots.push(plugin.slot);
-        slotsByEvents.set(events, slots);
-      }
-    }
-    for (const [events, slots] of slotsByEvents) {
-      this.#host.send({ type: 'dispatch', slots, events });
-    }
+    handOut(plugins, this.#bootstrap, now, (command) => this.#host.send(command));
     if (plugins.some((plugin) => plugin.paused(now))) {
       clearTimeout(this.#paceTimer);
       this.#paceTimer = setTimeout(() => this.#pumpSoon(), limits.paceMs);
@@ -304,17 +299,13 @@ export class PluginRuntime {
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
     this.#clearSetupTimer(plugin);
-    for (const { name } of plugin.commands) {
-      const owner = [...this.#plugins.values()].find(
-        (other) =>
-          other !== plugin &&
-          other.alive &&
-          other.commands.some((command) => command.name === name),
+    const clash = clashOf(plugin, this.#plugins.values());
+    if (clash !== undefined) {
+      this.#quarantine(
+        plugin,
+        `its command "${clash.name}" is already that of ${clash.owner.name}`,
       );
-      if (owner !== undefined) {
-        this.#quarantine(plugin, `its command "${name}" is already that of ${owner.name}`);
-        return;
-      }
+      return;
     }
     plugin.ready();
     this.#capabilities.ready(plugin);
@@ -334,6 +325,7 @@ export class PluginRuntime {
     for (const plugin of this.#plugins.values()) {
       this.#clearSetupTimer(plugin);
       if (plugin.alive) {
+        this.#capabilities.forget(plugin);
         plugin.restart();
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
       }
@@ -352,6 +344,7 @@ export class PluginRuntime {
   /** A plugin has ended: nothing of it stays at the child. */
   #release(plugin: HostedPlugin): void {
     this.#clearSetupTimer(plugin);
+    this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
