@@ -2,6 +2,7 @@
 
 import type { GroupMessage, PrivateMessage } from '../core/client-api.ts';
 import { Budget } from './budget.ts';
+import type { Clock } from './clock.ts';
 import type { ArgumentInfo, CommandInfo } from './command-info.ts';
 import type { Fact, PluginClient } from './feed.ts';
 import type { HostedPlugin } from './plugin.ts';
@@ -19,6 +20,7 @@ const hopsMax = 7;
 export interface HelpOptions {
   readonly client: PluginClient;
   readonly prefix: string;
+  readonly clock: Clock;
   readonly plugins: () => readonly HostedPlugin[];
   /** Told why an answer could not be sent. */
   readonly onFailure: (reason: string) => void;
@@ -48,7 +50,8 @@ export class Help {
     const commands = this.#commandsAt(message);
     if (commands.length === 0 || commands.some((command) => isCalled(command, 'help'))) return;
     const answer = this.#answer(commands, name, message.type === 'private');
-    if (answer !== undefined && this.#budget.take(performance.now())) this.#send(message, answer);
+    const { clock } = this.#options;
+    if (answer !== undefined && this.#budget.take(clock.now())) this.#send(message, answer);
   }
 
   #answer(commands: readonly CommandInfo[], name: string, isPrivate: boolean): string | undefined {

@@ -1,17 +1,23 @@
 /** Plugins that wait for a while: there are no timers in an isolate. */
 
 import { BanterError } from '../core/client-api.ts';
+import type { Clock } from './clock.ts';
 import { limits } from './limits.ts';
 import type { HostedPlugin } from './plugin.ts';
 
 interface Wait {
-  readonly timer: NodeJS.Timeout;
+  readonly cancel: () => void;
   readonly end: () => void;
 }
 
 /** The waits of all plugins; as many of one as it may have questions. */
 export class Waits {
+  readonly #clock: Clock;
   readonly #byPlugin = new Map<HostedPlugin, Map<number, Wait>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** Resolves after so many milliseconds, or once `end` is called. Rejects with RATE_LIMITED. */
   async begin(plugin: HostedPlugin, id: number, ms: number): Promise<void> {
@@ -22,7 +28,7 @@ export class Waits {
     this.end(plugin, id);
     this.#byPlugin.set(plugin, waits);
     await new Promise<void>((resolve) => {
-      waits.set(id, { timer: setTimeout(resolve, ms), end: resolve });
+      waits.set(id, { cancel: this.#clock.setTimer(resolve, ms), end: resolve });
     });
     waits.delete(id);
     if (waits.size === 0) this.#byPlugin.delete(plugin);
@@ -31,7 +37,7 @@ export class Waits {
   /** The plugin waits no more for the action of this number. */
   end(plugin: HostedPlugin, id: number): void {
     const wait = this.#byPlugin.get(plugin)?.get(id);
-    clearTimeout(wait?.timer);
+    wait?.cancel();
     wait?.end();
   }
 

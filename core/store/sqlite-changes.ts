@@ -11,7 +11,7 @@ import { BoundedMap } from './bounded-map.ts';
 import { guarded, inTransaction } from './sqlite-database.ts';
 import { houseAppliers, houseStatements } from './sqlite-house.ts';
 import { dropRemoved, messageBytes } from './sqlite-pruning.ts';
-import { wordsOf } from './words.ts';
+import { WordIndex } from './sqlite-word-index.ts';
 
 /** Groups and processes whose numbers are at hand; others are looked up. */
 const numbersKept = 10_000;
@@ -41,7 +41,6 @@ const statements = {
   confirm: 'UPDATE members SET confirmed_seq = ? WHERE group_id = ? AND name = ?',
   append: `INSERT INTO messages (group_id, seq, mid, sender, bot, hops, sent_at_ms, body)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-  index: 'INSERT INTO words (rowid, g, body) VALUES (?, ?, ?)',
   openProcess: `INSERT INTO processes (identity, process, forgotten_below) VALUES (?, ?, ?)
     ON CONFLICT DO UPDATE SET forgotten_below = excluded.forgotten_below`,
   findProcess: 'SELECT id FROM processes WHERE identity = ? AND process = ?',
@@ -72,6 +71,7 @@ type Appliers = {
 /** What of a transaction is written at its end, once for each group and member. */
 interface Batch {
   readonly statements: Statements;
+  readonly words: WordIndex;
   readonly groups: BoundedMap<string, number>;
   readonly processes: BoundedMap<string, number>;
   readonly sendsRemembered: number;
@@ -87,6 +87,7 @@ export class ChangeWriter {
   readonly #database: DatabaseSync;
   readonly #sendsRemembered: number;
   readonly #statements: Statements;
+  readonly #words: WordIndex;
   #groups = new BoundedMap<string, number>(numbersKept);
   #processes = new BoundedMap<string, number>(numbersKept);
 
@@ -95,6 +96,7 @@ export class ChangeWriter {
     this.#path = path;
     this.#database = database;
     this.#sendsRemembered = sendsRemembered;
+    this.#words = new WordIndex(database);
     const prepared = Object.entries(statements).map(([name, text]) => [
       name,
       database.prepare(text),
@@ -107,6 +109,7 @@ export class ChangeWriter {
   write(changes: readonly StoreChange[]): void {
     const batch: Batch = {
       statements: this.#statements,
+      words: this.#words,
       groups: this.#groups,
       processes: this.#processes,
       sendsRemembered: this.#sendsRemembered,
@@ -117,11 +120,17 @@ export class ChangeWriter {
       inTransaction(this.#path, this.#database, () => {
         for (const change of changes) apply(batch, change);
         finish(batch);
+        this.#words.follow();
       });
     } catch (error) {
       this.#forgetNumbers();
       throw error;
     }
+  }
+
+  /** Messages are found by their words from now on, the newest included. @throws BanterError STORE_FULL, DATA_DAMAGED, DATA_UNUSABLE */
+  index(): void {
+    inTransaction(this.#path, this.#database, () => this.#words.catchUp());
   }
 
   /** What is written from now on is stored with {@link commit}, or not at all. @throws BanterError DATA_UNUSABLE */
@@ -225,13 +234,13 @@ function apply(batch: Batch, change: StoreChange): void {
 }
 
 function append(batch: Batch, change: Change<'messageAppended'>): void {
-  const { statements, grown } = batch;
+  const { statements, words, grown } = batch;
   const { group, identity, isHandled, message } = change;
   const { seq, mid, from, bot, hops, sentAtMs, text } = message;
   const number = groupNumber(batch, group);
   const flag = bot ? 1 : 0;
-  const added = statements.append.run(number, seq, mid, from, flag, hops, sentAtMs, text);
-  statements.index.run(added.lastInsertRowid, `g${number}`, wordsOf(text).join(' '));
+  statements.append.run(number, seq, mid, from, flag, hops, sentAtMs, text);
+  words.note();
   const growth = grown.get(number) ?? { firstSeq: seq, headSeq: seq, bytes: 0 };
   growth.headSeq = seq;
   growth.bytes += messageBytes(Buffer.byteLength(text));

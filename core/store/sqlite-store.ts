@@ -13,6 +13,7 @@ import type {
   StoredMessage,
   StoredState,
 } from '../chat/records.ts';
+import { BanterError } from '../errors.ts';
 import { ownedBytes } from './cloning.ts';
 import { FilePlaces } from './file-places.ts';
 import { FolderLock } from './folder-lock.ts';
@@ -48,6 +49,8 @@ export class SqliteStore implements Store {
   readonly #reader: Thread<ReaderTasks>;
   readonly #sendsRemembered: number;
   #places = new FilePlaces([]);
+  /** Whether there may be messages that the index of words does not know yet. */
+  #isIndexBehind = true;
 
   private constructor(
     seed: Uint8Array,
@@ -89,6 +92,7 @@ export class SqliteStore implements Store {
   }
 
   write(changes: readonly StoreChange[]): Promise<void> {
+    this.#isIndexBehind = true;
     return this.#writer.ask('write', changes.map(ownedBytes));
   }
 
@@ -115,7 +119,8 @@ export class SqliteStore implements Store {
     return this.#reader.ask('history', query);
   }
 
-  search(query: SearchQuery): Promise<readonly StoredMessage[]> {
+  async search(query: SearchQuery): Promise<readonly StoredMessage[]> {
+    await this.#index();
     return this.#reader.ask('search', query);
   }
 
@@ -157,6 +162,18 @@ export class SqliteStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  /** Where there is no room for it, what was indexed before is found nonetheless. */
+  async #index(): Promise<void> {
+    if (!this.#isIndexBehind) return;
+    this.#isIndexBehind = false;
+    try {
+      await this.#writer.ask('index', undefined);
+    } catch (error) {
+      if (!(error instanceof BanterError && error.code === 'STORE_FULL')) throw error;
+      this.#isIndexBehind = true;
+    }
   }
 
   async #open({ folder, bytesMax, synchronous = 'FULL' }: SqliteStoreOptions): Promise<void> {

@@ -54,6 +54,11 @@ const tasks = {
     opened().writer.write(changes);
   },
 
+  /** Lets a search find all that was written. */
+  index(): void {
+    opened().writer.index();
+  },
+
   /** What is written from now on is stored with {@link commit}, or not at all. */
   begin(): void {
     opened().writer.begin();

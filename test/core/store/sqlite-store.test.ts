@@ -217,8 +217,11 @@ describe('the database of a server', () => {
     const [group] = (await store.load()).groups;
     assert.deepEqual([group?.headSeq, (await textsIn(store)).length], [seq, seq]);
     assert.deepEqual(await store.check(), []);
+    const query = { group: 'dev', words: 'y'.repeat(64), beforeSeq: undefined, limit: 1000 };
+    await assert.doesNotReject(store.search(query));
     await store.prune({ retention: { messages: 5 }, nowMs: 0 });
     await store.write([said(seq + 1, 'again')]);
+    assert.equal((await store.search(query)).length, 5);
     assert.equal((await store.load()).groups[0]?.headSeq, seq + 1);
   });
 

@@ -230,6 +230,38 @@ export function conformanceOf(name: string, open: OpenStore): void {
       assert.deepEqual([found?.seq, found?.text, found?.from], [1, 'server here', 'Ann']);
     });
 
+    it('finds every message it keeps by its words, whatever was dropped and whenever it was opened', async (t) => {
+      const { store, reopen } = await open(t);
+      await store.write(begun);
+      let last = 0;
+      let current = store;
+      const add = async (count: number): Promise<void> => {
+        for (let left = count; left > 0; left--) await current.write([appended(++last)]);
+      };
+      const claim = async (first: number): Promise<void> => {
+        const query = { group: 'Dev', words: 'ü', beforeSeq: undefined, limit: 1000 };
+        const found = (await current.search(query)).map(({ seq }) => seq);
+        assert.deepEqual(
+          found,
+          Array.from({ length: last - first + 1 }, (_, at) => last - at),
+        );
+      };
+      const prune = (messages: number): unknown =>
+        current.prune({ retention: { messages }, nowMs });
+      await add(70);
+      await prune(3);
+      await claim(68);
+      await add(2);
+      await prune(1);
+      current = await reopen();
+      await add(1);
+      await claim(72);
+      await prune(0);
+      await add(66);
+      current = await reopen();
+      await claim(74);
+    });
+
     claimRules(open, begun, [appended(1), appended(2)]);
     claimRetention(open, begun, appended);
 
