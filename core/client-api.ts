@@ -46,6 +46,7 @@ export type {
   ListUsersOptions,
   SendOptions,
 } from './client/options.ts';
+export { type Interceptor, type Outgoing, Passage } from './client/passage.ts';
 export {
   examineServer,
   type ServerExamination,

@@ -150,6 +150,9 @@ export const errorTable = {
   SCRIPT_FAILED: { remedy: 'Correct the line that the message names.' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },
   PLUGIN_FAILED: { remedy: 'See ".plugins" for the reason; load it again with "plugin load".' },
+  STOPPED_BY_PLUGIN: {
+    remedy: 'Say it otherwise, or unload the plugin that the message names; "explain" tells more.',
+  },
   STORAGE_FULL: {
     remedy:
       'Delete what the plugin no longer needs, or keep less: the message says which bound it met.',

@@ -4,6 +4,7 @@ import type { PluginEvent } from './bridge.ts';
 import { PluginInside } from './inside/context.ts';
 import { makeLog, Outbox } from './inside/outbox.ts';
 import type { PluginDefinition, Settings } from './sdk.ts';
+import { setClockName } from './virtual.ts';
 
 /** All that the child holds of an isolate. Only strings go in and come out, and every call has a time limit. */
 export interface Inside {
@@ -22,6 +23,7 @@ export function boot(): Inside {
   // biome-ignore lint/security/noGlobalEval: evaluating the plugin is what this isolate is for.
   const evaluateGlobally = globalThis.eval;
   const outbox = new Outbox();
+  const setClock = takeClock();
   removeDangers();
   Reflect.set(globalThis, 'console', makeLog(outbox));
   let plugin: PluginInside | undefined;
@@ -59,7 +61,8 @@ export function boot(): Inside {
     dispatch: (json) => {
       // The chat process has written this text from events alone.
       for (const event of parse(json) as readonly PluginEvent[]) {
-        plugin?.dispatch(event);
+        if (event.type === 'clock') setClock(event.nowMs);
+        else plugin?.dispatch(event);
       }
     },
     drain: (lost) => {
@@ -74,6 +77,14 @@ export function boot(): Inside {
       return outbox.drain();
     },
   };
+}
+
+/** What sets the clock of a test world; elsewhere there is none to set. */
+function takeClock(): (nowMs: number) => void {
+  const setClock: unknown = Reflect.get(globalThis, setClockName);
+  Reflect.deleteProperty(globalThis, setClockName);
+  if (typeof setClock !== 'function') return () => undefined;
+  return (nowMs) => setClock(nowMs);
 }
 
 /**

@@ -50,6 +50,8 @@ export type PluginEvent =
   | { readonly type: 'disconnected'; readonly reason: string }
   | ({ readonly type: 'due' } & DueRun)
   | { readonly type: 'settled'; readonly id: number; readonly outcome: Outcome }
+  /** The time of a test world, told before each batch there. Milliseconds of the epoch. */
+  | { readonly type: 'clock'; readonly nowMs: number }
   | { readonly type: 'disposing' };
 
 /** A run of a job, to be answered by the action `ran` with its number. */

@@ -88,7 +88,7 @@ export class Bundler {
   }
 
   /** Bundles one of our own modules: what runs in the child, and what runs in the isolates before the plugin. */
-  async bundleOwn(name: 'host' | 'bootstrap', options: BuildOptions): Promise<string> {
+  async bundleOwn(name: 'host' | 'bootstrap' | 'virtual', options: BuildOptions): Promise<string> {
     const result = await this.#build({ entryPoints: [sibling(name)], ...options });
     return result.outputFiles[0]?.text ?? '';
   }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { BanterError } from '../core/client-api.ts';
 import { AppendFile } from './append-file.ts';
 import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './bridge.ts';
+import type { Clock } from './clock.ts';
 import { PluginDatabase } from './database.ts';
 import type { PluginClient } from './feed.ts';
 import { limits } from './limits.ts';
+import type { OpenWork } from './open-work.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
 import { Scheduler } from './scheduler.ts';
@@ -25,6 +27,18 @@ export type OutwardAction = Extract<
   AskingAction | { readonly type: 'ran' | 'log' | 'error' | 'overflowed' }
 >;
 
+/** What capabilities work with. */
+export interface CapabilitiesOptions {
+  readonly client: PluginClient;
+  /** Folder for what plugins write and keep. */
+  readonly dataDir: string | undefined;
+  readonly clock: Clock;
+  readonly work: OpenWork;
+  readonly onLog: (entry: PluginLog) => void;
+  /** Told whenever there is something to tell a plugin. */
+  readonly onSettled: () => void;
+}
+
 /** Bots that may pass a message on; an answer to one that has passed so many is refused. */
 const hopsMax = 7;
 
@@ -34,28 +48,30 @@ export class Capabilities {
   readonly #dataDir: string | undefined;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onSettled: () => void;
+  readonly #clock: Clock;
+  readonly #work: OpenWork;
   /** One file a plugin id, and there are few of those: the runtime bounds its plugins. */
   readonly #files = new Map<string, AppendFile>();
   readonly #database: PluginDatabase;
   readonly #storage: StorageCapability;
   readonly #scheduler: Scheduler;
 
-  constructor(
-    client: PluginClient,
-    dataDir: string | undefined,
-    onLog: (entry: PluginLog) => void,
-    onSettled: () => void,
-  ) {
+  constructor({ client, dataDir, clock, work, onLog, onSettled }: CapabilitiesOptions) {
     this.#client = client;
     this.#dataDir = dataDir;
+    this.#clock = clock;
+    this.#work = work;
     this.#onLog = onLog;
     this.#onSettled = onSettled;
     this.#database = new PluginDatabase(
       dataDir === undefined ? undefined : join(dataDir, 'plugins', 'storage.db'),
+      work,
     );
     this.#storage = new StorageCapability(this.#database);
     this.#scheduler = new Scheduler(this.#database, {
       client: `${client.name}@${client.serverFingerprint}`,
+      clock,
+      work,
       tell: (plugin, event) => {
         plugin.control(event);
         onSettled();
@@ -141,7 +157,7 @@ export class Capabilities {
       throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);
     }
     const { what, amount } = budgetOf(action);
-    if (!plugin.spend(what, performance.now(), amount)) {
+    if (!plugin.spend(what, this.#clock.now(), amount)) {
       const perMinute = {
         append: limits.appendsPerMinute,
         send: plugin.manifest?.sendsPerMinute,
@@ -161,12 +177,12 @@ export class Capabilities {
       case 'sendPrivate':
         return this.#client.send(action.to, action.text, { hops: action.hops });
       case 'append':
-        await this.#file(plugin.name).append(action.line);
+        await this.#work.during(this.#file(plugin.name).append(action.line));
         return undefined;
       case 'scheduleJob':
       case 'scheduleTask':
       case 'cancelTask':
-        return this.#scheduler.perform(plugin, action);
+        return this.#work.during(this.#scheduler.perform(plugin, action));
       default:
         return this.#storage.perform(plugin.name, action);
     }
@@ -183,7 +199,7 @@ export class Capabilities {
   }
 
   #log(plugin: HostedPlugin, level: LogLevel, text: string): void {
-    if (plugin.spend('log', performance.now())) {
+    if (plugin.spend('log', this.#clock.now())) {
       this.#onLog({ plugin: plugin.name, level, text });
     } else {
       plugin.count('logLinesDropped');

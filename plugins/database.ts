@@ -6,6 +6,7 @@ import { BanterError } from '../core/client-api.ts';
 import { checkpoint, inTransaction } from '../core/database-api.ts';
 import { migrate, openDatabase } from './database-schema.ts';
 import { JobTable } from './job-table.ts';
+import { OpenWork } from './open-work.ts';
 import { StorageTable } from './storage-table.ts';
 
 /** What a transaction can work on. */
@@ -45,6 +46,7 @@ const logBytesMax = 4_194_304;
  */
 export class PluginDatabase {
   readonly #path: string | undefined;
+  readonly #work: OpenWork;
   /** Bounded by those who ask: a plugin has so many operations without an answer, and a runtime so many plugins. */
   readonly #waiting: Task[] = [];
   #open: Open | undefined;
@@ -57,8 +59,9 @@ export class PluginDatabase {
   #written: () => void = () => undefined;
 
   /** `path` is that of the file; without one everything is in memory and ends with this object. */
-  constructor(path: string | undefined) {
+  constructor(path: string | undefined, work: OpenWork = new OpenWork(() => undefined)) {
     this.#path = path;
+    this.#work = work;
   }
 
   /**
@@ -70,7 +73,7 @@ export class PluginDatabase {
     if (this.#closing !== undefined) {
       return Promise.reject(new BanterError('CLOSED', 'the plugin runtime has been closed'));
     }
-    return new Promise((resolve, reject) => {
+    const done = new Promise<Result>((resolve, reject) => {
       let settle = (): void => undefined;
       this.#waiting.push({
         perform: (tables) => {
@@ -81,6 +84,7 @@ export class PluginDatabase {
       });
       this.#next ??= setImmediate(() => this.#write());
     });
+    return this.#work.during(done);
   }
 
   /** Writes what was asked for and closes the file. Idempotent. */

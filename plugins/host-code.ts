@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import type { Bundler } from './bundle.ts';
+import type { VirtualStart } from './virtual.ts';
 
 /** What the child is started with. */
 export interface HostCode {
@@ -12,6 +13,18 @@ export interface HostCode {
   readonly bootstrap: string;
   /** All that the native dependency has to read. */
   readonly readableDirs: readonly string[];
+}
+
+/** What replaces clock and chance in the isolates of a test world, as a function of its beginning. */
+export async function makeVirtualCode(bundler: Bundler): Promise<(start: VirtualStart) => string> {
+  const code = await bundler.bundleOwn('virtual', {
+    format: 'iife',
+    platform: 'neutral',
+    globalName: 'virtual',
+    banner: { js: '(function (start) {' },
+    footer: { js: 'virtual.virtualize(start);\n})' },
+  });
+  return (start) => `${code.trimEnd()}(${JSON.stringify(start)});\n`;
 }
 
 /** Makes the scripts; once for each runtime, at its child's first start. */

@@ -127,6 +127,13 @@ export class HostedPlugin {
     return this.#inFlight !== undefined;
   }
 
+  /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
+  get idle(): boolean {
+    if (!this.alive) return true;
+    const waiting = this.#phase === 'running' ? this.#queue.length : 0;
+    return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
+  }
+
   get commands(): readonly CommandInfo[] {
     return this.#commands;
   }

@@ -4,13 +4,16 @@ import { BanterError } from '../core/client-api.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
+import { type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
-import { type HostCode, makeHostCode } from './host-code.ts';
+import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
 import { parseManifest } from './manifest.ts';
 import { HostedPlugin, type PluginStatus } from './plugin.ts';
+import { Pump } from './pump.ts';
+import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
 
 /** How to run plugins. */
@@ -25,6 +28,8 @@ export interface PluginRuntimeOptions {
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
   readonly onStatus?: (status: PluginStatus) => void;
+  /** Clock and chance of a test world, in place of the machine's. */
+  readonly simulation?: Simulation;
 }
 
 /** Plugins of one runtime at a time; one more is refused. */
@@ -44,12 +49,12 @@ export class PluginRuntime {
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
   readonly #plugins = new Map<number, HostedPlugin>();
-  readonly #setupTimers = new Map<number, NodeJS.Timeout>();
+  readonly #simulation: Simulation | undefined;
+  readonly #setups: SetupDeadlines;
+  readonly #pump: Pump;
   #code: Promise<HostCode> | undefined;
-  #bootstrap = '';
+  #bootstrap: (plugin: HostedPlugin) => string = () => '';
   #lastSlot = 0;
-  #pumping = false;
-  #paceTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -63,6 +68,7 @@ export class PluginRuntime {
     commandPrefix = '!',
     onLog,
     onStatus,
+    simulation,
   }: PluginRuntimeOptions) {
     if (!/^\S{1,8}$/u.test(commandPrefix)) {
       throw new BanterError(
@@ -74,8 +80,26 @@ export class PluginRuntime {
     this.#prefix = commandPrefix;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
-    this.#capabilities = new Capabilities(client, dataDir, this.#onLog, () => this.#pumpSoon());
+    this.#simulation = simulation;
+    const clock = simulation?.clock ?? systemClock;
     this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
+    this.#pump = new Pump({
+      plugins: this.#plugins,
+      host: this.#host,
+      bootstrap: (plugin) => this.#bootstrap(plugin),
+      simulation,
+    });
+    this.#setups = new SetupDeadlines(clock, (plugin) =>
+      this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
+    );
+    this.#capabilities = new Capabilities({
+      client,
+      dataDir,
+      clock,
+      work: this.#pump.work,
+      onLog: this.#onLog,
+      onSettled: () => this.#pump.soon(),
+    });
     this.#stopListening = listen(client, (fact) => this.#tell(fact));
   }
 
@@ -92,13 +116,13 @@ export class PluginRuntime {
   async load(spec: string, config: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
     this.#checkRoom();
     const source = locate(spec);
-    const bundle = await this.#bundler.bundle(source);
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(source));
     this.#checkRoom();
     this.#lastSlot += 1;
     const plugin = new HostedPlugin(this.#lastSlot, source, bundle, config);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();
-    this.#pumpSoon();
+    this.#pump.soon();
     try {
       await plugin.started;
     } catch (error) {
@@ -117,6 +141,11 @@ export class PluginRuntime {
     await this.#stop(plugin);
   }
 
+  /** Whether plugins do nothing more until time passes or the client tells something. */
+  get isQuiet(): boolean {
+    return this.#pump.isQuiet;
+  }
+
   /** All plugins that were loaded, in the order of loading. */
   list(): readonly PluginStatus[] {
     return [...this.#plugins.values()]
@@ -129,7 +158,7 @@ export class PluginRuntime {
     this.#closed = true;
     this.#stopListening();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
-    clearTimeout(this.#paceTimer);
+    this.#pump.close();
     await this.#host.close();
     await this.#capabilities.close();
   }
@@ -151,7 +180,12 @@ export class PluginRuntime {
   async #hostCode(): Promise<HostCode> {
     this.#code ??= makeHostCode(this.#bundler);
     const code = await this.#code;
-    this.#bootstrap = code.bootstrap;
+    this.#bootstrap = () => code.bootstrap;
+    if (this.#simulation === undefined) return code;
+    const { clock, seed } = this.#simulation;
+    const virtual = await makeVirtualCode(this.#bundler);
+    this.#bootstrap = ({ slot, life }) =>
+      virtual({ seed: seed + slot * 1000 + life, nowMs: clock.wallClockMs() }) + code.bootstrap;
     return code;
   }
 
@@ -165,58 +199,12 @@ export class PluginRuntime {
         );
       }
     }
-    this.#pumpSoon();
-  }
-
-  /** Everything that happens in one turn of the event loop goes to the child together. */
-  #pumpSoon(): void {
-    if (!this.#pumping) {
-      this.#pumping = true;
-      setImmediate(() => {
-        this.#pumping = false;
-        this.#pump();
-      });
-    }
-  }
-
-  #pump(): void {
-    if (!this.#host.up) return;
-    const now = performance.now();
-    const plugins = [...this.#plugins.values()];
-    let suspectAtWork = plugins.some((plugin) => plugin.busy && plugin.suspected(now));
-    const slotsByEvents = new Map<string, number[]>();
-    for (const plugin of plugins) {
-      const suspected = plugin.suspected(now);
-      if (suspected && suspectAtWork) continue;
-      const work = plugin.takeWork(now);
-      if (work === undefined) continue;
-      suspectAtWork ||= suspected;
-      if (work === 'load') {
-        this.#host.send({
-          type: 'load',
-          slot: plugin.slot,
-          bootstrap: this.#bootstrap,
-          code: plugin.bundle.code,
-        });
-      } else {
-        const events = `[${work.map(({ json }) => json).join()}]`;
-        const slots = slotsByEvents.get(events) ?? [];
-        slots.push(plugin.slot);
-        slotsByEvents.set(events, slots);
-      }
-    }
-    for (const [events, slots] of slotsByEvents) {
-      this.#host.send({ type: 'dispatch', slots, events });
-    }
-    if (plugins.some((plugin) => plugin.paused(now))) {
-      clearTimeout(this.#paceTimer);
-      this.#paceTimer = setTimeout(() => this.#pumpSoon(), limits.paceMs);
-    }
+    this.#pump.soon();
   }
 
   #hostOwner(): HostOwner {
     return {
-      hostUp: () => this.#pumpSoon(),
+      hostUp: () => this.#pump.soon(),
       hostReported: (report) => this.#receive(report),
       hostDied: (death) => this.#handleDeath(death),
       hostGaveUp: (reason) => {
@@ -247,7 +235,7 @@ export class PluginRuntime {
       plugin.turned(characters, performance.now());
       if (!plugin.alive) this.#release(plugin);
     }
-    this.#pumpSoon();
+    this.#pump.soon();
   }
 
   #take(plugin: HostedPlugin, action: Action): void {
@@ -285,25 +273,16 @@ export class PluginRuntime {
         this.#plugins.delete(other.slot);
       }
       plugin.described(manifest, this.#client.name, this.#prefix);
-      this.#waitForSetup(plugin);
+      this.#setups.begin(plugin);
     } catch (error) {
       if (!(error instanceof BanterError)) throw error;
       this.#quarantine(plugin, error.message, error);
     }
   }
 
-  #waitForSetup(plugin: HostedPlugin): void {
-    const timer = setTimeout(() => {
-      // What is under way at the child is bounded there, by what it uses: a busy machine is nobody's fault.
-      if (plugin.busy) this.#waitForSetup(plugin);
-      else this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`);
-    }, limits.setupMs);
-    this.#setupTimers.set(plugin.slot, timer);
-  }
-
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
-    this.#clearSetupTimer(plugin);
+    this.#setups.end(plugin);
     for (const { name } of plugin.commands) {
       const owner = [...this.#plugins.values()].find(
         (other) =>
@@ -332,7 +311,7 @@ export class PluginRuntime {
       this.#plugins.get(slot)?.suspect(performance.now());
     }
     for (const plugin of this.#plugins.values()) {
-      this.#clearSetupTimer(plugin);
+      this.#setups.end(plugin);
       if (plugin.alive) {
         plugin.restart();
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
@@ -351,11 +330,11 @@ export class PluginRuntime {
 
   /** A plugin has ended: nothing of it stays at the child. */
   #release(plugin: HostedPlugin): void {
-    this.#clearSetupTimer(plugin);
+    this.#setups.end(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
-    this.#pumpSoon();
+    this.#pump.soon();
   }
 
   async #stop(plugin: HostedPlugin): Promise<void> {
@@ -368,13 +347,8 @@ export class PluginRuntime {
       this.#release(plugin);
       return;
     }
-    this.#pumpSoon();
+    this.#pump.soon();
     await plugin.ended;
-  }
-
-  #clearSetupTimer(plugin: HostedPlugin): void {
-    clearTimeout(this.#setupTimers.get(plugin.slot));
-    this.#setupTimers.delete(plugin.slot);
   }
 
   #logAbout(plugin: HostedPlugin, level: PluginLog['level'], text: string): void {

@@ -3,9 +3,11 @@
 import { randomUUID } from 'node:crypto';
 import { BanterError } from '../core/client-api.ts';
 import type { ActionResults, JobSpec, PluginEvent, ScheduleAction } from './bridge.ts';
+import type { Clock } from './clock.ts';
 import type { PluginDatabase, Tables } from './database.ts';
 import type { JobOwner, JobRow } from './job-table.ts';
 import { limits } from './limits.ts';
+import type { OpenWork } from './open-work.ts';
 import type { HostedPlugin } from './plugin.ts';
 import {
   intervalRecurrence,
@@ -20,6 +22,8 @@ import {
 export interface SchedulerOwner {
   /** The client by name and server; jobs are its own, as another client may share the folder. */
   readonly client: string;
+  readonly clock: Clock;
+  readonly work: OpenWork;
   tell(plugin: HostedPlugin, event: PluginEvent): void;
   log(plugin: HostedPlugin, level: 'warn' | 'error', text: string): void;
 }
@@ -66,7 +70,7 @@ export class Scheduler {
   /** Of the plugins that live; the runtime bounds them. */
   readonly #books = new Map<HostedPlugin, Book>();
   #lastRun = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: () => void = () => undefined;
   #soon: NodeJS.Immediate | undefined;
 
   constructor(database: PluginDatabase, owner: SchedulerOwner) {
@@ -119,8 +123,10 @@ export class Scheduler {
 
   /** Stops the clock. */
   close(): void {
-    clearTimeout(this.#timer);
+    this.#cancelTimer();
+    if (this.#soon !== undefined) this.#owner.work.end();
     clearImmediate(this.#soon);
+    this.#soon = undefined;
     this.#books.clear();
   }
 
@@ -150,7 +156,7 @@ export class Scheduler {
       throw new BanterError('STORAGE_FULL', problem);
     }
     jobs.set(job, { spec, missed });
-    const now = Date.now();
+    const now = this.#owner.clock.wallClockMs();
     const recurrence = await recurrenceOf(spec, now);
     const fresh: JobRow = {
       job,
@@ -199,16 +205,20 @@ export class Scheduler {
 
   /** Once for everything that happens in one turn of the event loop. */
   #lookSoon(): void {
-    this.#soon ??= setImmediate(() => {
+    if (this.#soon !== undefined) return;
+    this.#owner.work.begin();
+    this.#soon = setImmediate(() => {
       this.#soon = undefined;
       this.#look();
+      this.#owner.work.end();
     });
   }
 
-  /** Begins what is due, and looks again when something is: at the latest in a minute, as clocks are set and machines sleep. */
+  /** Begins what is due, and looks again when something is: at the latest in a minute, where clocks are set and machines sleep. */
   #look(): void {
-    const now = Date.now();
-    let nextMs = now + limits.scheduleLookMs;
+    const { clock } = this.#owner;
+    const now = clock.wallClockMs();
+    let nextMs = clock.isSteady ? Number.POSITIVE_INFINITY : now + limits.scheduleLookMs;
     for (const book of this.#books.values()) {
       const { plugin, life } = book;
       if (!plugin.alive) this.#books.delete(plugin);
@@ -225,9 +235,10 @@ export class Scheduler {
         // What waits for another run to end is looked at then.
         if (entry.nextAtMs > now) nextMs = Math.min(nextMs, entry.nextAtMs);
       }
+      if (book.runs.size > 0) nextMs = Math.min(nextMs, now + this.#overdueInMs(book));
     }
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#look(), nextMs - now).unref();
+    this.#cancelTimer();
+    this.#cancelTimer = clock.setTimer(() => this.#look(), nextMs - now);
   }
 
   #begin(book: Book, entry: Entry, now: number): void {
@@ -235,7 +246,7 @@ export class Scheduler {
     const plan = planAt(entry, now);
     if (plan.type === 'wait') return;
     const { scheduledAtMs } = plan;
-    const run: Run = { entry, scheduledAtMs, sinceMs: performance.now() };
+    const run: Run = { entry, scheduledAtMs, sinceMs: this.#owner.clock.now() };
     if (plan.type === 'skip') {
       this.#moveOn(book, run);
       return;
@@ -280,7 +291,7 @@ export class Scheduler {
     entry.attempts = 0;
     // Cancelled, or another one was put in its place meanwhile.
     if (entries.get(placeOf(entry)) !== entry) return;
-    const nextAtMs = nextAfter(entry, scheduledAtMs, Date.now());
+    const nextAtMs = nextAfter(entry, scheduledAtMs, this.#owner.clock.wallClockMs());
     if (nextAtMs === undefined) {
       entries.delete(placeOf(entry));
       this.#write(plugin, ({ jobs }) => jobs.delete(owner, entry));
@@ -290,9 +301,15 @@ export class Scheduler {
     }
   }
 
+  /** Milliseconds until the oldest run under way has lasted too long. */
+  #overdueInMs({ runs }: Book): number {
+    const sinceMs = Math.min(...Array.from(runs.values(), (run) => run.sinceMs));
+    return limits.scheduleRunMs - (this.#owner.clock.now() - sinceMs);
+  }
+
   #endOverdue(book: Book): void {
     for (const [number, run] of book.runs) {
-      if (performance.now() - run.sinceMs < limits.scheduleRunMs) continue;
+      if (this.#owner.clock.now() - run.sinceMs < limits.scheduleRunMs) continue;
       const problem = `schedule ${run.entry.job}: its handler did not settle in ${limits.scheduleRunMs / 60_000} minutes`;
       this.#owner.log(book.plugin, 'error', problem);
       book.runs.delete(number);

@@ -79,7 +79,7 @@ export class PluginInside {
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
-  dispatch(event: PluginEvent): void {
+  dispatch(event: Exclude<PluginEvent, { readonly type: 'clock' }>): void {
     this.#schedule.advance();
     switch (event.type) {
       case 'setup':
