@@ -117,6 +117,7 @@ class Runner {
     const runtime = await PluginRuntime.start({
       client: this.#client,
       authorize,
+      answersHelp: true,
       onLog: (entry) => this.#logPlugin(entry),
       onStatus: (status) => this.#watchPlugin(status),
       ...(pluginDir === undefined ? {} : { dataDir: pluginDir }),

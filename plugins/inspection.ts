@@ -36,6 +36,8 @@ const nobody: PluginClient = {
   connected: false,
   send: refuse,
   sendGroup: refuse,
+  moderation: { roles: refuse },
+  administration: { operators: refuse },
   on: () => undefined,
   off: () => undefined,
 };

@@ -1,9 +1,10 @@
 /** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
 
 import { BanterError } from '../core/client-api.ts';
-import type { CommandInfo, PluginError, PluginEvent } from './bridge.ts';
+import type { PluginError, PluginEvent } from './bridge.ts';
 import { Budget } from './budget.ts';
 import type { Bundle } from './bundle.ts';
+import type { CommandInfo } from './command-info.ts';
 import { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
 import { limits } from './limits.ts';
@@ -11,6 +12,7 @@ import type { PluginSource } from './location.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
 import { mayReceive, type Permission } from './permissions.ts';
 import type { JsonValue } from './shape.ts';
+import { usageOf } from './usage.ts';
 
 /** What a plugin has done so far. */
 export interface PluginCounters {
@@ -42,8 +44,13 @@ export interface PluginStatus {
   readonly permissions: readonly Permission[];
   /** What it was granted of these: `storage`, `message.read`, or `message.read@ops` where it is limited to a group. */
   readonly grants: readonly string[];
-  readonly commands: readonly CommandInfo[];
+  readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
+}
+
+/** A command with how it is written: `!roll [dice…]`. */
+export interface OfferedCommand extends CommandInfo {
+  readonly usage: string;
 }
 
 /** What somebody wants to run, as it was asked for. */
@@ -91,6 +98,7 @@ export class HostedPlugin {
   readonly #logBudget = new Budget(limits.logLinesPerMinute);
   readonly #appendBudget = new Budget(limits.appendsPerMinute);
   readonly #storageBudget = new Budget(limits.storageOperationsPerMinute);
+  readonly #lookUpBudget = new Budget(limits.lookUpsPerMinute);
   readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
   readonly #characterBudget = new Budget(limits.charactersPerMinute);
   #sendBudget = new Budget(0);
@@ -102,6 +110,7 @@ export class HostedPlugin {
   #config: Readonly<Record<string, JsonValue>> = {};
   #granted: Granted | undefined;
   #commands: CommandInfo[] = [];
+  #prefix = '';
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
@@ -185,7 +194,10 @@ export class HostedPlugin {
       reason: this.#reason,
       permissions: this.#manifest?.permissions ?? [],
       grants: this.granted.notation,
-      commands: [...this.#commands],
+      commands: this.#commands.map((command) => ({
+        ...command,
+        usage: usageOf(this.#prefix, command),
+      })),
       counters: { ...this.#counters },
     };
   }
@@ -263,13 +275,14 @@ export class HostedPlugin {
   /** Queues `setup`. */
   setUp(me: string, prefix: string): void {
     this.#phase = 'settingUp';
+    this.#prefix = prefix;
     this.control({ type: 'setup', me, prefix, config: this.#config });
   }
 
   /** Takes note of a command; after `setup` there are no new ones. */
-  addCommand({ name, description, args, example }: CommandInfo): void {
+  addCommand({ name, aliases, description, args, example, permission }: CommandInfo): void {
     if (this.#phase === 'settingUp' && this.#commands.length < limits.commandsMax) {
-      this.#commands.push({ name, description, args, example });
+      this.#commands.push({ name, aliases, description, args, example, permission });
     }
   }
 
@@ -329,11 +342,16 @@ export class HostedPlugin {
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
-  spend(what: 'send' | 'append' | 'storage' | 'log', nowMs: number, amount = 1): boolean {
+  spend(
+    what: 'send' | 'append' | 'storage' | 'lookUp' | 'log',
+    nowMs: number,
+    amount = 1,
+  ): boolean {
     const budgets = {
       send: this.#sendBudget,
       append: this.#appendBudget,
       storage: this.#storageBudget,
+      lookUp: this.#lookUpBudget,
       log: this.#logBudget,
     };
     return budgets[what].take(nowMs, amount);

@@ -6,9 +6,10 @@ import type { Authorize } from './authority.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
-import { type Simulation, systemClock } from './clock.ts';
+import { type Clock, type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
+import { clashOf, Help } from './help.ts';
 import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
@@ -28,6 +29,8 @@ export interface PluginRuntimeOptions {
   readonly authorize?: Authorize | undefined;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
+  /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
+  readonly answersHelp?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
@@ -77,6 +80,7 @@ export class PluginRuntime {
     dataDir,
     commandPrefix = '!',
     authorize = ({ manifest }) => Granted.of(manifest.permissions),
+    answersHelp = false,
     onLog,
     onStatus,
     simulation,
@@ -121,7 +125,11 @@ export class PluginRuntime {
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
     });
-    this.#stopListening = listen(client, (fact) => this.#tell(fact));
+    const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
+    this.#stopListening = listen(client, (fact) => {
+      this.#tell(fact);
+      help?.hear(fact);
+    });
   }
 
   /** The process id of the child that holds the plugins, while there is one. */
@@ -190,6 +198,17 @@ export class PluginRuntime {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #makeHelp(clock: Clock, prefix: string): Help {
+    return new Help({
+      client: this.#client,
+      prefix,
+      clock,
+      plugins: () => [...this.#plugins.values()],
+      onFailure: (reason) =>
+        this.#onLog({ plugin: 'help', level: 'warn', text: `cannot answer: ${reason}` }),
+    });
   }
 
   #checkRoom(): void {
@@ -285,17 +304,13 @@ export class PluginRuntime {
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
     this.#setups.end(plugin);
-    for (const { name } of plugin.commands) {
-      const owner = [...this.#plugins.values()].find(
-        (other) =>
-          other !== plugin &&
-          other.alive &&
-          other.commands.some((command) => command.name === name),
+    const clash = clashOf(plugin, this.#plugins.values());
+    if (clash !== undefined) {
+      this.#quarantine(
+        plugin,
+        `its command "${clash.name}" is already that of ${clash.owner.name}`,
       );
-      if (owner !== undefined) {
-        this.#quarantine(plugin, `its command "${name}" is already that of ${owner.name}`);
-        return;
-      }
+      return;
     }
     plugin.ready();
     this.#capabilities.ready(plugin);
@@ -315,6 +330,7 @@ export class PluginRuntime {
     for (const plugin of this.#plugins.values()) {
       this.#setups.end(plugin);
       if (plugin.alive) {
+        this.#capabilities.forget(plugin);
         plugin.restart();
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
       }
@@ -343,6 +359,7 @@ export class PluginRuntime {
   /** A plugin has ended: nothing of it stays at the child. */
   #release(plugin: HostedPlugin): void {
     this.#setups.end(plugin);
+    this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.

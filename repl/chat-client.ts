@@ -46,6 +46,18 @@ export interface PluginSummary {
   readonly permissions: readonly string[];
   /** What it was granted of these, as `message.read` or, limited to a group, `message.read@ops`. */
   readonly grants: readonly string[];
+  /** What people can tell it in messages. */
+  readonly commands: readonly MessageCommand[];
+}
+
+/** A command of a plugin, given in a message. */
+export interface MessageCommand {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly description: string;
+  /** How it is written: `!roll [dice…]`. */
+  readonly usage: string;
+  readonly args: readonly { readonly choices: readonly string[] }[];
 }
 
 /** Asks a person whether a plugin gets what it asks for. */
