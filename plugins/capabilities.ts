@@ -59,6 +59,8 @@ export class Capabilities {
   readonly #scheduler: Scheduler;
   readonly #standings: Standings;
   readonly #waits: Waits;
+  /** Actions without an outcome, by plugin, but for waits; who has none is not in it. */
+  readonly #open = new Map<HostedPlugin, number>();
 
   constructor({ client, dataDir, clock, work, onLog, onSettled }: CapabilitiesOptions) {
     this.#client = client;
@@ -122,8 +124,22 @@ export class Capabilities {
     this.#scheduler.ready(plugin);
   }
 
+  /**
+   * Another version of a plugin, which is set up, goes on with its jobs.
+   * @throws BanterError what {@link PluginDatabase.run} does; then nothing has changed
+   */
+  async takeOver(old: HostedPlugin, plugin: HostedPlugin): Promise<void> {
+    await this.#work.during(this.#scheduler.takeOver(old, plugin));
+  }
+
+  /** Whether something that a plugin has begun is still to be answered. */
+  owes(plugin: HostedPlugin): boolean {
+    return this.#open.has(plugin) || this.#scheduler.isRunning(plugin);
+  }
+
   /** The plugin's isolate is gone. */
   forget(plugin: HostedPlugin): void {
+    this.#scheduler.forget(plugin);
     this.#waits.forget(plugin);
   }
 
@@ -137,9 +153,18 @@ export class Capabilities {
 
   async #settle(plugin: HostedPlugin, action: AskingAction): Promise<void> {
     const { life } = plugin;
+    const weight = action.type === 'wait' ? 0 : 1;
+    this.#owe(plugin, weight);
     const outcome = await this.#attempt(plugin, action);
+    this.#owe(plugin, -weight);
     if (plugin.life === life) plugin.control({ type: 'settled', id: action.id, outcome });
     this.#onSettled();
+  }
+
+  #owe(plugin: HostedPlugin, more: number): void {
+    const open = (this.#open.get(plugin) ?? 0) + more;
+    if (open > 0) this.#open.set(plugin, open);
+    else this.#open.delete(plugin);
   }
 
   async #attempt(plugin: HostedPlugin, action: AskingAction): Promise<Outcome> {

@@ -13,5 +13,6 @@ export { Granted } from './granted.ts';
 export { inspectPlugin } from './inspection.ts';
 export { builtinIdentity, builtinPlugins } from './location.ts';
 export { type Permission, permissionTable } from './permissions.ts';
-export type { PluginStatus } from './plugin.ts';
-export { type LoadOptions, PluginRuntime, type PluginRuntimeOptions } from './runtime.ts';
+export type { PluginStatus } from './plugin-status.ts';
+export { PluginRuntime } from './runtime.ts';
+export type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';

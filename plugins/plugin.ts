@@ -10,48 +10,10 @@ import { Granted } from './granted.ts';
 import { limits } from './limits.ts';
 import type { PluginSource } from './location.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
-import { mayReceive, type Permission } from './permissions.ts';
+import { mayReceive } from './permissions.ts';
+import type { PluginCounters, PluginStatus } from './plugin-status.ts';
 import type { JsonValue } from './shape.ts';
 import { usageOf } from './usage.ts';
-
-/** What a plugin has done so far. */
-export interface PluginCounters {
-  /** Events it has been told. */
-  readonly events: number;
-  /** Events it missed because its queue was full. */
-  readonly eventsDropped: number;
-  /** Messages it has sent. */
-  readonly sends: number;
-  /** Sends, appends and storage operations that were refused: not permitted, too many, or by the server. */
-  readonly refused: number;
-  /** Log lines dropped because there were too many. */
-  readonly logLinesDropped: number;
-  /** Errors that its listeners threw. */
-  readonly errors: number;
-}
-
-/** What people are told of a plugin. */
-export interface PluginStatus {
-  readonly id: string;
-  readonly version: string;
-  readonly description: string;
-  /** The file it was loaded from. */
-  readonly source: string;
-  /** `running` also while the plugin process is being started again. */
-  readonly state: 'running' | 'quarantined' | 'stopped';
-  /** Why it is quarantined, in words; empty otherwise. */
-  readonly reason: string;
-  readonly permissions: readonly Permission[];
-  /** What it was granted of these: `storage`, `message.read`, or `message.read@ops` where it is limited to a group. */
-  readonly grants: readonly string[];
-  readonly commands: readonly OfferedCommand[];
-  readonly counters: PluginCounters;
-}
-
-/** A command with how it is written: `!roll [dice…]`. */
-export interface OfferedCommand extends CommandInfo {
-  readonly usage: string;
-}
 
 /** What somebody wants to run, as it was asked for. */
 export interface PluginOrder {
@@ -68,6 +30,8 @@ type Phase =
   | 'asking'
   | 'settingUp'
   | 'running'
+  | 'held'
+  | 'retiring'
   | 'stopping'
   | 'quarantined'
   | 'stopped';
@@ -84,8 +48,15 @@ export class HostedPlugin {
   readonly slot: number;
   readonly order: PluginOrder;
   readonly bundle: Bundle;
+  /** The version that it is to replace, or has replaced. */
+  readonly predecessor: HostedPlugin | undefined;
+  /** Its place among the plugins: that of what it replaces, else its slot. */
+  readonly rank: number;
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
+  #batchDone = Promise.withResolvers<void>();
+  #hasTakenOver = false;
+  #isReplaced = false;
   readonly #counters = {
     events: 0,
     eventsDropped: 0,
@@ -117,8 +88,10 @@ export class HostedPlugin {
   #inFlight: readonly Fact[] | undefined;
   #suspectUntilMs = 0;
 
-  constructor(slot: number, order: PluginOrder, bundle: Bundle) {
+  constructor(slot: number, order: PluginOrder, bundle: Bundle, predecessor?: HostedPlugin) {
     this.slot = slot;
+    this.predecessor = predecessor;
+    this.rank = predecessor?.rank ?? slot;
     this.order = order;
     this.bundle = bundle;
     // Whoever loads awaits `started`; a plugin of a runtime that closes early has nobody left to tell.
@@ -136,6 +109,16 @@ export class HostedPlugin {
 
   get manifest(): Manifest | undefined {
     return this.#manifest;
+  }
+
+  /** Whether it is to replace another one, and hears nothing until it does. */
+  get isCandidate(): boolean {
+    return this.predecessor !== undefined && !this.#hasTakenOver;
+  }
+
+  /** Whether nobody is told of it: it is still to take over, or has been replaced. */
+  get isBehind(): boolean {
+    return this.isCandidate || this.#isReplaced;
   }
 
   /** Whether it is decided what it may do. */
@@ -204,7 +187,8 @@ export class HostedPlugin {
 
   /** Queues an event that it may know of; a full queue drops it. Returns whether this is the first drop. */
   offer(fact: Fact): { readonly firstDrop: boolean } {
-    if (this.#granted === undefined || !this.alive || !mayReceive(this.#granted, fact.event)) {
+    const hears = this.alive && !this.isBehind;
+    if (this.#granted === undefined || !hears || !mayReceive(this.#granted, fact.event)) {
       return { firstDrop: false };
     }
     if (this.#queue.length >= limits.queuedEventsMax) {
@@ -246,7 +230,30 @@ export class HostedPlugin {
     const calm =
       this.#characterBudget.take(nowMs, characters) && (!own || this.#ownTurnBudget.take(nowMs));
     if (!calm) this.#pausedUntilMs = nowMs + limits.paceMs;
+    this.#nobodyWaits();
     if (batch.some(({ event }) => event.type === 'disposing')) this.end('stopped', '');
+  }
+
+  /** Resolves when nothing is under way at the child: at once, or with the end of the batch that is. */
+  batchDone(): Promise<void> {
+    return this.busy ? this.#batchDone.promise : Promise.resolve();
+  }
+
+  /** Gives it no more events, which wait; outcomes still come. */
+  hold(): void {
+    if (this.#phase === 'running') this.#phase = 'held';
+  }
+
+  /** It goes on after all. */
+  release(): void {
+    if (this.#phase === 'held') this.#phase = 'running';
+  }
+
+  /** It has been replaced: only outcomes still come. Returns the events that nobody has handled. */
+  retire(): readonly Fact[] {
+    this.#isReplaced = true;
+    if (this.alive) this.#phase = 'retiring';
+    return this.#queue.splice(0);
   }
 
   /** Whether it has to wait until its next turn because it keeps the chat process too busy. */
@@ -286,16 +293,18 @@ export class HostedPlugin {
     }
   }
 
-  /** `setup` is done. */
-  ready(): void {
+  /** `setup` is done; `waiting` is what the version before it has left unhandled. */
+  ready(waiting: readonly Fact[] = []): void {
     this.#phase = 'running';
+    this.#hasTakenOver = true;
+    for (const fact of waiting) this.offer(fact);
     this.#started.resolve();
   }
 
   /** Asks it to say goodbye; it is stopped once it has, or has died over it. */
   stop(): void {
     if (
-      this.#phase === 'running' &&
+      ['running', 'held', 'retiring'].includes(this.#phase) &&
       !this.#control.some(({ event }) => event.type === 'disposing')
     ) {
       this.#phase = 'stopping';
@@ -307,7 +316,7 @@ export class HostedPlugin {
 
   /** The child is gone: everything begins again, and messages it was handling come again as recovered. */
   restart(): void {
-    if (this.#phase === 'stopping') {
+    if (this.#phase === 'stopping' || this.#phase === 'retiring') {
       this.end('stopped', '');
     }
     if (!this.alive) return;
@@ -317,6 +326,7 @@ export class HostedPlugin {
     this.#control = [];
     this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));
     this.#inFlight = undefined;
+    this.#nobodyWaits();
   }
 
   /** Ends it for good; loading it again makes a new one. */
@@ -330,6 +340,12 @@ export class HostedPlugin {
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),
     );
     this.#ended.resolve();
+    this.#nobodyWaits();
+  }
+
+  #nobodyWaits(): void {
+    this.#batchDone.resolve();
+    this.#batchDone = Promise.withResolvers();
   }
 
   /** Several plugins were at work when the child died; until `nowMs` and a while they are served one at a time. */

@@ -2,51 +2,25 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { Admission } from './admission.ts';
-import type { Authorize } from './authority.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
-import { type Clock, type Simulation, systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
-import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
+import { HostCodes } from './host-codes.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
-import { HostedPlugin, type PluginStatus } from './plugin.ts';
+import { HostedPlugin, type PluginOrder } from './plugin.ts';
+import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
+import { Replacement } from './replacement.ts';
+import { Roster } from './roster.ts';
+import type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
-
-/** How to run plugins. */
-export interface PluginRuntimeOptions {
-  /** Whose messages they see and in whose name they act. The runtime does not close it. */
-  readonly client: PluginClient;
-  /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
-  readonly dataDir?: string;
-  /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
-  readonly authorize?: Authorize | undefined;
-  /** What a command begins with, 1 to 8 characters. Default `!`. */
-  readonly commandPrefix?: string;
-  /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
-  readonly answersHelp?: boolean;
-  /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
-  readonly onLog?: (entry: PluginLog) => void;
-  /** Told whenever a plugin began to run, was quarantined or was stopped. */
-  readonly onStatus?: (status: PluginStatus) => void;
-  /** Clock and chance of a test world, in place of the machine's. */
-  readonly simulation?: Simulation;
-}
-
-/** How one plugin is loaded. */
-export interface LoadOptions {
-  /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
-  readonly permissions?: readonly string[] | undefined;
-}
-
-/** Plugins of one runtime at a time; one more is refused. */
-const pluginsMax = 100;
 
 /**
  * Runs plugins in one caged child process, each in an isolate of its own. The child starts with the first plugin;
@@ -60,14 +34,12 @@ export class PluginRuntime {
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
-  readonly #plugins = new Map<number, HostedPlugin>();
+  readonly #roster = new Roster();
+  readonly #plugins = this.#roster.all;
   readonly #admission: Admission;
-  readonly #simulation: Simulation | undefined;
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
-  #code: Promise<HostCode> | undefined;
-  #bootstrap: (plugin: HostedPlugin) => string = () => '';
-  #lastSlot = 0;
+  readonly #replacement: Replacement;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -94,13 +66,13 @@ export class PluginRuntime {
     this.#client = client;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
-    this.#simulation = simulation;
     const clock = simulation?.clock ?? systemClock;
-    this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
+    const code = new HostCodes(this.#bundler, simulation);
+    this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
       plugins: this.#plugins,
       host: this.#host,
-      bootstrap: (plugin) => this.#bootstrap(plugin),
+      bootstrap: (plugin) => code.bootstrapOf(plugin),
       simulation,
     });
     this.#setups = new SetupDeadlines(clock, (plugin) =>
@@ -125,6 +97,13 @@ export class PluginRuntime {
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
     });
+    this.#replacement = new Replacement({
+      capabilities: this.#capabilities,
+      clock,
+      onRunning: (plugin) => this.#tellRunning(plugin),
+      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+      stop: (plugin) => this.#stop(plugin),
+    });
     const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
     this.#stopListening = listen(client, (fact) => {
       this.#tell(fact);
@@ -148,29 +127,24 @@ export class PluginRuntime {
     { permissions }: LoadOptions = {},
   ): Promise<PluginStatus> {
     this.#checkRoom();
-    const source = locate(spec);
-    const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
-    this.#checkRoom();
-    this.#lastSlot += 1;
-    const plugin = new HostedPlugin(this.#lastSlot, { spec, source, config, permissions }, bundle);
-    this.#plugins.set(plugin.slot, plugin);
-    this.#host.start();
-    this.#pump.soon();
-    try {
-      await plugin.started;
-    } catch (error) {
-      this.#plugins.delete(plugin.slot);
-      throw error;
-    }
-    return plugin.status();
+    return this.#begin({ spec, source: locate(spec), config, permissions });
+  }
+
+  /**
+   * Loads a plugin anew from where it came from, with the settings it has; resolves when the new version runs. It is set
+   * up beside the old one, which goes on if that fails, and then takes over its jobs and what waits for it.
+   * @throws BanterError as {@link load}; OPTION_INVALID for an unknown id, and while it is reloaded already
+   */
+  async reload(id: string): Promise<PluginStatus> {
+    const { order } = this.#roster.find(id);
+    return this.#begin(order, id);
   }
 
   /** Stops a plugin after its `dispose`; it stays in the list as stopped. @throws BanterError OPTION_INVALID for an unknown id */
   async unload(id: string): Promise<void> {
-    const plugin = [...this.#plugins.values()].find(({ name }) => name === id);
-    if (plugin === undefined) {
-      throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
-    }
+    const plugin = this.#roster.find(id);
+    const candidate = this.#roster.candidateFor(plugin);
+    if (candidate !== undefined) await this.#stop(candidate);
     await this.#stop(plugin);
   }
 
@@ -181,14 +155,13 @@ export class PluginRuntime {
 
   /** All plugins that were loaded, in the order of loading. */
   list(): readonly PluginStatus[] {
-    return [...this.#plugins.values()]
-      .filter(({ manifest }) => manifest !== undefined)
-      .map((plugin) => plugin.status());
+    return this.#roster.statuses();
   }
 
   /** Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#replacement.close();
     this.#stopListening();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
     this.#pump.close();
@@ -205,7 +178,7 @@ export class PluginRuntime {
       client: this.#client,
       prefix,
       clock,
-      plugins: () => [...this.#plugins.values()],
+      plugins: () => this.#roster.present,
       onFailure: (reason) =>
         this.#onLog({ plugin: 'help', level: 'warn', text: `cannot answer: ${reason}` }),
     });
@@ -215,22 +188,29 @@ export class PluginRuntime {
     if (this.#closed) {
       throw new BanterError('CLOSED', 'the plugin runtime has been closed');
     }
-    const alive = [...this.#plugins.values()].filter((plugin) => plugin.alive).length;
-    if (alive >= pluginsMax) {
-      throw new BanterError('OPTION_INVALID', `there are ${pluginsMax} plugins already`);
-    }
+    this.#roster.checkRoom();
   }
 
-  async #hostCode(): Promise<HostCode> {
-    this.#code ??= makeHostCode(this.#bundler);
-    const code = await this.#code;
-    this.#bootstrap = () => code.bootstrap;
-    if (this.#simulation === undefined) return code;
-    const { clock, seed } = this.#simulation;
-    const virtual = await makeVirtualCode(this.#bundler);
-    this.#bootstrap = ({ slot, life }) =>
-      virtual({ seed: seed + slot * 1000 + life, nowMs: clock.wallClockMs() }) + code.bootstrap;
-    return code;
+  /** Bundles and starts; of the plugin of an id that runs, the next version. */
+  async #begin(order: PluginOrder, replacing?: string): Promise<PluginStatus> {
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(order.source.file));
+    const old = replacing === undefined ? undefined : this.#roster.find(replacing);
+    const running = old?.alive === true ? old : undefined;
+    if (running === undefined) this.#checkRoom();
+    else if (this.#roster.candidateFor(running) !== undefined) {
+      throw new BanterError('OPTION_INVALID', `"${replacing}" is being reloaded already`);
+    }
+    const plugin = new HostedPlugin(this.#roster.nextSlot(), order, bundle, running);
+    this.#plugins.set(plugin.slot, plugin);
+    this.#host.start();
+    this.#pump.soon();
+    try {
+      await plugin.started;
+    } catch (error) {
+      this.#plugins.delete(plugin.slot);
+      throw error;
+    }
+    return plugin.status();
   }
 
   #tell(fact: Fact): void {
@@ -304,7 +284,11 @@ export class PluginRuntime {
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
     this.#setups.end(plugin);
-    const clash = clashOf(plugin, this.#plugins.values());
+    const { predecessor } = plugin;
+    const others = [...this.#plugins.values()].filter(
+      (other) => other !== predecessor && (other.isCandidate || !other.isBehind),
+    );
+    const clash = clashOf(plugin, others);
     if (clash !== undefined) {
       this.#quarantine(
         plugin,
@@ -312,10 +296,19 @@ export class PluginRuntime {
       );
       return;
     }
+    if (predecessor !== undefined && plugin.isCandidate) {
+      void this.#replacement.takeOver(plugin, predecessor);
+      return;
+    }
     plugin.ready();
     this.#capabilities.ready(plugin);
+    this.#tellRunning(plugin);
+  }
+
+  #tellRunning(plugin: HostedPlugin): void {
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
+    this.#pump.soon();
   }
 
   #handleDeath({ reason, culprit, named, suspects }: HostDeath): boolean {
@@ -352,7 +345,8 @@ export class PluginRuntime {
   #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
     if (!plugin.alive) return;
     plugin.end('quarantined', reason, cause);
-    this.#logAbout(plugin, 'error', `is quarantined: ${reason}`);
+    // Whoever reloads is told why a version did not take over; what was replaced has no more to say.
+    if (!plugin.isBehind) this.#logAbout(plugin, 'error', `is quarantined: ${reason}`);
     this.#release(plugin);
   }
 
@@ -361,7 +355,8 @@ export class PluginRuntime {
     this.#setups.end(plugin);
     this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
-    if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
+    if (plugin.isBehind) this.#plugins.delete(plugin.slot);
+    else if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
     this.#pump.soon();
   }
