@@ -7,6 +7,13 @@ import type {
   PrivateMessage,
   Receipt,
 } from '../core/client-api.ts';
+import {
+  type HookAction,
+  type HookCall,
+  hookShape,
+  type VerdictAction,
+  verdictShape,
+} from './hook-info.ts';
 import { limits } from './limits.ts';
 import {
   choice,
@@ -49,6 +56,7 @@ export type PluginEvent =
   | { readonly type: 'connected' }
   | { readonly type: 'disconnected'; readonly reason: string }
   | ({ readonly type: 'due' } & DueRun)
+  | ({ readonly type: 'hooked' } & HookCall)
   | { readonly type: 'settled'; readonly id: number; readonly outcome: Outcome }
   /** The time of a test world, told before each batch there. Milliseconds of the epoch. */
   | { readonly type: 'clock'; readonly nowMs: number }
@@ -166,6 +174,8 @@ export type Action =
     }
   | { readonly type: 'cancelTask'; readonly id: number; readonly job: string; readonly key: string }
   | { readonly type: 'ran'; readonly run: number }
+  | HookAction
+  | VerdictAction
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'overflowed'; readonly count: number };
 
@@ -329,6 +339,8 @@ const action: Shape<Action> = variant<Action>({
   }),
   cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: taskKey }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
+  hook: hookShape,
+  verdict: verdictShape,
   log: record({ type: word('log'), level: choice(['info', 'warn', 'error']), text: text(2000) }),
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
 });

@@ -7,8 +7,12 @@ import type { Action, PluginEvent } from './bridge.ts';
 export const permissionTable = {
   'message.read': 'reads the messages of your groups and sees who joins and leaves',
   'message.send': 'writes to your groups in your name',
+  'message.change':
+    'reads, changes and stops messages of your groups before you see them, and yours before they are sent',
   'private.read': 'reads the private messages that you receive',
   'private.send': 'sends private messages in your name',
+  'private.change':
+    'reads, changes and stops private messages before you see them, and yours before they are sent',
   'file.append': 'appends to a log file of its own in your data folder',
   storage: 'keeps data of its own in your data folder, up to 4 MB, over restarts',
   schedule: 'does things later, at times it has kept in your data folder',
@@ -43,6 +47,15 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   scheduleTask: 'schedule',
   cancelTask: 'schedule',
 };
+
+/** Whether the hooks of a plugin may be asked about a message of this kind. */
+export function mayChange(
+  { manifest }: { readonly manifest: { readonly permissions: readonly Permission[] } | undefined },
+  kind: 'group' | 'private',
+): boolean {
+  const needed = kind === 'group' ? 'message.change' : 'private.change';
+  return manifest?.permissions.includes(needed) === true;
+}
 
 /** Whether a plugin with these permissions is told of such an event. */
 export function mayReceive(granted: readonly Permission[], type: PluginEvent['type']): boolean {

@@ -23,6 +23,14 @@ export interface PluginCounters {
   readonly logLinesDropped: number;
   /** Errors that its listeners threw. */
   readonly errors: number;
+  /** Times one of its hooks was asked about a message. */
+  readonly hookCalls: number;
+  /** Times it was late, threw or answered nonsense, or could not be asked. */
+  readonly hookFailures: number;
+  /** Messages its hooks gave another text. */
+  readonly messagesChanged: number;
+  /** Messages its hooks stopped, by a verdict or by a failure. */
+  readonly messagesStopped: number;
 }
 
 /** What people are told of a plugin. */
@@ -65,6 +73,10 @@ export class HostedPlugin {
     refused: 0,
     logLinesDropped: 0,
     errors: 0,
+    hookCalls: 0,
+    hookFailures: 0,
+    messagesChanged: 0,
+    messagesStopped: 0,
   };
   readonly #noted = new Set<string>();
   readonly #logBudget = new Budget(limits.logLinesPerMinute);
@@ -82,6 +94,9 @@ export class HostedPlugin {
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
+  /** Questions to its hooks, which messages wait for: they and events take turns. */
+  #questions: Fact[] = [];
+  #askedLast = false;
   #inFlight: readonly Fact[] | undefined;
   #suspectUntilMs = 0;
 
@@ -130,7 +145,7 @@ export class HostedPlugin {
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const waiting = this.#phase === 'running' ? this.#queue.length : 0;
+    const waiting = this.#phase === 'running' ? this.#queue.length + this.#questions.length : 0;
     return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
   }
 
@@ -185,6 +200,13 @@ export class HostedPlugin {
     if (this.alive) this.#control.push(new Fact(event));
   }
 
+  /** Queues a question to one of its hooks; false when there are too many. */
+  ask(event: Extract<PluginEvent, { readonly type: 'hooked' }>): boolean {
+    if (!this.alive || this.#questions.length >= limits.hookCallsMax) return false;
+    this.#questions.push(new Fact(event));
+    return true;
+  }
+
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
   takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
     if (!this.alive || this.busy || nowMs < this.#pausedUntilMs) return undefined;
@@ -195,8 +217,10 @@ export class HostedPlugin {
     // As many outcomes as a turn can have caused, so that they never pile up.
     let batch = this.#control.splice(0, limits.turnActionsMax);
     if (batch.length === 0 && this.#phase === 'running') {
-      batch = this.#queue.splice(0, limits.batchEventsMax);
-      this.#counters.events += batch.length;
+      this.#askedLast =
+        this.#questions.length > 0 && (!this.#askedLast || this.#queue.length === 0);
+      batch = (this.#askedLast ? this.#questions : this.#queue).splice(0, limits.batchEventsMax);
+      if (!this.#askedLast) this.#counters.events += batch.length;
     }
     if (batch.length === 0) return undefined;
     this.#inFlight = batch;
@@ -266,6 +290,7 @@ export class HostedPlugin {
     this.#life += 1;
     this.#commands = [];
     this.#control = [];
+    this.#questions = [];
     this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));
     this.#inFlight = undefined;
   }
@@ -276,6 +301,7 @@ export class HostedPlugin {
     this.#reason = reason;
     this.#control = [];
     this.#queue = [];
+    this.#questions = [];
     this.#inFlight = undefined;
     this.#started.reject(
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),

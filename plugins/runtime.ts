@@ -6,6 +6,7 @@ import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
+import { Hooks } from './hooks.ts';
 import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
@@ -15,6 +16,7 @@ import { HostedPlugin, type PluginStatus } from './plugin.ts';
 import { Pump } from './pump.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
+import { Traces } from './traces.ts';
 
 /** How to run plugins. */
 export interface PluginRuntimeOptions {
@@ -45,6 +47,8 @@ export class PluginRuntime {
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #capabilities: Capabilities;
+  readonly #hooks: Hooks;
+  readonly #traces: Traces;
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
@@ -82,6 +86,7 @@ export class PluginRuntime {
     this.#onStatus = onStatus ?? (() => undefined);
     this.#simulation = simulation;
     const clock = simulation?.clock ?? systemClock;
+    this.#traces = new Traces(() => clock.wallClockMs());
     this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
     this.#pump = new Pump({
       plugins: this.#plugins,
@@ -99,6 +104,16 @@ export class PluginRuntime {
       work: this.#pump.work,
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
+    });
+    this.#hooks = new Hooks({
+      client,
+      plugins: this.#plugins,
+      clock,
+      work: this.#pump.work,
+      traces: this.#traces,
+      onAsked: () => this.#pump.soon(),
+      onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
+      log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     this.#stopListening = listen(client, (fact) => this.#tell(fact));
   }
@@ -157,6 +172,7 @@ export class PluginRuntime {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
+    this.#hooks.close();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
     this.#pump.close();
     await this.#host.close();
@@ -252,6 +268,12 @@ export class PluginRuntime {
       case 'failed':
         this.#quarantine(plugin, plugin.explain(action));
         break;
+      case 'hook':
+        this.#hooks.declare(plugin, action);
+        break;
+      case 'verdict':
+        this.#hooks.answer(plugin, action.call, action.verdict);
+        break;
       default:
         this.#capabilities.run(plugin, action);
     }
@@ -297,6 +319,7 @@ export class PluginRuntime {
     }
     plugin.ready();
     this.#capabilities.ready(plugin);
+    this.#hooks.ready(plugin);
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
   }
@@ -314,6 +337,7 @@ export class PluginRuntime {
       this.#setups.end(plugin);
       if (plugin.alive) {
         plugin.restart();
+        this.#hooks.lost(plugin, `the plugin process died (${reason})`);
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
       }
     }
@@ -332,6 +356,7 @@ export class PluginRuntime {
   #release(plugin: HostedPlugin): void {
     this.#setups.end(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
+    this.#hooks.lost(plugin, 'its plugin is in quarantine');
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
     this.#pump.soon();
@@ -340,9 +365,11 @@ export class PluginRuntime {
   async #stop(plugin: HostedPlugin): Promise<void> {
     if (plugin.phase === 'quarantined') {
       plugin.end('stopped', '');
+      this.#hooks.refresh();
     }
     if (!plugin.alive) return;
     plugin.stop();
+    this.#hooks.lost(plugin, '');
     if (!plugin.alive) {
       this.#release(plugin);
       return;

@@ -4,6 +4,7 @@ import type { GroupMessage, PrivateMessage, Receipt } from '../core/client-api.t
 import type { Answer, CommandCall, CommandDefinition } from './sdk/commands.ts';
 import type { ConfigOf, PluginDefinition, Settings } from './sdk/definition.ts';
 import type { Incoming, ListenOptions, PluginEvents } from './sdk/events.ts';
+import type { UseHook } from './sdk/hooks.ts';
 import type { PluginSchedule } from './sdk/schedule.ts';
 import type { PluginStorage } from './sdk/storage.ts';
 
@@ -12,6 +13,7 @@ export type { Permission } from './permissions.ts';
 export type * from './sdk/commands.ts';
 export type * from './sdk/definition.ts';
 export type * from './sdk/events.ts';
+export type * from './sdk/hooks.ts';
 export type * from './sdk/schedule.ts';
 export type * from './sdk/storage.ts';
 
@@ -40,6 +42,8 @@ export interface PluginContext<S extends Settings> {
     /** Milliseconds of the epoch. */
     now(): number;
   };
+  /** Asks a hook about messages before anybody else sees them. */
+  readonly use: UseHook;
   /** Calls `listener` for each such event. Throws without the permission that the event needs. */
   on<E extends keyof PluginEvents>(event: E, listener: (event: PluginEvents[E]) => unknown): void;
   on<E extends keyof PluginEvents>(

@@ -14,6 +14,7 @@ import type {
   PluginEvents,
   Settings,
 } from '../sdk.ts';
+import { HooksInside } from './hooks.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
@@ -64,6 +65,7 @@ export class PluginInside {
   }[] = [];
   readonly #requests: Requests;
   readonly #schedule: ScheduleInside;
+  readonly #hooks: HooksInside;
   #isSetUp = false;
   #prefix = '!';
   /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
@@ -76,6 +78,12 @@ export class PluginInside {
     this.#schedule = new ScheduleInside(this.#requests, outbox, (during, call) =>
       this.#guard(during, 0, call),
     );
+    this.#hooks = new HooksInside({
+      outbox,
+      isOpen: () => !this.#isSetUp,
+      granted: (permission) => this.#granted(permission),
+      guard: (during, hops, call) => this.#guard(during, hops, call),
+    });
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
@@ -87,6 +95,9 @@ export class PluginInside {
         break;
       case 'settled':
         this.#requests.settle(event.id, event.outcome);
+        break;
+      case 'hooked':
+        void this.#hooks.run(event);
         break;
       case 'due':
         this.#schedule.run(event);
@@ -131,6 +142,7 @@ export class PluginInside {
       storage: makeStorage(this.#requests),
       schedule: this.#schedule.context(),
       clock: Object.freeze({ now }),
+      use: this.#hooks.use,
       on: (event: string, ...rest: readonly unknown[]) => this.#listen(event, rest),
       command: (definition, handler) => this.#addCommand(definition, handler),
       hear: (pattern, handler) => {
