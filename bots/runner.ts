@@ -109,6 +109,7 @@ class Runner {
     const { pluginDir, onReady } = this.#options;
     const runtime = await PluginRuntime.start({
       client: this.#client,
+      answersHelp: true,
       onLog: (entry) => this.#logPlugin(entry),
       onStatus: (status) => this.#watchPlugin(status),
       ...(pluginDir === undefined ? {} : { dataDir: pluginDir }),

@@ -158,6 +158,7 @@ export const errorTable = {
       'Delete what the plugin no longer needs, or keep less: the message says which bound it met.',
   },
   STORAGE_BUSY: { remedy: 'Try again: something else kept changing what the plugin keeps.' },
+  ASK_TIMEOUT: { remedy: 'Ask again, or with a longer timeoutMs: nobody answered in time.' },
   PERMISSION_DENIED: { remedy: 'Add the permission to the manifest of the plugin.' },
 } as const;
 

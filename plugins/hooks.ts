@@ -13,7 +13,7 @@ import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
 import { mayChange } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
-import type { Traces } from './traces.ts';
+import { Traces } from './traces.ts';
 
 /** What hooks work with. */
 export interface HooksOptions {
@@ -22,7 +22,6 @@ export interface HooksOptions {
   readonly plugins: ReadonlyMap<number, HostedPlugin>;
   readonly clock: Clock;
   readonly work: OpenWork;
-  readonly traces: Traces;
   /** Told whenever there is something to ask a plugin. */
   readonly onAsked: () => void;
   /** Told of a plugin whose hooks fail again and again. */
@@ -73,6 +72,7 @@ interface Failing {
 /** The interceptor of a client while any of its plugins has a hook. */
 export class Hooks implements Interceptor {
   readonly #options: HooksOptions;
+  readonly #traces: Traces;
   /** Of plugins that are or were running; those of the earlier life hold until the next one is set up. */
   readonly #hooks = new Map<HostedPlugin, readonly HookInfo[]>();
   /** Declared by plugins that are not yet set up. */
@@ -84,6 +84,7 @@ export class Hooks implements Interceptor {
 
   constructor(options: HooksOptions) {
     this.#options = options;
+    this.#traces = new Traces(() => options.clock.wallClockMs());
   }
 
   /** A plugin declares a hook, which counts once it is set up; what it may not or not any more is refused. */
@@ -133,7 +134,6 @@ export class Hooks implements Interceptor {
   }
 
   receive(message: ChatMessage, decide: (message?: ChatMessage) => void): void {
-    const { traces } = this.#options;
     const links = this.#linksOf('receive', message);
     if (links.length === 0) {
       decide(message);
@@ -146,7 +146,7 @@ export class Hooks implements Interceptor {
         decide(message);
       } else {
         const changed = { ...message, text: end.text };
-        traces.alias(changed, traces.of(message));
+        this.#traces.alias(changed, this.#traces.of(message));
         decide(changed);
       }
     });
@@ -185,9 +185,13 @@ export class Hooks implements Interceptor {
   }
 
   #pass(point: Point, subject: Subject, links: readonly Link[], end: Course['end']): void {
-    const { clock, traces } = this.#options;
+    const { clock } = this.#options;
     const untilMs = clock.now() + limits.hookPassageMs;
-    this.#goOn({ point, subject, trace: traces.of(subject), links, untilMs, end }, 0, subject.text);
+    this.#goOn(
+      { point, subject, trace: this.#traces.of(subject), links, untilMs, end },
+      0,
+      subject.text,
+    );
   }
 
   /** Those that are to be asked about a message. */
@@ -212,7 +216,7 @@ export class Hooks implements Interceptor {
       course.end({ text });
       return;
     }
-    const { clock, traces } = this.#options;
+    const { clock } = this.#options;
     const { info, plugin } = link;
     const sinceMs = clock.now();
     this.#ask(course, link, text, (given) => {
@@ -220,7 +224,7 @@ export class Hooks implements Interceptor {
       const ms = clock.now() - sinceMs;
       const { outcome, reason, next } = this.#settle(link, verdict, text);
       const what = `hook ${course.point}`;
-      traces.add(course.trace, { plugin: plugin.name, what, outcome, reason, ms });
+      this.#traces.add(course.trace, { plugin: plugin.name, what, outcome, reason, ms });
       if (next !== undefined) {
         this.#goOn(course, index + 1, next);
         return;

@@ -39,6 +39,7 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   sendGroup: 'message.send',
   sendPrivate: 'private.send',
   append: 'file.append',
+  standing: 'message.read',
   storageGet: 'storage',
   storageSet: 'storage',
   storageDelete: 'storage',

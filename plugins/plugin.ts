@@ -1,13 +1,15 @@
 /** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
 
 import { BanterError } from '../core/client-api.ts';
-import type { CommandInfo, PluginError, PluginEvent } from './bridge.ts';
+import type { PluginError, PluginEvent } from './bridge.ts';
 import { Budget } from './budget.ts';
 import type { Bundle } from './bundle.ts';
+import type { CommandInfo } from './command-info.ts';
 import { Fact } from './feed.ts';
 import { limits } from './limits.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
 import { mayReceive, type Permission } from './permissions.ts';
+import { usageOf } from './usage.ts';
 
 /** What a plugin has done so far. */
 export interface PluginCounters {
@@ -45,8 +47,13 @@ export interface PluginStatus {
   /** Why it is quarantined, in words; empty otherwise. */
   readonly reason: string;
   readonly permissions: readonly Permission[];
-  readonly commands: readonly CommandInfo[];
+  readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
+}
+
+/** A command with how it is written: `!roll [dice…]`. */
+export interface OfferedCommand extends CommandInfo {
+  readonly usage: string;
 }
 
 type Phase = 'loading' | 'settingUp' | 'running' | 'stopping' | 'quarantined' | 'stopped';
@@ -82,6 +89,7 @@ export class HostedPlugin {
   readonly #logBudget = new Budget(limits.logLinesPerMinute);
   readonly #appendBudget = new Budget(limits.appendsPerMinute);
   readonly #storageBudget = new Budget(limits.storageOperationsPerMinute);
+  readonly #lookUpBudget = new Budget(limits.lookUpsPerMinute);
   readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
   readonly #characterBudget = new Budget(limits.charactersPerMinute);
   #sendBudget = new Budget(0);
@@ -91,6 +99,7 @@ export class HostedPlugin {
   #reason = '';
   #manifest: Manifest | undefined;
   #commands: CommandInfo[] = [];
+  #prefix = '';
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
@@ -172,7 +181,10 @@ export class HostedPlugin {
       state: this.#phase === 'quarantined' || this.#phase === 'stopped' ? this.#phase : 'running',
       reason: this.#reason,
       permissions: this.#manifest?.permissions ?? [],
-      commands: [...this.#commands],
+      commands: this.#commands.map((command) => ({
+        ...command,
+        usage: usageOf(this.#prefix, command),
+      })),
       counters: { ...this.#counters },
     };
   }
@@ -251,13 +263,14 @@ export class HostedPlugin {
       this.#sendBudget = new Budget(manifest.sendsPerMinute);
     }
     this.#phase = 'settingUp';
+    this.#prefix = prefix;
     this.control({ type: 'setup', me, prefix, config });
   }
 
   /** Takes note of a command; after `setup` there are no new ones. */
-  addCommand({ name, description, args, example }: CommandInfo): void {
+  addCommand({ name, aliases, description, args, example, permission }: CommandInfo): void {
     if (this.#phase === 'settingUp' && this.#commands.length < limits.commandsMax) {
-      this.#commands.push({ name, description, args, example });
+      this.#commands.push({ name, aliases, description, args, example, permission });
     }
   }
 
@@ -319,11 +332,16 @@ export class HostedPlugin {
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
-  spend(what: 'send' | 'append' | 'storage' | 'log', nowMs: number, amount = 1): boolean {
+  spend(
+    what: 'send' | 'append' | 'storage' | 'lookUp' | 'log',
+    nowMs: number,
+    amount = 1,
+  ): boolean {
     const budgets = {
       send: this.#sendBudget,
       append: this.#appendBudget,
       storage: this.#storageBudget,
+      lookUp: this.#lookUpBudget,
       log: this.#logBudget,
     };
     return budgets[what].take(nowMs, amount);

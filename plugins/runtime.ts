@@ -4,8 +4,9 @@ import { BanterError } from '../core/client-api.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
-import { type Simulation, systemClock } from './clock.ts';
+import { type Clock, type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
+import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
 import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
@@ -16,7 +17,6 @@ import { HostedPlugin, type PluginStatus } from './plugin.ts';
 import { Pump } from './pump.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
-import { Traces } from './traces.ts';
 
 /** How to run plugins. */
 export interface PluginRuntimeOptions {
@@ -26,6 +26,8 @@ export interface PluginRuntimeOptions {
   readonly dataDir?: string;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
+  /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
+  readonly answersHelp?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
@@ -48,7 +50,6 @@ export class PluginRuntime {
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
-  readonly #traces: Traces;
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
@@ -70,6 +71,7 @@ export class PluginRuntime {
     client,
     dataDir,
     commandPrefix = '!',
+    answersHelp = false,
     onLog,
     onStatus,
     simulation,
@@ -86,7 +88,6 @@ export class PluginRuntime {
     this.#onStatus = onStatus ?? (() => undefined);
     this.#simulation = simulation;
     const clock = simulation?.clock ?? systemClock;
-    this.#traces = new Traces(() => clock.wallClockMs());
     this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
     this.#pump = new Pump({
       plugins: this.#plugins,
@@ -110,12 +111,16 @@ export class PluginRuntime {
       plugins: this.#plugins,
       clock,
       work: this.#pump.work,
-      traces: this.#traces,
       onAsked: () => this.#pump.soon(),
       onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     this.#stopListening = listen(client, (fact) => this.#tell(fact));
+    const help = answersHelp ? this.#makeHelp(clock) : undefined;
+    this.#stopListening = listen(client, (fact) => {
+      this.#tell(fact);
+      help?.hear(fact);
+    });
   }
 
   /** The process id of the child that holds the plugins, while there is one. */
@@ -181,6 +186,17 @@ export class PluginRuntime {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #makeHelp(clock: Clock): Help {
+    return new Help({
+      client: this.#client,
+      prefix: this.#prefix,
+      clock,
+      plugins: () => [...this.#plugins.values()],
+      onFailure: (reason) =>
+        this.#onLog({ plugin: 'help', level: 'warn', text: `cannot answer: ${reason}` }),
+    });
   }
 
   #checkRoom(): void {
@@ -305,17 +321,13 @@ export class PluginRuntime {
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
     this.#setups.end(plugin);
-    for (const { name } of plugin.commands) {
-      const owner = [...this.#plugins.values()].find(
-        (other) =>
-          other !== plugin &&
-          other.alive &&
-          other.commands.some((command) => command.name === name),
+    const clash = clashOf(plugin, this.#plugins.values());
+    if (clash !== undefined) {
+      this.#quarantine(
+        plugin,
+        `its command "${clash.name}" is already that of ${clash.owner.name}`,
       );
-      if (owner !== undefined) {
-        this.#quarantine(plugin, `its command "${name}" is already that of ${owner.name}`);
-        return;
-      }
+      return;
     }
     plugin.ready();
     this.#capabilities.ready(plugin);
@@ -336,6 +348,7 @@ export class PluginRuntime {
     for (const plugin of this.#plugins.values()) {
       this.#setups.end(plugin);
       if (plugin.alive) {
+        this.#capabilities.forget(plugin);
         plugin.restart();
         this.#hooks.lost(plugin, `the plugin process died (${reason})`);
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
@@ -355,6 +368,7 @@ export class PluginRuntime {
   /** A plugin has ended: nothing of it stays at the child. */
   #release(plugin: HostedPlugin): void {
     this.#setups.end(plugin);
+    this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
     this.#hooks.lost(plugin, 'its plugin is in quarantine');
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());

@@ -43,6 +43,18 @@ export interface PluginSummary {
   readonly state: string;
   readonly reason?: string | undefined;
   readonly permissions: readonly string[];
+  /** What people can tell it in messages. */
+  readonly commands: readonly MessageCommand[];
+}
+
+/** A command of a plugin, given in a message. */
+export interface MessageCommand {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly description: string;
+  /** How it is written: `!roll [dice…]`. */
+  readonly usage: string;
+  readonly args: readonly { readonly choices: readonly string[] }[];
 }
 
 /** The part of a plugin runtime that the commands use. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import {
+  BanterError,
   type ClientEvents,
   type Committed,
   type Delivered,
@@ -13,6 +14,7 @@ import {
   type Interceptor,
   Passage,
   type PrivateMessage,
+  type Role,
   type SendOptions,
 } from '../../core/client-api.ts';
 import {
@@ -123,6 +125,21 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
     this.name = name;
     this.bot = bot;
   }
+
+  /** Who has a role in the group, and who is an operator; undefined while this client is none. */
+  readonly roles: Map<string, Role> = new Map();
+  operators: readonly string[] | undefined;
+
+  readonly moderation: PluginClient['moderation'] = {
+    roles: async () => Array.from(this.roles, ([name, role]) => ({ name, role })),
+  };
+
+  readonly administration: PluginClient['administration'] = {
+    operators: async () => {
+      if (this.operators === undefined) throw new BanterError('NOT_OPERATOR', 'not an operator');
+      return this.operators.map((name) => ({ name, key: '', configured: false }));
+    },
+  };
 
   /** Says something in the group. */
   say(text: string, fields: Partial<GroupMessage> = {}): void {

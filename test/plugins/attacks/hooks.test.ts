@@ -10,7 +10,6 @@ import { Hooks } from '../../../plugins/hooks.ts';
 import { parseManifest } from '../../../plugins/manifest.ts';
 import { OpenWork } from '../../../plugins/open-work.ts';
 import { HostedPlugin } from '../../../plugins/plugin.ts';
-import { Traces } from '../../../plugins/traces.ts';
 import { type Stage, sibling, stage, World } from '../world.ts';
 import { inTime } from './arena.ts';
 
@@ -200,7 +199,6 @@ test('verdicts for hooks of others, for unknown calls and for settled ones count
     plugins,
     clock: { ...systemClock, setTimer: () => () => undefined },
     work: new OpenWork(() => undefined),
-    traces: new Traces(() => 0),
     onAsked: () => undefined,
     onFailing: () => undefined,
     log: () => undefined,
@@ -241,7 +239,6 @@ test('a flood of messages for a hook that never answers is bounded, and nothing 
     plugins: new Map([[1, plugin]]),
     clock: { ...systemClock, setTimer: () => () => undefined },
     work: new OpenWork(() => undefined),
-    traces: new Traces(() => 0),
     onAsked: () => undefined,
     onFailing: () => undefined,
     log: () => undefined,
