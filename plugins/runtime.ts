@@ -115,7 +115,6 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
-    this.#stopListening = listen(client, (fact) => this.#tell(fact));
     const help = answersHelp ? this.#makeHelp(clock) : undefined;
     this.#stopListening = listen(client, (fact) => {
       this.#tell(fact);
