@@ -90,7 +90,8 @@ export class Hooks implements Interceptor {
   /** A plugin declares a hook, which counts once it is set up; what it may not or not any more is refused. */
   declare(plugin: HostedPlugin, info: HookInfo): void {
     const fresh = this.#fresh.get(plugin) ?? [];
-    const isPermitted = mayChange(plugin, 'group') || mayChange(plugin, 'private');
+    const { granted } = plugin;
+    const isPermitted = granted.allows('message.change') || granted.allows('private.change');
     if (plugin.phase !== 'settingUp' || !isPermitted || fresh.length >= limits.hooksMax) {
       plugin.count('refused');
       return;
@@ -200,7 +201,7 @@ export class Hooks implements Interceptor {
     const links: Link[] = [];
     for (const plugin of this.#options.plugins.values()) {
       const hooks = this.#hooks.get(plugin);
-      if (hooks === undefined || hasLeft(plugin) || !mayChange(plugin, subject.type)) continue;
+      if (hooks === undefined || hasLeft(plugin) || !mayChange(plugin.granted, group)) continue;
       if ('origin' in subject && subject.origin === plugin.name) continue;
       for (const info of hooks) {
         if (info.point !== point || (info.group !== '' && info.group !== group)) continue;

@@ -1,19 +1,22 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
 import { BanterError } from '../core/client-api.ts';
+import { Admission } from './admission.ts';
+import type { Authorize } from './authority.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Clock, type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
+import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
-import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
+import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
-import { parseManifest } from './manifest.ts';
-import { HostedPlugin, type PluginStatus } from './plugin.ts';
+import { HostedPlugin } from './plugin.ts';
+import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
@@ -24,6 +27,8 @@ export interface PluginRuntimeOptions {
   readonly client: PluginClient;
   /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
   readonly dataDir?: string;
+  /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
+  readonly authorize?: Authorize | undefined;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
   /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
@@ -36,6 +41,12 @@ export interface PluginRuntimeOptions {
   readonly simulation?: Simulation;
 }
 
+/** How one plugin is loaded. */
+export interface LoadOptions {
+  /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
+  readonly permissions?: readonly string[] | undefined;
+}
+
 /** Plugins of one runtime at a time; one more is refused. */
 const pluginsMax = 100;
 
@@ -45,7 +56,6 @@ const pluginsMax = 100;
  */
 export class PluginRuntime {
   readonly #client: PluginClient;
-  readonly #prefix: string;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #capabilities: Capabilities;
@@ -54,11 +64,9 @@ export class PluginRuntime {
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
   readonly #plugins = new Map<number, HostedPlugin>();
-  readonly #simulation: Simulation | undefined;
+  readonly #admission: Admission;
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
-  #code: Promise<HostCode> | undefined;
-  #bootstrap: (plugin: HostedPlugin) => string = () => '';
   #lastSlot = 0;
   #closed = false;
 
@@ -71,6 +79,7 @@ export class PluginRuntime {
     client,
     dataDir,
     commandPrefix = '!',
+    authorize = ({ manifest }) => Granted.of(manifest.permissions),
     answersHelp = false,
     onLog,
     onStatus,
@@ -83,21 +92,31 @@ export class PluginRuntime {
       );
     }
     this.#client = client;
-    this.#prefix = commandPrefix;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
-    this.#simulation = simulation;
     const clock = simulation?.clock ?? systemClock;
-    this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
+    const code = new HostCodeSource(this.#bundler, simulation);
+    this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
       plugins: this.#plugins,
       host: this.#host,
-      bootstrap: (plugin) => this.#bootstrap(plugin),
+      bootstrap: (plugin) => code.bootstrapOf(plugin),
       simulation,
     });
     this.#setups = new SetupDeadlines(clock, (plugin) =>
       this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
     );
+    this.#admission = new Admission({
+      plugins: this.#plugins,
+      authorize: async (request) => this.#pump.work.during(Promise.resolve(authorize(request))),
+      setUp: (plugin) => {
+        plugin.setUp(client.name, commandPrefix);
+        this.#setups.begin(plugin);
+        this.#pump.soon();
+      },
+      forget: ({ slot }) => void this.#plugins.delete(slot),
+      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+    });
     this.#capabilities = new Capabilities({
       client,
       dataDir,
@@ -115,7 +134,7 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
-    const help = answersHelp ? this.#makeHelp(clock) : undefined;
+    const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
     this.#stopListening = listen(client, (fact) => {
       this.#tell(fact);
       help?.hear(fact);
@@ -130,15 +149,19 @@ export class PluginRuntime {
   /**
    * Loads a built-in plugin by name or a plugin's file by path, with settings; resolves when it runs.
    * A plugin of the same id that was quarantined or stopped is replaced.
-   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, OPTION_INVALID, CLOSED
+   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
    */
-  async load(spec: string, config: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
+  async load(
+    spec: string,
+    config: Readonly<Record<string, unknown>> = {},
+    { permissions }: LoadOptions = {},
+  ): Promise<PluginStatus> {
     this.#checkRoom();
     const source = locate(spec);
-    const bundle = await this.#pump.work.during(this.#bundler.bundle(source));
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
     this.#checkRoom();
     this.#lastSlot += 1;
-    const plugin = new HostedPlugin(this.#lastSlot, source, bundle, config);
+    const plugin = new HostedPlugin(this.#lastSlot, { spec, source, config, permissions }, bundle);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();
     this.#pump.soon();
@@ -187,10 +210,10 @@ export class PluginRuntime {
     return this.close();
   }
 
-  #makeHelp(clock: Clock): Help {
+  #makeHelp(clock: Clock, prefix: string): Help {
     return new Help({
       client: this.#client,
-      prefix: this.#prefix,
+      prefix,
       clock,
       plugins: () => [...this.#plugins.values()],
       onFailure: (reason) =>
@@ -206,18 +229,6 @@ export class PluginRuntime {
     if (alive >= pluginsMax) {
       throw new BanterError('OPTION_INVALID', `there are ${pluginsMax} plugins already`);
     }
-  }
-
-  async #hostCode(): Promise<HostCode> {
-    this.#code ??= makeHostCode(this.#bundler);
-    const code = await this.#code;
-    this.#bootstrap = () => code.bootstrap;
-    if (this.#simulation === undefined) return code;
-    const { clock, seed } = this.#simulation;
-    const virtual = await makeVirtualCode(this.#bundler);
-    this.#bootstrap = ({ slot, life }) =>
-      virtual({ seed: seed + slot * 1000 + life, nowMs: clock.wallClockMs() }) + code.bootstrap;
-    return code;
   }
 
   #tell(fact: Fact): void {
@@ -272,7 +283,7 @@ export class PluginRuntime {
   #take(plugin: HostedPlugin, action: Action): void {
     switch (action.type) {
       case 'described':
-        this.#describe(plugin, action.manifest);
+        this.#admission.describe(plugin, action.manifest);
         break;
       case 'command':
         plugin.addCommand(action);
@@ -291,29 +302,6 @@ export class PluginRuntime {
         break;
       default:
         this.#capabilities.run(plugin, action);
-    }
-  }
-
-  #describe(plugin: HostedPlugin, source: string): void {
-    // Whatever it calls itself later, it stays what it was when it was loaded.
-    if (plugin.phase !== 'loading') return;
-    try {
-      const manifest = plugin.manifest ?? parseManifest(source, plugin.bundle.file);
-      for (const other of this.#plugins.values()) {
-        if (other === plugin || other.manifest?.id !== manifest.id) continue;
-        if (other.alive) {
-          throw new BanterError(
-            'PLUGIN_INVALID',
-            `a plugin "${manifest.id}" is loaded already; unload it first`,
-          );
-        }
-        this.#plugins.delete(other.slot);
-      }
-      plugin.described(manifest, this.#client.name, this.#prefix);
-      this.#setups.begin(plugin);
-    } catch (error) {
-      if (!(error instanceof BanterError)) throw error;
-      this.#quarantine(plugin, error.message, error);
     }
   }
 
@@ -355,6 +343,16 @@ export class PluginRuntime {
     }
     // The child may name a plugin that has ended and been replaced before it was found not to stop.
     return named || guilty !== undefined;
+  }
+
+  /** What was not granted is told whoever loads it; it has done nothing that anybody else should hear of. */
+  #refuse(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
+    if (cause?.code !== 'PERMISSION_NOT_GRANTED') {
+      this.#quarantine(plugin, reason, cause);
+    } else if (plugin.alive) {
+      plugin.end('stopped', reason, cause);
+      this.#release(plugin);
+    }
   }
 
   #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {

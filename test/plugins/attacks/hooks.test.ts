@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import type { ChatMessage } from '../../../core/client-api.ts';
 import { systemClock } from '../../../plugins/clock.ts';
+import { Granted } from '../../../plugins/granted.ts';
 import type { HookInfo } from '../../../plugins/hook-info.ts';
 import { Hooks } from '../../../plugins/hooks.ts';
 import { parseManifest } from '../../../plugins/manifest.ts';
@@ -258,10 +259,14 @@ const marker = `ctx.use('receive', { deadlineMs: 5000 }, (m) => ({ text: m.text 
 /** A plugin in the midst of its `setup` that may change messages. */
 function hooked(slot: number): HostedPlugin {
   const bundle = { file: 'x.ts', code: '', locate: () => undefined };
-  const manifest = `{"id":"x${slot}","version":"1.0.0","permissions":["message.change"]}`;
-  const plugin = new HostedPlugin(slot, '/x.ts', bundle, {});
+  const source = `{"id":"x${slot}","version":"1.0.0","permissions":["message.change"]}`;
+  const order = { spec: './x.ts', source: { file: '/x.ts', identity: 'file:/x.ts' }, config: {} };
+  const plugin = new HostedPlugin(slot, order, bundle);
+  const manifest = parseManifest(source, 'x.ts');
   plugin.takeWork(0);
-  plugin.described(parseManifest(manifest, 'x.ts'), 'bot', '!');
+  plugin.described(manifest);
+  plugin.authorized(Granted.of(manifest.permissions));
+  plugin.setUp('bot', '!');
   plugin.turned(0, 0);
   plugin.takeWork(0);
   plugin.turned(0, 0);
