@@ -166,7 +166,7 @@ export class Capabilities {
   }
 
   #check(plugin: HostedPlugin, action: AskingAction): void {
-    const refused = refusal(plugin.manifest?.permissions ?? [], action.type);
+    const refused = refusal(plugin.granted, action);
     if (refused !== undefined) throw refused;
     if ('hops' in action && action.hops > hopsMax) {
       throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);
@@ -188,11 +188,12 @@ export class Capabilities {
     plugin: HostedPlugin,
     action: AskingAction,
   ): Promise<ActionResults[AskingAction['type']]> {
+    const origin = plugin.name;
     switch (action.type) {
       case 'sendGroup':
-        return this.#client.sendGroup(action.group, action.text, { hops: action.hops });
+        return this.#client.sendGroup(action.group, action.text, { hops: action.hops, origin });
       case 'sendPrivate':
-        return this.#client.send(action.to, action.text, { hops: action.hops });
+        return this.#client.send(action.to, action.text, { hops: action.hops, origin });
       case 'append':
         await this.#work.during(this.#file(plugin.name).append(action.line));
         return undefined;

@@ -7,8 +7,12 @@ import type { Action, PluginEvent } from './bridge.ts';
 export const permissionTable = {
   'message.read': 'reads the messages of your groups and sees who joins and leaves',
   'message.send': 'writes to your groups in your name',
+  'message.change':
+    'reads, changes and stops messages of your groups before you see them, and yours before they are sent',
   'private.read': 'reads the private messages that you receive',
   'private.send': 'sends private messages in your name',
+  'private.change':
+    'reads, changes and stops private messages before you see them, and yours before they are sent',
   'file.append': 'appends to a log file of its own in your data folder',
   storage: 'keeps data of its own in your data folder, up to 4 MB, over restarts',
   schedule: 'does things later, at times it has kept in your data folder',
@@ -21,6 +25,18 @@ export type Permission = keyof typeof permissionTable;
 export const permissions: readonly Permission[] =
   // Object.keys widens the keys of a const table to string.
   Object.keys(permissionTable) as Permission[];
+
+/** Those that can be granted for named groups only. */
+export const perGroup: ReadonlySet<Permission> = new Set([
+  'message.read',
+  'message.send',
+  'message.change',
+]);
+
+/** What these functions ask of what was granted; see `granted.ts`. */
+interface Grants {
+  allows(permission: Permission, group?: string): boolean;
+}
 
 const neededForEvent: { readonly [K in PluginEvent['type']]?: Permission } = {
   message: 'message.read',
@@ -45,22 +61,31 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   cancelTask: 'schedule',
 };
 
-/** Whether a plugin with these permissions is told of such an event. */
-export function mayReceive(granted: readonly Permission[], type: PluginEvent['type']): boolean {
-  const needed = neededForEvent[type];
-  return needed === undefined || granted.includes(needed);
+/** Whether the hooks of a plugin that was granted this may be asked about a message of a group, or, without one, a private one. */
+export function mayChange(granted: Grants, group: string | undefined): boolean {
+  return group === undefined
+    ? granted.allows('private.change')
+    : granted.allows('message.change', group);
 }
 
-/** The refusal of an action that the permissions do not cover, or undefined if they do. */
-export function refusal(
-  granted: readonly Permission[],
-  type: Action['type'],
-): BanterError | undefined {
-  const needed = neededForAction[type];
-  if (needed === undefined || granted.includes(needed)) {
-    return undefined;
-  }
-  return new BanterError('PERMISSION_DENIED', `${type} needs the permission "${needed}"`, {
-    data: { permission: needed },
-  });
+/** Whether a plugin that was granted this is told of such an event. */
+export function mayReceive(granted: Grants, event: PluginEvent): boolean {
+  const needed = neededForEvent[event.type];
+  return needed === undefined || granted.allows(needed, groupOf(event));
+}
+
+/** The refusal of an action that the grants do not cover, or undefined if they do. */
+export function refusal(granted: Grants, action: Action): BanterError | undefined {
+  const needed = neededForAction[action.type];
+  const group = 'group' in action ? action.group : undefined;
+  if (needed === undefined || granted.allows(needed, group)) return undefined;
+  const problem = granted.allows(needed)
+    ? `"${needed}" is granted for other groups than "${group}"`
+    : `${action.type} needs the permission "${needed}"`;
+  return new BanterError('PERMISSION_DENIED', problem, { data: { permission: needed } });
+}
+
+function groupOf(event: PluginEvent): string | undefined {
+  if (event.type === 'message') return event.message.group;
+  return 'group' in event ? event.group : undefined;
 }

@@ -6,49 +6,33 @@ import { Budget } from './budget.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
 import { Fact } from './feed.ts';
+import { Granted } from './granted.ts';
 import { limits } from './limits.ts';
+import type { PluginSource } from './location.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
-import { mayReceive, type Permission } from './permissions.ts';
+import { mayReceive } from './permissions.ts';
+import type { PluginCounters, PluginStatus } from './plugin-status.ts';
+import type { JsonValue } from './shape.ts';
 import { usageOf } from './usage.ts';
 
-/** What a plugin has done so far. */
-export interface PluginCounters {
-  /** Events it has been told. */
-  readonly events: number;
-  /** Events it missed because its queue was full. */
-  readonly eventsDropped: number;
-  /** Messages it has sent. */
-  readonly sends: number;
-  /** Sends, appends and storage operations that were refused: not permitted, too many, or by the server. */
-  readonly refused: number;
-  /** Log lines dropped because there were too many. */
-  readonly logLinesDropped: number;
-  /** Errors that its listeners threw. */
-  readonly errors: number;
+/** What somebody wants to run, as it was asked for. */
+export interface PluginOrder {
+  /** As it was named. */
+  readonly spec: string;
+  readonly source: PluginSource;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What it was granted by name; absent: as the runtime decides. */
+  readonly permissions?: readonly string[] | undefined;
 }
 
-/** What people are told of a plugin. */
-export interface PluginStatus {
-  readonly id: string;
-  readonly version: string;
-  readonly description: string;
-  /** The file it was loaded from. */
-  readonly source: string;
-  /** `running` also while the plugin process is being started again. */
-  readonly state: 'running' | 'quarantined' | 'stopped';
-  /** Why it is quarantined, in words; empty otherwise. */
-  readonly reason: string;
-  readonly permissions: readonly Permission[];
-  readonly commands: readonly OfferedCommand[];
-  readonly counters: PluginCounters;
-}
-
-/** A command with how it is written: `!roll [dice…]`. */
-export interface OfferedCommand extends CommandInfo {
-  readonly usage: string;
-}
-
-type Phase = 'loading' | 'settingUp' | 'running' | 'stopping' | 'quarantined' | 'stopped';
+type Phase =
+  | 'loading'
+  | 'asking'
+  | 'settingUp'
+  | 'running'
+  | 'stopping'
+  | 'quarantined'
+  | 'stopped';
 
 /** Milliseconds for which a plugin that was at work when the child died is served apart from other such ones. */
 const suspicionMs = 600_000;
@@ -60,9 +44,8 @@ const framesMax = 20;
 export class HostedPlugin {
   /** Its number at the child; never used twice. */
   readonly slot: number;
-  readonly source: string;
+  readonly order: PluginOrder;
   readonly bundle: Bundle;
-  readonly #givenConfig: Readonly<Record<string, unknown>>;
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #counters = {
@@ -72,6 +55,10 @@ export class HostedPlugin {
     refused: 0,
     logLinesDropped: 0,
     errors: 0,
+    hookCalls: 0,
+    hookFailures: 0,
+    messagesChanged: 0,
+    messagesStopped: 0,
   };
   readonly #noted = new Set<string>();
   readonly #logBudget = new Budget(limits.logLinesPerMinute);
@@ -86,24 +73,23 @@ export class HostedPlugin {
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
+  #config: Readonly<Record<string, JsonValue>> = {};
+  #granted: Granted | undefined;
   #commands: CommandInfo[] = [];
   #prefix = '';
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
+  /** Questions to its hooks, which messages wait for: they and events take turns. */
+  #questions: Fact[] = [];
+  #askedLast = false;
   #inFlight: readonly Fact[] | undefined;
   #suspectUntilMs = 0;
 
-  constructor(
-    slot: number,
-    source: string,
-    bundle: Bundle,
-    config: Readonly<Record<string, unknown>>,
-  ) {
+  constructor(slot: number, order: PluginOrder, bundle: Bundle) {
     this.slot = slot;
-    this.source = source;
+    this.order = order;
     this.bundle = bundle;
-    this.#givenConfig = config;
     // Whoever loads awaits `started`; a plugin of a runtime that closes early has nobody left to tell.
     this.#started.promise.catch(() => undefined);
   }
@@ -119,6 +105,16 @@ export class HostedPlugin {
 
   get manifest(): Manifest | undefined {
     return this.#manifest;
+  }
+
+  /** Whether it is decided what it may do. */
+  get isAuthorized(): boolean {
+    return this.#granted !== undefined;
+  }
+
+  /** What it may do; nothing until that is decided. */
+  get granted(): Granted {
+    return this.#granted ?? Granted.of([]);
   }
 
   /** Whether it has an isolate or waits for one. */
@@ -139,7 +135,7 @@ export class HostedPlugin {
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const waiting = this.#phase === 'running' ? this.#queue.length : 0;
+    const waiting = this.#phase === 'running' ? this.#queue.length + this.#questions.length : 0;
     return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
   }
 
@@ -162,10 +158,11 @@ export class HostedPlugin {
       id: this.name,
       version: this.#manifest?.version ?? '',
       description: this.#manifest?.description ?? '',
-      source: this.source,
+      source: this.order.source.file,
       state: this.#phase === 'quarantined' || this.#phase === 'stopped' ? this.#phase : 'running',
       reason: this.#reason,
       permissions: this.#manifest?.permissions ?? [],
+      grants: this.granted.notation,
       commands: this.#commands.map((command) => ({
         ...command,
         usage: usageOf(this.#prefix, command),
@@ -176,12 +173,7 @@ export class HostedPlugin {
 
   /** Queues an event that it may know of; a full queue drops it. Returns whether this is the first drop. */
   offer(fact: Fact): { readonly firstDrop: boolean } {
-    const { type } = fact.event;
-    if (
-      this.#manifest === undefined ||
-      !this.alive ||
-      !mayReceive(this.#manifest.permissions, type)
-    ) {
+    if (this.#granted === undefined || !this.alive || !mayReceive(this.#granted, fact.event)) {
       return { firstDrop: false };
     }
     if (this.#queue.length >= limits.queuedEventsMax) {
@@ -197,6 +189,13 @@ export class HostedPlugin {
     if (this.alive) this.#control.push(new Fact(event));
   }
 
+  /** Queues a question to one of its hooks; false when there are too many. */
+  ask(event: Extract<PluginEvent, { readonly type: 'hooked' }>): boolean {
+    if (!this.alive || this.#questions.length >= limits.hookCallsMax) return false;
+    this.#questions.push(new Fact(event));
+    return true;
+  }
+
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
   takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
     if (!this.alive || this.busy || nowMs < this.#pausedUntilMs) return undefined;
@@ -207,8 +206,10 @@ export class HostedPlugin {
     // As many outcomes as a turn can have caused, so that they never pile up.
     let batch = this.#control.splice(0, limits.turnActionsMax);
     if (batch.length === 0 && this.#phase === 'running') {
-      batch = this.#queue.splice(0, limits.batchEventsMax);
-      this.#counters.events += batch.length;
+      this.#askedLast =
+        this.#questions.length > 0 && (!this.#askedLast || this.#queue.length === 0);
+      batch = (this.#askedLast ? this.#questions : this.#queue).splice(0, limits.batchEventsMax);
+      if (!this.#askedLast) this.#counters.events += batch.length;
     }
     if (batch.length === 0) return undefined;
     this.#inFlight = batch;
@@ -231,16 +232,29 @@ export class HostedPlugin {
     return this.alive && nowMs < this.#pausedUntilMs;
   }
 
-  /** The child has read the manifest; `setup` is next. On a restart the first manifest stays in force. */
-  described(manifest: Manifest, me: string, prefix: string): void {
-    const config = mergeConfig(manifest, this.#givenConfig);
+  /**
+   * The child has read the manifest; what it may do is to be decided. On a restart the first manifest stays in force.
+   * @throws BanterError OPTION_INVALID for settings that it does not know
+   */
+  described(manifest: Manifest): void {
     if (this.#manifest === undefined) {
+      this.#config = mergeConfig(manifest, this.order.config);
       this.#manifest = manifest;
       this.#sendBudget = new Budget(manifest.sendsPerMinute);
     }
+    this.#phase = 'asking';
+  }
+
+  /** It is decided what it may do; once it is described, `setup` is next. */
+  authorized(granted: Granted): void {
+    this.#granted ??= granted;
+  }
+
+  /** Queues `setup`. */
+  setUp(me: string, prefix: string): void {
     this.#phase = 'settingUp';
     this.#prefix = prefix;
-    this.control({ type: 'setup', me, prefix, config });
+    this.control({ type: 'setup', me, prefix, config: this.#config });
   }
 
   /** Takes note of a command; after `setup` there are no new ones. */
@@ -279,6 +293,7 @@ export class HostedPlugin {
     this.#life += 1;
     this.#commands = [];
     this.#control = [];
+    this.#questions = [];
     this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));
     this.#inFlight = undefined;
   }
@@ -289,6 +304,7 @@ export class HostedPlugin {
     this.#reason = reason;
     this.#control = [];
     this.#queue = [];
+    this.#questions = [];
     this.#inFlight = undefined;
     this.#started.reject(
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),

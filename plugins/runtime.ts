@@ -1,18 +1,22 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
 import { BanterError } from '../core/client-api.ts';
+import { Admission } from './admission.ts';
+import type { Authorize } from './authority.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Clock, type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
+import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
-import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
+import { Hooks } from './hooks.ts';
+import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
-import { parseManifest } from './manifest.ts';
-import { HostedPlugin, type PluginStatus } from './plugin.ts';
+import { HostedPlugin } from './plugin.ts';
+import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
@@ -23,6 +27,8 @@ export interface PluginRuntimeOptions {
   readonly client: PluginClient;
   /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
   readonly dataDir?: string;
+  /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
+  readonly authorize?: Authorize | undefined;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
   /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
@@ -35,6 +41,12 @@ export interface PluginRuntimeOptions {
   readonly simulation?: Simulation;
 }
 
+/** How one plugin is loaded. */
+export interface LoadOptions {
+  /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
+  readonly permissions?: readonly string[] | undefined;
+}
+
 /** Plugins of one runtime at a time; one more is refused. */
 const pluginsMax = 100;
 
@@ -44,19 +56,17 @@ const pluginsMax = 100;
  */
 export class PluginRuntime {
   readonly #client: PluginClient;
-  readonly #prefix: string;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #capabilities: Capabilities;
+  readonly #hooks: Hooks;
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
   readonly #plugins = new Map<number, HostedPlugin>();
-  readonly #simulation: Simulation | undefined;
+  readonly #admission: Admission;
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
-  #code: Promise<HostCode> | undefined;
-  #bootstrap: (plugin: HostedPlugin) => string = () => '';
   #lastSlot = 0;
   #closed = false;
 
@@ -69,6 +79,7 @@ export class PluginRuntime {
     client,
     dataDir,
     commandPrefix = '!',
+    authorize = ({ manifest }) => Granted.of(manifest.permissions),
     answersHelp = false,
     onLog,
     onStatus,
@@ -81,21 +92,31 @@ export class PluginRuntime {
       );
     }
     this.#client = client;
-    this.#prefix = commandPrefix;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
-    this.#simulation = simulation;
     const clock = simulation?.clock ?? systemClock;
-    this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
+    const code = new HostCodeSource(this.#bundler, simulation);
+    this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
       plugins: this.#plugins,
       host: this.#host,
-      bootstrap: (plugin) => this.#bootstrap(plugin),
+      bootstrap: (plugin) => code.bootstrapOf(plugin),
       simulation,
     });
     this.#setups = new SetupDeadlines(clock, (plugin) =>
       this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
     );
+    this.#admission = new Admission({
+      plugins: this.#plugins,
+      authorize: async (request) => this.#pump.work.during(Promise.resolve(authorize(request))),
+      setUp: (plugin) => {
+        plugin.setUp(client.name, commandPrefix);
+        this.#setups.begin(plugin);
+        this.#pump.soon();
+      },
+      forget: ({ slot }) => void this.#plugins.delete(slot),
+      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+    });
     this.#capabilities = new Capabilities({
       client,
       dataDir,
@@ -104,7 +125,16 @@ export class PluginRuntime {
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
     });
-    const help = answersHelp ? this.#makeHelp(clock) : undefined;
+    this.#hooks = new Hooks({
+      client,
+      plugins: this.#plugins,
+      clock,
+      work: this.#pump.work,
+      onAsked: () => this.#pump.soon(),
+      onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
+      log: (plugin, level, text) => this.#logAbout(plugin, level, text),
+    });
+    const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
     this.#stopListening = listen(client, (fact) => {
       this.#tell(fact);
       help?.hear(fact);
@@ -119,15 +149,19 @@ export class PluginRuntime {
   /**
    * Loads a built-in plugin by name or a plugin's file by path, with settings; resolves when it runs.
    * A plugin of the same id that was quarantined or stopped is replaced.
-   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, OPTION_INVALID, CLOSED
+   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
    */
-  async load(spec: string, config: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
+  async load(
+    spec: string,
+    config: Readonly<Record<string, unknown>> = {},
+    { permissions }: LoadOptions = {},
+  ): Promise<PluginStatus> {
     this.#checkRoom();
     const source = locate(spec);
-    const bundle = await this.#pump.work.during(this.#bundler.bundle(source));
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
     this.#checkRoom();
     this.#lastSlot += 1;
-    const plugin = new HostedPlugin(this.#lastSlot, source, bundle, config);
+    const plugin = new HostedPlugin(this.#lastSlot, { spec, source, config, permissions }, bundle);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();
     this.#pump.soon();
@@ -165,6 +199,7 @@ export class PluginRuntime {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
+    this.#hooks.close();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
     this.#pump.close();
     await this.#host.close();
@@ -175,10 +210,10 @@ export class PluginRuntime {
     return this.close();
   }
 
-  #makeHelp(clock: Clock): Help {
+  #makeHelp(clock: Clock, prefix: string): Help {
     return new Help({
       client: this.#client,
-      prefix: this.#prefix,
+      prefix,
       clock,
       plugins: () => [...this.#plugins.values()],
       onFailure: (reason) =>
@@ -194,18 +229,6 @@ export class PluginRuntime {
     if (alive >= pluginsMax) {
       throw new BanterError('OPTION_INVALID', `there are ${pluginsMax} plugins already`);
     }
-  }
-
-  async #hostCode(): Promise<HostCode> {
-    this.#code ??= makeHostCode(this.#bundler);
-    const code = await this.#code;
-    this.#bootstrap = () => code.bootstrap;
-    if (this.#simulation === undefined) return code;
-    const { clock, seed } = this.#simulation;
-    const virtual = await makeVirtualCode(this.#bundler);
-    this.#bootstrap = ({ slot, life }) =>
-      virtual({ seed: seed + slot * 1000 + life, nowMs: clock.wallClockMs() }) + code.bootstrap;
-    return code;
   }
 
   #tell(fact: Fact): void {
@@ -260,7 +283,7 @@ export class PluginRuntime {
   #take(plugin: HostedPlugin, action: Action): void {
     switch (action.type) {
       case 'described':
-        this.#describe(plugin, action.manifest);
+        this.#admission.describe(plugin, action.manifest);
         break;
       case 'command':
         plugin.addCommand(action);
@@ -271,31 +294,14 @@ export class PluginRuntime {
       case 'failed':
         this.#quarantine(plugin, plugin.explain(action));
         break;
+      case 'hook':
+        this.#hooks.declare(plugin, action);
+        break;
+      case 'verdict':
+        this.#hooks.answer(plugin, action.call, action.verdict);
+        break;
       default:
         this.#capabilities.run(plugin, action);
-    }
-  }
-
-  #describe(plugin: HostedPlugin, source: string): void {
-    // Whatever it calls itself later, it stays what it was when it was loaded.
-    if (plugin.phase !== 'loading') return;
-    try {
-      const manifest = plugin.manifest ?? parseManifest(source, plugin.bundle.file);
-      for (const other of this.#plugins.values()) {
-        if (other === plugin || other.manifest?.id !== manifest.id) continue;
-        if (other.alive) {
-          throw new BanterError(
-            'PLUGIN_INVALID',
-            `a plugin "${manifest.id}" is loaded already; unload it first`,
-          );
-        }
-        this.#plugins.delete(other.slot);
-      }
-      plugin.described(manifest, this.#client.name, this.#prefix);
-      this.#setups.begin(plugin);
-    } catch (error) {
-      if (!(error instanceof BanterError)) throw error;
-      this.#quarantine(plugin, error.message, error);
     }
   }
 
@@ -312,6 +318,7 @@ export class PluginRuntime {
     }
     plugin.ready();
     this.#capabilities.ready(plugin);
+    this.#hooks.ready(plugin);
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
   }
@@ -330,11 +337,22 @@ export class PluginRuntime {
       if (plugin.alive) {
         this.#capabilities.forget(plugin);
         plugin.restart();
+        this.#hooks.lost(plugin, `the plugin process died (${reason})`);
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
       }
     }
     // The child may name a plugin that has ended and been replaced before it was found not to stop.
     return named || guilty !== undefined;
+  }
+
+  /** What was not granted is told whoever loads it; it has done nothing that anybody else should hear of. */
+  #refuse(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
+    if (cause?.code !== 'PERMISSION_NOT_GRANTED') {
+      this.#quarantine(plugin, reason, cause);
+    } else if (plugin.alive) {
+      plugin.end('stopped', reason, cause);
+      this.#release(plugin);
+    }
   }
 
   #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
@@ -349,6 +367,7 @@ export class PluginRuntime {
     this.#setups.end(plugin);
     this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
+    this.#hooks.lost(plugin, 'its plugin is in quarantine');
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
     this.#pump.soon();
@@ -357,9 +376,11 @@ export class PluginRuntime {
   async #stop(plugin: HostedPlugin): Promise<void> {
     if (plugin.phase === 'quarantined') {
       plugin.end('stopped', '');
+      this.#hooks.refresh();
     }
     if (!plugin.alive) return;
     plugin.stop();
+    this.#hooks.lost(plugin, '');
     if (!plugin.alive) {
       this.#release(plugin);
       return;
