@@ -11,6 +11,7 @@ import { flood } from './flood.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { peers } from './peers/index.ts';
+import { pluginHost } from './plugin-host.ts';
 import { plugins } from './plugins.ts';
 import { search } from './search.ts';
 import { spawn } from './spawn.ts';
@@ -26,6 +27,7 @@ const benchmarks: readonly Benchmark[] = [
   flood,
   idle,
   plugins,
+  pluginHost,
   spawn,
   startUp,
 ];

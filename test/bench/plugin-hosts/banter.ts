@@ -1,53 +1,11 @@
 /** Ours: an isolate for each plugin, all of them in a child process. */
 
-import { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClientEvents, Committed, Delivered, GroupMessage } from '../../../core/index.ts';
-import { type PluginClient, PluginRuntime } from '../../../plugins/index.ts';
+import { PluginRuntime } from '../../../plugins/index.ts';
+import { BenchClient } from './bench-client.ts';
 import type { OpenHost, PluginHost } from './host.ts';
-
-/** A client without a network: it is told by the benchmark, and what it would send is the answer. */
-class BenchClient extends EventEmitter<ClientEvents> implements PluginClient {
-  readonly name = 'bench';
-  readonly serverFingerprint = 'bench';
-  readonly connected = true;
-  readonly moderation = { roles: async () => [] };
-  readonly administration = { operators: async () => [] };
-  readonly #onAnswer: (text: string) => void;
-  #seq = 0;
-
-  constructor(onAnswer: (text: string) => void) {
-    super();
-    this.#onAnswer = onAnswer;
-  }
-
-  tell(text: string): void {
-    this.#seq++;
-    const said = { type: 'group', group: 'lab', from: 'ann', text } as const;
-    const place = {
-      mid: String(this.#seq).padStart(32, '0'),
-      seq: this.#seq,
-      logId: '01',
-    } as const;
-    const message: GroupMessage = {
-      ...{ ...said, ...place },
-      ...{ sentAtMs: 0, bot: false, hops: 0, recovered: false },
-    };
-    this.emit('groupMessageReceived', message);
-  }
-
-  async sendGroup(group: string, text: string): Promise<Committed> {
-    this.#onAnswer(text);
-    return { type: 'committed', mid: '0'.repeat(32), group, logId: '01', seq: 1, durable: false };
-  }
-
-  async send(to: string, text: string): Promise<Delivered> {
-    this.#onAnswer(text);
-    return { type: 'delivered', mid: '0'.repeat(32), to };
-  }
-}
 
 function sourceOf(id: string): string {
   return `import { definePlugin } from 'banter/plugins';
