@@ -150,12 +150,22 @@ export const errorTable = {
   SCRIPT_FAILED: { remedy: 'Correct the line that the message names.' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },
   PLUGIN_FAILED: { remedy: 'See ".plugins" for the reason; load it again with "plugin load".' },
+  STOPPED_BY_PLUGIN: {
+    remedy: 'Say it otherwise, or unload the plugin that the message names; "explain" tells more.',
+  },
   STORAGE_FULL: {
     remedy:
       'Delete what the plugin no longer needs, or keep less: the message says which bound it met.',
   },
   STORAGE_BUSY: { remedy: 'Try again: something else kept changing what the plugin keeps.' },
-  PERMISSION_DENIED: { remedy: 'Add the permission to the manifest of the plugin.' },
+  ASK_TIMEOUT: { remedy: 'Ask again, or with a longer timeoutMs: nobody answered in time.' },
+  PERMISSION_DENIED: {
+    remedy: 'Add the permission to the manifest of the plugin, or grant it for that group, too.',
+  },
+  PERMISSION_NOT_GRANTED: {
+    remedy:
+      'Read what the plugin asks for; grant it as the message says, or do without the plugin.',
+  },
 } as const;
 
 /** A literal code of {@link errorTable}. */

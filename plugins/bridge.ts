@@ -7,6 +7,7 @@ import type {
   PrivateMessage,
   Receipt,
 } from '../core/client-api.ts';
+import { type CommandInfo, commandFields } from './command-info.ts';
 import { limits } from './limits.ts';
 import {
   choice,
@@ -20,6 +21,7 @@ import {
   text,
   variant,
 } from './shape.ts';
+import type { Standing } from './standing.ts';
 import { type MissedPolicy, missedPolicies } from './timetable.ts';
 
 /** What a plugin is told; a batch of these crosses into the isolate as JSON. */
@@ -89,6 +91,9 @@ export interface ActionResults {
   readonly scheduleTask: string;
   /** Whether there was one. */
   readonly cancelTask: boolean;
+  readonly standing: Standing;
+  /** The time is over, or the plugin said `waited`. */
+  readonly wait: undefined;
 }
 
 /** What a plugin keeps under a key. */
@@ -104,16 +109,6 @@ export interface KeyPage {
   readonly keys: readonly string[];
   /** Whether there are more after the last of these. */
   readonly more: boolean;
-}
-
-/** A command that a plugin offers to people. */
-export interface CommandInfo {
-  readonly name: string;
-  readonly description: string;
-  /** How its arguments are written, such as `[sides]`; empty when it takes none. */
-  readonly args: string;
-  /** A line that works; empty when the name says it all. */
-  readonly example: string;
 }
 
 /** An error as it was formatted inside the isolate. */
@@ -166,6 +161,16 @@ export type Action =
     }
   | { readonly type: 'cancelTask'; readonly id: number; readonly job: string; readonly key: string }
   | { readonly type: 'ran'; readonly run: number }
+  /** What a name is: in a group, or, with an empty `group`, at the server. */
+  | {
+      readonly type: 'standing';
+      readonly id: number;
+      readonly group: string;
+      readonly name: string;
+    }
+  | { readonly type: 'wait'; readonly id: number; readonly ms: number }
+  /** It waits for this action no more. */
+  | { readonly type: 'waited'; readonly wait: number }
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'overflowed'; readonly count: number };
 
@@ -284,13 +289,7 @@ const error = { name: text(80), message: text(2000), stack: text(8000) };
 
 const action: Shape<Action> = variant<Action>({
   described: record({ type: word('described'), manifest: line }),
-  command: record({
-    type: word('command'),
-    name: text(32, /^[\p{L}\p{N}-]+$/u, 'made of letters, digits and "-"'),
-    description: text(200),
-    args: text(100),
-    example: text(200),
-  }),
+  command: record({ type: word('command'), ...commandFields }),
   ready: record({ type: word('ready') }),
   failed: record({ type: word('failed'), ...error }),
   error: record({ type: word('error'), during: text(80), ...error }),
@@ -329,6 +328,9 @@ const action: Shape<Action> = variant<Action>({
   }),
   cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: taskKey }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
+  standing: record({ type: word('standing'), id, group: line, name: line }),
+  wait: record({ type: word('wait'), id, ms: integer(1, limits.waitMsMax) }),
+  waited: record({ type: word('waited'), wait: id }),
   log: record({ type: word('log'), level: choice(['info', 'warn', 'error']), text: text(2000) }),
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
 });

@@ -12,7 +12,9 @@ import type { OpenWork } from './open-work.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
 import { Scheduler } from './scheduler.ts';
+import { Standings } from './standing.ts';
 import { costOf, StorageCapability } from './storage.ts';
+import { Waits } from './waits.ts';
 
 /** A line of a plugin, or of the runtime about it. The text may hold anything; whoever shows it on a terminal makes it safe. */
 export interface PluginLog {
@@ -24,7 +26,7 @@ export interface PluginLog {
 /** The actions that reach beyond the plugin; the others are about its own life. */
 export type OutwardAction = Extract<
   Action,
-  AskingAction | { readonly type: 'ran' | 'log' | 'error' | 'overflowed' }
+  AskingAction | { readonly type: 'ran' | 'waited' | 'log' | 'error' | 'overflowed' }
 >;
 
 /** What capabilities work with. */
@@ -55,6 +57,8 @@ export class Capabilities {
   readonly #database: PluginDatabase;
   readonly #storage: StorageCapability;
   readonly #scheduler: Scheduler;
+  readonly #standings: Standings;
+  readonly #waits: Waits;
 
   constructor({ client, dataDir, clock, work, onLog, onSettled }: CapabilitiesOptions) {
     this.#client = client;
@@ -68,6 +72,8 @@ export class Capabilities {
       work,
     );
     this.#storage = new StorageCapability(this.#database);
+    this.#standings = new Standings(client);
+    this.#waits = new Waits(clock);
     this.#scheduler = new Scheduler(this.#database, {
       client: `${client.name}@${client.serverFingerprint}`,
       clock,
@@ -85,6 +91,9 @@ export class Capabilities {
     switch (action.type) {
       case 'ran':
         this.#scheduler.ran(plugin, action.run);
+        break;
+      case 'waited':
+        this.#waits.end(plugin, action.wait);
         break;
       case 'log':
         this.#log(plugin, action.level, action.text);
@@ -113,9 +122,15 @@ export class Capabilities {
     this.#scheduler.ready(plugin);
   }
 
+  /** The plugin's isolate is gone. */
+  forget(plugin: HostedPlugin): void {
+    this.#waits.forget(plugin);
+  }
+
   /** Resolves when everything that was appended and kept is written. */
   async close(): Promise<void> {
     this.#scheduler.close();
+    this.#waits.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
     await this.#database.close();
   }
@@ -151,17 +166,19 @@ export class Capabilities {
   }
 
   #check(plugin: HostedPlugin, action: AskingAction): void {
-    const refused = refusal(plugin.manifest?.permissions ?? [], action.type);
+    const refused = refusal(plugin.granted, action);
     if (refused !== undefined) throw refused;
     if ('hops' in action && action.hops > hopsMax) {
       throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);
     }
     const { what, amount } = budgetOf(action);
+    if (what === 'nothing') return;
     if (!plugin.spend(what, this.#clock.now(), amount)) {
       const perMinute = {
         append: limits.appendsPerMinute,
         send: plugin.manifest?.sendsPerMinute,
         storage: limits.storageOperationsPerMinute,
+        lookUp: limits.lookUpsPerMinute,
       };
       throw new BanterError('RATE_LIMITED', `${what}: more than ${perMinute[what]} a minute`);
     }
@@ -178,6 +195,11 @@ export class Capabilities {
         return this.#client.send(action.to, action.text, { hops: action.hops });
       case 'append':
         await this.#work.during(this.#file(plugin.name).append(action.line));
+        return undefined;
+      case 'standing':
+        return this.#work.during(this.#standings.of(action.group, action.name, this.#clock.now()));
+      case 'wait':
+        await this.#waits.begin(plugin, action.id, action.ms);
         return undefined;
       case 'scheduleJob':
       case 'scheduleTask':
@@ -209,7 +231,7 @@ export class Capabilities {
 
 /** Which budget an action is taken from, and how much. */
 function budgetOf(action: AskingAction): {
-  readonly what: 'send' | 'append' | 'storage';
+  readonly what: 'send' | 'append' | 'storage' | 'lookUp' | 'nothing';
   readonly amount: number;
 } {
   switch (action.type) {
@@ -218,6 +240,10 @@ function budgetOf(action: AskingAction): {
       return { what: 'send', amount: 1 };
     case 'append':
       return { what: 'append', amount: 1 };
+    case 'standing':
+      return { what: 'lookUp', amount: 1 };
+    case 'wait':
+      return { what: 'nothing', amount: 0 };
     case 'scheduleJob':
       return { what: 'storage', amount: action.spec.type === 'cron' ? limits.scheduleCronCost : 1 };
     case 'scheduleTask':

@@ -8,9 +8,10 @@ import type {
   Stored,
 } from '../core/client-api.ts';
 import type { PluginEvent } from './bridge.ts';
+import type { StandingClient } from './standing.ts';
 
 /** What plugins need of a client. */
-export interface PluginClient {
+export interface PluginClient extends StandingClient {
   readonly name: string;
   /** Tells servers apart: the same name at another server is another client. */
   readonly serverFingerprint: string;

@@ -24,6 +24,20 @@ export const limits = {
   turnCharactersMax: 262_144,
   /** Commands of one plugin; one more fails its setup. */
   commandsMax: 64,
+  /** Arguments of a command, choices of one of them, other names of a command, limits of its rate; one more fails the setup. */
+  commandArgumentsMax: 16,
+  commandChoicesMax: 32,
+  commandAliasesMax: 8,
+  commandRateLimitsMax: 4,
+  /** People and groups whose rate is remembered for a command; beyond, that of the one asked longest ago begins anew. */
+  commandCallersMax: 1000,
+  /** Looks at who is what in a group or at the server, a minute; further ones are refused. */
+  lookUpsPerMinute: 120,
+  /** Questions to people without an answer; one more is refused. */
+  questionsMax: 16,
+  /** Milliseconds that a plugin may wait for an answer. */
+  waitMsMin: 1000,
+  waitMsMax: 3_600_000,
   /** Log lines a minute; further ones are dropped and counted. */
   logLinesPerMinute: 600,
   /** Lines appended a minute; further ones are refused. */

@@ -1,16 +1,19 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
 import { BanterError } from '../core/client-api.ts';
+import { Admission } from './admission.ts';
+import type { Authorize } from './authority.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
-import { type Simulation, systemClock } from './clock.ts';
+import { type Clock, type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
+import { Granted } from './granted.ts';
+import { clashOf, Help } from './help.ts';
 import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
-import { parseManifest } from './manifest.ts';
 import { HostedPlugin, type PluginStatus } from './plugin.ts';
 import { Pump } from './pump.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
@@ -22,14 +25,24 @@ export interface PluginRuntimeOptions {
   readonly client: PluginClient;
   /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
   readonly dataDir?: string;
+  /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
+  readonly authorize?: Authorize | undefined;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
+  /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
+  readonly answersHelp?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
   readonly onStatus?: (status: PluginStatus) => void;
   /** Clock and chance of a test world, in place of the machine's. */
   readonly simulation?: Simulation;
+}
+
+/** How one plugin is loaded. */
+export interface LoadOptions {
+  /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
+  readonly permissions?: readonly string[] | undefined;
 }
 
 /** Plugins of one runtime at a time; one more is refused. */
@@ -41,7 +54,6 @@ const pluginsMax = 100;
  */
 export class PluginRuntime {
   readonly #client: PluginClient;
-  readonly #prefix: string;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #capabilities: Capabilities;
@@ -49,6 +61,7 @@ export class PluginRuntime {
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
   readonly #plugins = new Map<number, HostedPlugin>();
+  readonly #admission: Admission;
   readonly #simulation: Simulation | undefined;
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
@@ -66,6 +79,8 @@ export class PluginRuntime {
     client,
     dataDir,
     commandPrefix = '!',
+    authorize = ({ manifest }) => Granted.of(manifest.permissions),
+    answersHelp = false,
     onLog,
     onStatus,
     simulation,
@@ -77,7 +92,6 @@ export class PluginRuntime {
       );
     }
     this.#client = client;
-    this.#prefix = commandPrefix;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
     this.#simulation = simulation;
@@ -92,6 +106,17 @@ export class PluginRuntime {
     this.#setups = new SetupDeadlines(clock, (plugin) =>
       this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
     );
+    this.#admission = new Admission({
+      plugins: this.#plugins,
+      authorize: async (request) => this.#pump.work.during(Promise.resolve(authorize(request))),
+      setUp: (plugin) => {
+        plugin.setUp(client.name, commandPrefix);
+        this.#setups.begin(plugin);
+        this.#pump.soon();
+      },
+      forget: ({ slot }) => void this.#plugins.delete(slot),
+      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+    });
     this.#capabilities = new Capabilities({
       client,
       dataDir,
@@ -100,7 +125,11 @@ export class PluginRuntime {
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
     });
-    this.#stopListening = listen(client, (fact) => this.#tell(fact));
+    const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
+    this.#stopListening = listen(client, (fact) => {
+      this.#tell(fact);
+      help?.hear(fact);
+    });
   }
 
   /** The process id of the child that holds the plugins, while there is one. */
@@ -111,15 +140,19 @@ export class PluginRuntime {
   /**
    * Loads a built-in plugin by name or a plugin's file by path, with settings; resolves when it runs.
    * A plugin of the same id that was quarantined or stopped is replaced.
-   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, OPTION_INVALID, CLOSED
+   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
    */
-  async load(spec: string, config: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
+  async load(
+    spec: string,
+    config: Readonly<Record<string, unknown>> = {},
+    { permissions }: LoadOptions = {},
+  ): Promise<PluginStatus> {
     this.#checkRoom();
     const source = locate(spec);
-    const bundle = await this.#pump.work.during(this.#bundler.bundle(source));
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
     this.#checkRoom();
     this.#lastSlot += 1;
-    const plugin = new HostedPlugin(this.#lastSlot, source, bundle, config);
+    const plugin = new HostedPlugin(this.#lastSlot, { spec, source, config, permissions }, bundle);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();
     this.#pump.soon();
@@ -165,6 +198,17 @@ export class PluginRuntime {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #makeHelp(clock: Clock, prefix: string): Help {
+    return new Help({
+      client: this.#client,
+      prefix,
+      clock,
+      plugins: () => [...this.#plugins.values()],
+      onFailure: (reason) =>
+        this.#onLog({ plugin: 'help', level: 'warn', text: `cannot answer: ${reason}` }),
+    });
   }
 
   #checkRoom(): void {
@@ -241,7 +285,7 @@ export class PluginRuntime {
   #take(plugin: HostedPlugin, action: Action): void {
     switch (action.type) {
       case 'described':
-        this.#describe(plugin, action.manifest);
+        this.#admission.describe(plugin, action.manifest);
         break;
       case 'command':
         plugin.addCommand(action);
@@ -257,43 +301,16 @@ export class PluginRuntime {
     }
   }
 
-  #describe(plugin: HostedPlugin, source: string): void {
-    // Whatever it calls itself later, it stays what it was when it was loaded.
-    if (plugin.phase !== 'loading') return;
-    try {
-      const manifest = plugin.manifest ?? parseManifest(source, plugin.bundle.file);
-      for (const other of this.#plugins.values()) {
-        if (other === plugin || other.manifest?.id !== manifest.id) continue;
-        if (other.alive) {
-          throw new BanterError(
-            'PLUGIN_INVALID',
-            `a plugin "${manifest.id}" is loaded already; unload it first`,
-          );
-        }
-        this.#plugins.delete(other.slot);
-      }
-      plugin.described(manifest, this.#client.name, this.#prefix);
-      this.#setups.begin(plugin);
-    } catch (error) {
-      if (!(error instanceof BanterError)) throw error;
-      this.#quarantine(plugin, error.message, error);
-    }
-  }
-
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
     this.#setups.end(plugin);
-    for (const { name } of plugin.commands) {
-      const owner = [...this.#plugins.values()].find(
-        (other) =>
-          other !== plugin &&
-          other.alive &&
-          other.commands.some((command) => command.name === name),
+    const clash = clashOf(plugin, this.#plugins.values());
+    if (clash !== undefined) {
+      this.#quarantine(
+        plugin,
+        `its command "${clash.name}" is already that of ${clash.owner.name}`,
       );
-      if (owner !== undefined) {
-        this.#quarantine(plugin, `its command "${name}" is already that of ${owner.name}`);
-        return;
-      }
+      return;
     }
     plugin.ready();
     this.#capabilities.ready(plugin);
@@ -313,12 +330,23 @@ export class PluginRuntime {
     for (const plugin of this.#plugins.values()) {
       this.#setups.end(plugin);
       if (plugin.alive) {
+        this.#capabilities.forget(plugin);
         plugin.restart();
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
       }
     }
     // The child may name a plugin that has ended and been replaced before it was found not to stop.
     return named || guilty !== undefined;
+  }
+
+  /** What was not granted is told whoever loads it; it has done nothing that anybody else should hear of. */
+  #refuse(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
+    if (cause?.code !== 'PERMISSION_NOT_GRANTED') {
+      this.#quarantine(plugin, reason, cause);
+    } else if (plugin.alive) {
+      plugin.end('stopped', reason, cause);
+      this.#release(plugin);
+    }
   }
 
   #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
@@ -331,6 +359,7 @@ export class PluginRuntime {
   /** A plugin has ended: nothing of it stays at the child. */
   #release(plugin: HostedPlugin): void {
     this.#setups.end(plugin);
+    this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.

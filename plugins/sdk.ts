@@ -1,9 +1,10 @@
 /** All that the author of a plugin imports: `import { definePlugin } from 'banter/plugins'`. */
 
-import type { GroupMessage, PrivateMessage, Receipt } from '../core/client-api.ts';
-import type { Answer, CommandCall, CommandDefinition } from './sdk/commands.ts';
+import type { Receipt } from '../core/client-api.ts';
+import type { Answer, Argument, CommandCall, CommandDefinition } from './sdk/commands.ts';
 import type { ConfigOf, PluginDefinition, Settings } from './sdk/definition.ts';
-import type { Incoming, ListenOptions, PluginEvents } from './sdk/events.ts';
+import type { HearHandler, HearOptions, ListenOptions, PluginEvents } from './sdk/events.ts';
+import type { PluginAsk } from './sdk/questions.ts';
 import type { PluginSchedule } from './sdk/schedule.ts';
 import type { PluginStorage } from './sdk/storage.ts';
 
@@ -12,6 +13,7 @@ export type { Permission } from './permissions.ts';
 export type * from './sdk/commands.ts';
 export type * from './sdk/definition.ts';
 export type * from './sdk/events.ts';
+export type * from './sdk/questions.ts';
 export type * from './sdk/schedule.ts';
 export type * from './sdk/storage.ts';
 
@@ -47,13 +49,27 @@ export interface PluginContext<S extends Settings> {
     options: ListenOptions,
     listener: (event: PluginEvents[E]) => unknown,
   ): void;
-  /** Calls `handler` when a person writes `!name …`, in a group (`message.read`) or privately (`private.read`). */
-  command(definition: CommandDefinition, handler: (call: CommandCall) => Answer): void;
-  /** Calls `handler` for each message of a person that matches, in a group (`message.read`) or privately (`private.read`). */
-  hear(
-    pattern: RegExp,
-    handler: (match: RegExpExecArray, message: Incoming<GroupMessage | PrivateMessage>) => Answer,
+  /**
+   * Calls `handler` when a person writes `!name …`, in a group (`message.read`) or privately (`private.read`), with its
+   * arguments read and checked; a text that it returns is the reply. Only in `setup`.
+   */
+  command<const A extends readonly Argument[] = readonly []>(
+    definition: CommandDefinition<A>,
+    handler: (call: CommandCall<A>) => Answer,
   ): void;
+  /**
+   * Calls `handler` for each message of a person that matches, in a group (`message.read`) or privately (`private.read`);
+   * a text that it returns is the reply. At most 256 patterns, those of `respond` included.
+   */
+  hear(pattern: RegExp, handler: HearHandler): void;
+  hear(pattern: RegExp, options: HearOptions, handler: HearHandler): void;
+  /**
+   * The same of messages that are for this client: private ones, and those that begin with `name:`, `name,` or `@name`.
+   * `pattern` is held against what follows that.
+   */
+  respond(pattern: RegExp, handler: HearHandler): void;
+  respond(pattern: RegExp, options: HearOptions, handler: HearHandler): void;
+  readonly ask: PluginAsk;
   /**
    * Sends to a group (`message.send`) or a person (`private.send`); resolves when the message has arrived.
    * Rejects with an error whose `code` says why: `PERMISSION_DENIED`, `RATE_LIMITED`, `TOO_MANY_HOPS`, or what the client says.

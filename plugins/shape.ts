@@ -46,6 +46,18 @@ export function integer(min: number, max: number): Shape<number> {
   };
 }
 
+/** Any number that JSON can carry. */
+export const number: Shape<number> = (value, place) => {
+  if (typeof value === 'number') return value;
+  throw new ShapeError(place, `must be a number, not ${show(value)}`);
+};
+
+/** True or false. */
+export const yesOrNo: Shape<boolean> = (value, place) => {
+  if (typeof value === 'boolean') return value;
+  throw new ShapeError(place, `must be true or false, not ${show(value)}`);
+};
+
 /** One of the given words. */
 export function choice<const T extends string>(words: readonly T[]): Shape<T> {
   return (value, place) => {

@@ -1,4 +1,4 @@
-/** What Tab offers: commands, names, groups, and the members of JavaScript's objects. Message text is never completed. */
+/** What Tab offers: commands, names, groups, and the members of JavaScript's objects. Of message text only commands to plugins are completed. */
 
 import type { Command, Parameter, ParameterType } from './commands/index.ts';
 import { classifyLine, type Vocabulary } from './line.ts';
@@ -76,12 +76,31 @@ async function completeArgument(
   const words = line.trimStart().split(/\s+/).slice(1);
   const typed = words.at(-1) ?? '';
   const index = words.length - 1;
-  const earlierText = command.parameters.slice(0, index).some(({ type }) => type === 'text');
+  const textAt = command.parameters.findIndex(({ type }) => type === 'text');
+  const said = textAt < 0 ? [] : words.slice(textAt);
+  if (said.length > 0) return [messageCandidates(options.session, said), typed];
   const parameter = command.parameters[index];
-  if (parameter === undefined || earlierText) return [[], typed];
+  if (parameter === undefined) return [[], typed];
   const more = index < command.parameters.length - 1 ? ' ' : '';
   const candidates = await candidatesByType[parameter.type](options, parameter, typed);
   return [starting(candidates, typed).map((name) => name + more), typed];
+}
+
+/** What a message can go on with that gives a command which the plugins here know, as those of bots may. */
+function messageCandidates(session: ChatSession, words: readonly string[]): readonly string[] {
+  const commands = session.plugins?.list().flatMap((plugin) => plugin.commands) ?? [];
+  const [first = ''] = words;
+  const typed = words.at(-1) ?? '';
+  if (words.length === 1) {
+    const written = commands.flatMap(({ usage, args }) => {
+      const [word = ''] = usage.split(' ');
+      return first !== '' && word.startsWith(first) ? [args.length > 0 ? `${word} ` : word] : [];
+    });
+    return written.filter(isPlain).sort();
+  }
+  const command = commands.find(({ usage }) => usage.split(' ')[0] === first);
+  const choices = command?.args[words.length - 2]?.choices ?? [];
+  return choices.filter((choice) => choice.startsWith(typed) && isPlain(choice)).sort();
 }
 
 /** A large server is asked; while it is away, the users it told of have to do. */
@@ -111,6 +130,11 @@ function starting(candidates: Iterable<string>, prefix: string): readonly string
   return [...new Set(candidates)]
     .filter((name) => name.startsWith(prefix) && plain.test(name))
     .sort();
+}
+
+/** Nothing that a terminal could trip over. */
+function isPlain(word: string): boolean {
+  return /^[\p{L}\p{N}\p{P}\p{S}]+ ?$/u.test(word);
 }
 
 function oddQuotes(line: string): boolean {

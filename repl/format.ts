@@ -8,7 +8,7 @@ import {
   type Receipt,
   type Topic,
 } from '../core/client-api.ts';
-import type { PluginSummary } from './chat-client.ts';
+import type { MessageCommand, PluginSummary } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
 import { describeEntrance } from './entrance.ts';
 import { administrationDescriptions } from './format-administration.ts';
@@ -103,13 +103,13 @@ const descriptions: Describe = {
   ...administrationDescriptions,
   deregistered: ({ name }) => `${safeText(name)} is offline`,
   pluginLoaded: ({ plugin }) =>
-    `${describePlugin(plugin)}; may: ${plugin.permissions.map((permission) => safeText(permission)).join(', ') || 'nothing'}`,
+    `${describePlugin(plugin)}; may: ${plugin.grants.map((grant) => safeText(grant)).join(', ') || 'nothing'}`,
   pluginUnloaded: ({ plugin }) => `${safeText(plugin)} unloaded`,
   plugins: ({ plugins }) =>
     plugins.length === 0
       ? 'no plugins; load one with "plugin load <name or file>"'
       : plugins.map(describePlugin).join('\n'),
-  help: ({ commands }, formatter) => formatter.help(commands),
+  help: ({ commands, messages }, formatter) => formatter.help(commands, messages),
 };
 
 type Moderated = Extract<CommandResult, { readonly type: 'moderated' }>;
@@ -228,7 +228,7 @@ export class Formatter {
   }
 
   /** The commands by section, a line and an example each; one alone with its usage. */
-  help(commands: readonly CommandHelp[]): string {
+  help(commands: readonly CommandHelp[], messages: readonly MessageCommand[] = []): string {
     const [only] = commands;
     if (commands.length === 1 && only !== undefined) {
       return `${this.#style('bold', usage(only))}\n  ${only.summary}\n  ${this.#style('dim', only.example)}`;
@@ -245,7 +245,17 @@ export class Formatter {
     });
     const rule =
       'Every other line is JavaScript with "chat" in it: await chat.send("bob", "hi"). /word forces a command, ;code forces JavaScript.';
-    return [...blocks, rule].join('\n');
+    return [...blocks, ...this.#messagesHelp(messages), rule].join('\n');
+  }
+
+  /** What plugins here are told by others in messages. */
+  #messagesHelp(messages: readonly MessageCommand[]): readonly string[] {
+    if (messages.length === 0) return [];
+    const width = Math.max(...messages.map(({ usage }) => safeText(usage).length));
+    const lines = messages.map(
+      ({ usage, description }) => `  ${safeText(usage).padEnd(width)}  ${safeText(description)}`,
+    );
+    return [this.#style('bold', 'In messages, to your plugins'), ...lines];
   }
 
   #style(format: Style, text: string): string {

@@ -30,12 +30,11 @@ import {
 } from './options.ts';
 import { unlessAborted } from './pacing.ts';
 import { readNames } from './pages.ts';
+import { type Interceptor, Passage } from './passage.ts';
 import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session-options.ts';
 import { Wiring } from './wiring.ts';
-
-type Welcome = AnswerOf<'welcome'>;
 
 /**
  * Emits {@link ClientEvents}. Every method that talks to the server or a peer rejects with a `BanterError`:
@@ -56,6 +55,7 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #memberships = new Memberships();
   readonly #deliveries: Deliveries;
   readonly #inbox: Inbox;
+  readonly #passage = new Passage(this);
   #wiring: Wiring | undefined;
   #name: string;
   #policy: Policy = defaultPolicy;
@@ -74,7 +74,7 @@ export class Client extends EventEmitter<ClientEvents> {
       this.#environment.random(32),
     );
     this.#deliveries = new Deliveries({
-      emitter: this,
+      passage: this.#passage,
       environment: this.#environment,
       mirror: this.#mirror,
       memberships: this.#memberships,
@@ -89,11 +89,8 @@ export class Client extends EventEmitter<ClientEvents> {
       journal: options.auxiliary ? new Journal(undefined) : this.#files.journal,
       holdsBack: () =>
         !this.#memberships.isOpen || (!this.#privateInGroup && this.groups.length > 0),
-      onShow: (message) => {
-        this.emit('messageReceived', message);
-        this.emit('privateMessageReceived', message);
-      },
-      onHeldBack: (from) => this.emit('privateMessageHeldBack', from),
+      onShow: (message) => this.#passage.deliver(message),
+      onHeldBack: (from) => this.#passage.emit('privateMessageHeldBack', from),
     });
   }
 
@@ -175,12 +172,13 @@ export class Client extends EventEmitter<ClientEvents> {
    * @throws BanterError USER_UNKNOWN, NOT_WHILE_IN_GROUP, PEER_UNREACHABLE, PEER_KEY_CHANGED, MESSAGE_TOO_LONG,
    * MAILBOX_FULL, OUTCOME_UNKNOWN
    */
-  async send(to: string, text: string, options: SendOptions = {}): Promise<Delivered | Stored> {
-    const hops = checkedHops(text, options);
+  async send(to: string, given: string, options: SendOptions = {}): Promise<Delivered | Stored> {
     if (!this.#privateInGroup && this.groups.length > 0) {
-      const group = this.groups.join(', ');
-      throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${group}`);
+      const groups = this.groups.join(', ');
+      throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${groups}`);
     }
+    const text = this.#passage.isOpen ? given : await this.#passage.send({ to }, given, options);
+    const hops = checkedHops(text, options);
     await this.#running.lookUps.need(to, options.signal);
     const { session, mail } = this.#running;
     const { bot = false } = this.#options;
@@ -193,10 +191,16 @@ export class Client extends EventEmitter<ClientEvents> {
    * Sends to a group this client is in; resolves when the server has given the message its place.
    * @throws BanterError NOT_MEMBER, REMOVED_FROM_GROUP, MESSAGE_TOO_LONG, RATE_LIMITED, TOO_MANY_HOPS, OUTCOME_UNKNOWN
    */
-  async sendGroup(group: string, text: string, options: SendOptions = {}): Promise<Committed> {
-    const spelt = this.#memberships.find(group) ?? group;
-    const said = { group: spelt, text, hops: checkedHops(text, options) };
+  async sendGroup(group: string, given: string, options: SendOptions = {}): Promise<Committed> {
+    const to = { group: this.#memberships.find(group) ?? group };
+    const text = this.#passage.isOpen ? given : await this.#passage.send(to, given, options);
+    const said = { ...to, text, hops: checkedHops(text, options) };
     return sendToGroup(this.#running.session, this.#environment, said, options.signal);
+  }
+
+  /** Lets somebody change or stop the messages that are told from now on, and those that are sent; one at a time. */
+  intercept(interceptor: Interceptor | undefined): void {
+    this.#passage.interceptor = interceptor;
   }
 
   /** Creates a group without joining it. @throws BanterError GROUP_EXISTS, GROUP_NAME_INVALID, SERVER_FULL */
@@ -309,10 +313,7 @@ export class Client extends EventEmitter<ClientEvents> {
       onDirectory: (changed) => this.#handleDirectory(changed),
       onPrivateMessage: (message) => this.#inbox.receive(message),
       hasMailbox: () => this.#policy.mailbox,
-      onOutcome: ({ outcome, ...message }) => {
-        if (outcome === 'delivered') this.emit('privateMessageDelivered', message);
-        else this.emit('privateMessageLost', { ...message, reason: outcome });
-      },
+      onOutcome: (left) => this.#passage.emitOutcome(left),
     });
     this.#wiring = wiring;
     this.#connecting = Promise.withResolvers<void>();
@@ -328,13 +329,12 @@ export class Client extends EventEmitter<ClientEvents> {
       onJoined: (joined) => this.#deliveries.receiveJoined(joined),
       onLeft: (group) => this.#forgetGroup(group),
       onPush: (push, conversation) => {
-        if (this.#wiring?.receiveMail(push)) return;
-        this.#deliveries.receive(push, conversation);
+        if (!this.#wiring?.receiveMail(push)) this.#deliveries.receive(push, conversation);
       },
       onLost: (reason, returnMs) => {
         this.#memberships.handleLoss();
         this.#wiring?.handleLoss();
-        this.emit('disconnected', reason, returnMs);
+        this.#passage.emit('disconnected', reason, returnMs);
       },
       onEnd: (error) => {
         if (this.#connecting === undefined) void this.#end(error);
@@ -343,20 +343,20 @@ export class Client extends EventEmitter<ClientEvents> {
     };
   }
 
-  #handleWelcome(welcome: Welcome, isFirst: boolean): void {
+  #handleWelcome(welcome: AnswerOf<'welcome'>, isFirst: boolean): void {
     this.#name = welcome.name;
     this.#policy = policyOf(welcome);
     this.#deliveries.resume(welcome.groups);
     this.#wiring?.lookUps.handleWelcome();
     this.#wiring?.direct.handleServer();
-    if (!isFirst) this.emit('reconnected');
+    if (!isFirst) this.#passage.emit('reconnected');
     this.#handleDirectory(this.#mirror.begin(welcome));
   }
 
   #handleDirectory(changed: readonly DirectoryEntry[]): void {
     this.#wiring?.direct.handleDirectory(changed);
     this.#wiring?.letterbox.retry();
-    if (changed.length > 0) this.emit('directoryChanged', changed);
+    if (changed.length > 0) this.#passage.emit('directoryChanged', changed);
     if (this.connected && this.#mirror.isComplete) this.#connecting?.resolve();
   }
 
@@ -376,7 +376,7 @@ export class Client extends EventEmitter<ClientEvents> {
       session !== undefined && (await deregister(session, this.#environment, this.#silenceMs));
     this.#inbox.release();
     await this.#free();
-    this.emit('closed', undefined);
+    this.#passage.emit('closed', undefined);
     return isDone;
   }
 
@@ -386,7 +386,7 @@ export class Client extends EventEmitter<ClientEvents> {
     this.#closing = Promise.resolve(false);
     this.#inbox.release();
     await this.#free();
-    this.emit('closed', error);
+    this.#passage.emit('closed', error);
   }
 
   async #free(): Promise<void> {

@@ -1,14 +1,13 @@
 /** Turns what the server sends by itself into events, and tells it how far the groups were handled. */
 
-import type { EventEmitter } from 'node:events';
 import type { Mirror } from '../chat/mirror.ts';
 import type { DirectoryEntry } from '../chat/types.ts';
 import type { WelcomeGroup } from '../chat/wire.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
-import type { ClientEvents } from './events.ts';
 import type { GroupPush, Joined, Memberships } from './memberships.ts';
 import { OrderNews, removalOf } from './order-news.ts';
+import type { Passage } from './passage.ts';
 import type { Push } from './session-options.ts';
 
 /** The server is told what was handled at the latest this long after… Milliseconds. */
@@ -18,7 +17,7 @@ const confirmDelayMs = 100;
 const confirmMessagesMax = 64;
 
 export interface DeliveriesOptions {
-  readonly emitter: EventEmitter<ClientEvents>;
+  readonly passage: Passage;
   readonly environment: Environment;
   readonly mirror: Mirror;
   readonly memberships: Memberships;
@@ -41,7 +40,7 @@ export class Deliveries {
 
   constructor(options: DeliveriesOptions) {
     this.#options = options;
-    this.#order = new OrderNews(options.emitter);
+    this.#order = new OrderNews(options.passage);
   }
 
   /** Tells what came of groups before anybody could listen; from now on everything is told at once. */
@@ -69,7 +68,7 @@ export class Deliveries {
 
   /** Takes a push; a listener that throws is its owner's error, the message counts as handled. */
   receive(push: Push, conversation: number): void {
-    const { emitter, mirror, onDirectory, onGroupLost } = this.#options;
+    const { passage, mirror, onDirectory, onGroupLost } = this.#options;
     switch (push.type) {
       case 'directoryDelta':
         onDirectory(mirror.apply(push));
@@ -84,24 +83,24 @@ export class Deliveries {
         onDirectory(mirror.forget(push.name, toHex(push.key)));
         break;
       case 'announced':
-        emitter.emit('announced', { by: push.by, text: push.text, atMs: push.atMs });
+        passage.emit('announced', { by: push.by, text: push.text, atMs: push.atMs });
         break;
       case 'groupMessage':
       case 'gap':
         this.receiveGroup(push, conversation);
         break;
       case 'memberJoined':
-        emitter.emit('memberJoined', { group: push.group, name: push.name, bot: push.bot });
+        passage.emit('memberJoined', { group: push.group, name: push.name, bot: push.bot });
         break;
       case 'memberLeft': {
         const reason = push.reason === 'forgotten' ? 'left' : push.reason;
         const { group, name } = push;
-        emitter.emit('memberLeft', { group, name, reason, ...removalOf(push) });
+        passage.emit('memberLeft', { group, name, reason, ...removalOf(push) });
         break;
       }
       case 'groupLost':
         onGroupLost(push.group);
-        emitter.emit('groupLost', push.group, push.reason, removalOf(push));
+        passage.emit('groupLost', push.group, push.reason, removalOf(push));
         break;
       case 'roleChanged':
       case 'topicChanged':
@@ -115,19 +114,18 @@ export class Deliveries {
 
   /** Takes a push of a group's conversation, or keeps it until the group of the conversation is known. */
   receiveGroup(push: GroupPush, conversation: number): void {
-    const { emitter, environment, memberships, onOverrun } = this.#options;
+    const { passage, environment, memberships, onOverrun } = this.#options;
     if (memberships.keepIfEarly(conversation, push)) {
       if (memberships.isOverrun) onOverrun();
       return;
     }
     if (push.type === 'gap') {
       const group = memberships.receiveGap(conversation, push);
-      if (group !== undefined) emitter.emit('gapFound', group, push.count || undefined);
+      if (group !== undefined) passage.emit('gapFound', group, push.count || undefined);
     } else {
       const message = memberships.receive(conversation, push);
       if (message === undefined) return;
-      emitter.emit('messageReceived', message);
-      emitter.emit('groupMessageReceived', message);
+      passage.deliver(message);
     }
     this.#unconfirmed.add(conversation);
     if (++this.#unconfirmedCount >= confirmMessagesMax) this.confirm();

@@ -84,6 +84,8 @@ export interface SendOptions {
   readonly hops?: number;
   /** Whether the server may keep a private message, sealed, for somebody absent. Default true; there is no forward secrecy then. */
   readonly store?: boolean;
+  /** Which part of the program sends, such as the id of a plugin: for an interceptor, nobody else is told. Default: its owner. */
+  readonly origin?: string;
 }
 
 /** Which users to list. */

@@ -1,9 +1,9 @@
 /** Turns what the server tells about order in groups into events. */
 
-import type { EventEmitter } from 'node:events';
 import { foldName } from '../chat/names.ts';
 import { readRetention } from '../chat/retention.ts';
 import type { ClientEvents, Removal } from './events.ts';
+import type { Teller } from './passage.ts';
 import type { Push } from './session-options.ts';
 
 type OrderPush = Extract<
@@ -15,40 +15,40 @@ type OrderPush = Extract<
 const toldMax = 256;
 
 export class OrderNews {
-  readonly #emitter: EventEmitter<ClientEvents>;
+  readonly #teller: Teller;
   /** Until when, by folded name of the group; the newest {@link toldMax}. */
   readonly #told = new Map<string, number>();
 
-  constructor(emitter: EventEmitter<ClientEvents>) {
-    this.#emitter = emitter;
+  constructor(teller: Teller) {
+    this.#teller = teller;
   }
 
   receive(push: OrderPush): void {
     switch (push.type) {
       case 'roleChanged': {
         const { type, ...change } = push;
-        this.#emitter.emit(type, change);
+        this.#teller.emit(type, change);
         break;
       }
       case 'topicChanged': {
         const { type, ...topic } = push;
-        this.#emitter.emit(type, topic);
+        this.#teller.emit(type, topic);
         break;
       }
       case 'muteChanged': {
         const { type, ...mute } = push;
-        this.#emitter.emit(type, mute);
+        this.#teller.emit(type, mute);
         break;
       }
       case 'invited': {
         const { type, ...invitation } = push;
-        if (this.#isNew(invitation)) this.#emitter.emit(type, invitation);
+        if (this.#isNew(invitation)) this.#teller.emit(type, invitation);
         break;
       }
       case 'settingsChanged': {
         const { type, group, inviteOnly, hasPassword, newcomers, by } = push;
         const settings = { inviteOnly, hasPassword, newcomers, retention: readRetention(push) };
-        this.#emitter.emit(type, { group, ...settings, by });
+        this.#teller.emit(type, { group, ...settings, by });
         break;
       }
     }

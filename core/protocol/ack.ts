@@ -11,8 +11,11 @@ const rangesMax = 64;
  */
 const packetsPerAck = 10;
 
-/** …or at the latest this long after the first of them. Milliseconds. */
+/** …or when none has followed for this long, for which a sender's probe timeout allows. Milliseconds. */
 export const ackDelayMsMax = 25;
+
+/** …or this many times as long after the first of them, since in a steady stream one always follows. */
+export const ackDelaysMax = 4;
 
 /**
  * The members of a group receive its messages at the same instant. If all of them waited equally long, their ACKs would
@@ -44,9 +47,11 @@ export class ReceivedPackets {
   #floor = 0;
   #unacknowledged = 0;
   #deadline: number | undefined;
+  /** When the first of the packets came that are not acknowledged, if there is one. */
+  #owedSince: number | undefined;
   #newestAt = 0;
 
-  /** @param ackDelayMs how long an ACK that is in no hurry waits */
+  /** @param ackDelayMs how long an ACK that is in no hurry waits for another packet */
   constructor(ackDelayMs: number = ackDelayMsMax) {
     this.#ackDelayMs = ackDelayMs;
   }
@@ -74,8 +79,11 @@ export class ReceivedPackets {
     if (urgency === 'none') return;
     this.#unacknowledged++;
     const mayWait = inOrder && urgency === 'soon' && this.#unacknowledged < packetsPerAck;
-    const due = mayWait ? now + this.#ackDelayMs : now;
-    this.#deadline = Math.min(this.#deadline ?? due, due);
+    this.#owedSince ??= now;
+    const latest = this.#owedSince + ackDelaysMax * this.#ackDelayMs;
+    const due = mayWait ? Math.min(now + this.#ackDelayMs, latest) : now;
+    // One that is due already, at the latest by now, is not put off.
+    if (this.#deadline === undefined || this.#deadline > now) this.#deadline = due;
   }
 
   /** When an ACK must go out, if one is owed. */
@@ -99,6 +107,7 @@ export class ReceivedPackets {
     if (this.#ranges.length === 0) return undefined;
     this.#unacknowledged = 0;
     this.#deadline = undefined;
+    this.#owedSince = undefined;
     const room = Math.max(1, Math.floor((roomBytes - ackBytes(0)) / rangeBytesMax));
     return {
       delayMs: now - this.#newestAt,

@@ -17,16 +17,23 @@ const plugin: PluginDefinition<Settings> = definePlugin({
     ctx.command(
       {
         name: 'roll',
-        description: 'Rolls dice: how many, of how many sides, and what to add.',
-        args: '[dice]d[sides][+more]',
+        description: 'Rolls dice.',
+        args: [
+          {
+            name: 'dice',
+            type: 'rest',
+            optional: true,
+            description: 'how many, of how many sides, and what to add',
+          },
+        ],
         example: '!roll 2d6+1',
       },
-      ({ rest, message }) => {
+      ({ rest, usage, message }) => {
         const [all, dice = '1', sides = `${ctx.config.sides}`, sign = '+', more = '0'] =
           /^(\d{1,3})?(?:d(\d{1,4}))?(?:([+-])(\d{1,6}))?$/.exec(rest.replaceAll(/\s/g, '')) ?? [];
         const [count, faces] = [Number(dice), Number(sides)];
         if (all === undefined || count < 1 || count > diceMax || faces < 2 || faces > sidesMax) {
-          return `Write it like !roll 2d6+1, with at most ${diceMax} dice of 2 to ${sidesMax} sides.`;
+          return `${usage} At most ${diceMax} dice of 2 to ${sidesMax} sides.`;
         }
         const rolled = Array.from({ length: count }, () => 1 + Math.floor(Math.random() * faces));
         const sum = rolled.reduce((total, face) => total + face, Number(`${sign}${more}`));

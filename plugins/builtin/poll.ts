@@ -15,7 +15,7 @@ const charactersMax = 200;
 /** Names and their votes have to fit into one kept value. */
 const votersMax = 300;
 
-const form = `Write it like !poll Lunch? | pizza | soup, with 2 to ${choicesMax} choices of at most ${charactersMax} characters.`;
+const bounds = `2 to ${choicesMax} choices of at most ${charactersMax} characters.`;
 
 const plugin: PluginDefinition<Settings> = definePlugin({
   id: 'poll',
@@ -27,11 +27,19 @@ const plugin: PluginDefinition<Settings> = definePlugin({
       {
         name: 'poll',
         description: 'Asks the group, or shows how it stands.',
-        args: '[question | choice | choice…]',
+        args: [
+          {
+            name: 'poll',
+            type: 'rest',
+            optional: true,
+            description: 'the question and the choices, between them |',
+          },
+        ],
         example: '!poll Lunch? | pizza | soup',
       },
-      async ({ rest, message }) => {
+      async ({ rest, usage, message }) => {
         if (message.type !== 'group') return;
+        const form = `${usage} ${bounds}`;
         const present = await ctx.storage.get<Poll>(message.group);
         if (rest === '') return present === undefined ? form : standing(present);
         const [question = '', ...choices] = rest.split('|').map((part) => part.trim());
@@ -46,14 +54,19 @@ const plugin: PluginDefinition<Settings> = definePlugin({
     );
 
     ctx.command(
-      { name: 'vote', description: 'Votes, or votes anew.', args: '<number>', example: '!vote 2' },
-      async ({ args: [number = ''], message }) => {
+      {
+        name: 'vote',
+        description: 'Votes, or votes anew.',
+        args: [{ name: 'number', type: 'integer', min: 1, max: choicesMax }],
+        example: '!vote 2',
+      },
+      async ({ args: { number }, message }) => {
         if (message.type !== 'group') return;
         let answer = 'There is no poll; !poll begins one.';
         await ctx.storage.update<Poll>(message.group, (poll) => {
           if (poll === undefined) return undefined;
-          const choice = poll.choices[Number(number) - 1];
-          const votes = { ...poll.votes, [message.from]: Number(number) - 1 };
+          const choice = poll.choices[number - 1];
+          const votes = { ...poll.votes, [message.from]: number - 1 };
           if (choice === undefined) {
             answer = `${message.from}, vote for 1 to ${poll.choices.length}.`;
             return undefined;

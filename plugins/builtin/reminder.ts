@@ -53,16 +53,15 @@ const plugin: PluginDefinition<Settings> = definePlugin({
       {
         name: 'remind',
         description: 'Reminds you of something after a while.',
-        args: '<when> <what>',
+        args: [
+          { name: 'when', type: 'string', description: 'within a year' },
+          { name: 'what', type: 'rest', max: charactersMax },
+        ],
         example: '!remind 1h30m tea',
       },
-      async ({ args, rest, message }) => {
-        const [when = ''] = args;
-        const text = rest.slice(when.length).trim();
+      async ({ args: { when, what: text }, usage, message }) => {
         const delayMs = durationMs(when);
-        if (delayMs === undefined || text === '' || text.length > charactersMax) {
-          return `Write it like !remind 1h30m tea, within a year and ${charactersMax} characters.`;
-        }
+        if (delayMs === undefined) return `${usage} Within a year.`;
         const name = message.from;
         const number = await keep(ctx.storage, name, text);
         if (number === undefined)
@@ -92,12 +91,12 @@ const plugin: PluginDefinition<Settings> = definePlugin({
       {
         name: 'forget',
         description: 'Takes back a reminder of yours.',
-        args: '<number>',
+        args: [{ name: 'number', type: 'integer', min: 1, max: waitingMax }],
         example: '!forget 1',
       },
-      async ({ args: [number = ''], message }) => {
+      async ({ args: { number }, message }) => {
         const key = keyOf(message.from, number);
-        const known = /^\d{1,2}$/.test(number) && (await ctx.storage.delete(key));
+        const known = await ctx.storage.delete(key);
         if (!known) return 'There is no such reminder; !reminders lists yours.';
         await reminders.cancel(key);
         return `${message.from}, reminder ${number} is forgotten.`;

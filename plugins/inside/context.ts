@@ -2,19 +2,21 @@
 
 import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
 import type { PluginEvent } from '../bridge.ts';
-import { limits } from '../limits.ts';
 import type {
   Answer,
+  AskTarget,
   CommandCall,
   CommandDefinition,
   Incoming,
-  ListenOptions,
   PluginContext,
   PluginDefinition,
   PluginEvents,
   Settings,
 } from '../sdk.ts';
+import { Commands } from './commands.ts';
+import { isMissed, Listeners } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
+import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
 import { makeStorage } from './storage.ts';
@@ -23,49 +25,17 @@ import { makeStorage } from './storage.ts';
 const { now } = Date;
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
-type Handler<T> = (event: T) => unknown;
-type CommandHandler = (call: CommandCall) => Answer;
-
-interface Listener {
-  readonly options: ListenOptions;
-  readonly call: Handler<never>;
-}
-
-/** Which permission an event needs, for a clear error in `setup`; what is enforced is outside. */
-const needed: { readonly [event: string]: string } = {
-  message: 'message.read',
-  joined: 'message.read',
-  left: 'message.read',
-  removed: 'message.read',
-  gap: 'message.read',
-  private: 'private.read',
-};
-
-const events = [
-  'message',
-  'private',
-  'joined',
-  'left',
-  'removed',
-  'gap',
-  'connected',
-  'disconnected',
-];
 
 /** One plugin, evaluated and set up. */
 export class PluginInside {
   readonly #definition: PluginDefinition<Settings>;
   readonly #outbox: Outbox;
-  readonly #listeners = new Map<string, Listener[]>();
-  readonly #commands = new Map<string, CommandHandler>();
-  readonly #hearers: {
-    readonly pattern: RegExp;
-    readonly call: (m: RegExpExecArray, of: Message) => Answer;
-  }[] = [];
   readonly #requests: Requests;
+  readonly #listeners: Listeners;
+  readonly #questions: Questions;
+  readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
   #isSetUp = false;
-  #prefix = '!';
   /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
   #hops = 0;
 
@@ -73,6 +43,9 @@ export class PluginInside {
     this.#definition = definition;
     this.#outbox = outbox;
     this.#requests = new Requests(outbox);
+    this.#listeners = new Listeners((permission) => this.#granted(permission));
+    this.#questions = new Questions(this.#requests);
+    this.#commands = new Commands(outbox, this.#requests, this.#questions);
     this.#schedule = new ScheduleInside(this.#requests, outbox, (during, call) =>
       this.#guard(during, 0, call),
     );
@@ -108,7 +81,8 @@ export class PluginInside {
     prefix,
     config,
   }: Extract<PluginEvent, { readonly type: 'setup' }>): Promise<void> {
-    this.#prefix = prefix;
+    this.#commands.prefix = prefix;
+    this.#listeners.me = me;
     try {
       await this.#definition.setup(this.#context(me, config));
       this.#isSetUp = true;
@@ -131,49 +105,39 @@ export class PluginInside {
       storage: makeStorage(this.#requests),
       schedule: this.#schedule.context(),
       clock: Object.freeze({ now }),
-      on: (event: string, ...rest: readonly unknown[]) => this.#listen(event, rest),
-      command: (definition, handler) => this.#addCommand(definition, handler),
-      hear: (pattern, handler) => {
-        this.#requireAny('hear');
-        this.#hearers.push({ pattern, call: handler });
+      on: (event: string, ...rest: readonly unknown[]) => this.#listeners.listen(event, rest),
+      command: (definition: CommandDefinition, handler: (call: never) => Answer) => {
+        this.#addCommand(definition, handler);
       },
+      hear: (pattern: RegExp, ...rest: readonly unknown[]) => {
+        this.#requireAny('hear');
+        this.#listeners.match('hear', pattern, rest);
+      },
+      respond: (pattern: RegExp, ...rest: readonly unknown[]) => {
+        this.#requireAny('respond');
+        this.#listeners.match('respond', pattern, rest);
+      },
+      ask: makeAsk(
+        this.#questions,
+        (target, prompt) => this.#send(target, prompt, this.#hops),
+        (target) => this.#requireReading(target),
+      ),
       send: (target, text) => optional(this.#send(target, text, this.#hops)),
     };
     return Object.freeze(context);
   }
 
-  #listen(event: string, rest: readonly unknown[]): void {
-    const [options, call] = rest.length === 1 ? [{}, rest[0]] : rest;
-    if (!events.includes(event) || typeof call !== 'function') {
-      throw new TypeError(
-        `ctx.on(event, options?, listener): there is no such event or listener: ${event}`,
-      );
-    }
-    const permission = needed[event];
-    if (permission !== undefined && !this.#granted(permission)) {
-      throw new Error(`ctx.on("${event}") needs the permission "${permission}" in the manifest`);
-    }
-    const listeners = this.#listeners.get(event) ?? [];
-    // The overloads of `on` have tied the listener to its event, and options to their type.
-    listeners.push({ options: options as ListenOptions, call: call as Handler<never> });
-    this.#listeners.set(event, listeners);
-  }
-
-  #addCommand(
-    { name, description, args = '', example = '' }: CommandDefinition,
-    call: CommandHandler,
-  ): void {
+  #addCommand(definition: CommandDefinition, handler: (call: never) => Answer): void {
     this.#requireAny('command');
+    const { name, permission } = definition;
     if (this.#isSetUp) {
       throw new Error(`ctx.command: "${name}" comes too late; commands are made in setup`);
     }
-    if (this.#commands.size >= limits.commandsMax || this.#commands.has(name)) {
-      throw new Error(
-        `ctx.command: "${name}" is there already, or there are ${limits.commandsMax} commands`,
-      );
+    if (typeof permission === 'string' && permission !== 'everyone') {
+      this.#require('message.read', `ctx.command: permission "${permission}"`);
     }
-    this.#commands.set(name, call);
-    this.#outbox.push('command', { name, description, args, example });
+    // The values of a call are read by the types that this very definition declares.
+    this.#commands.add(definition, handler as (call: CommandCall) => Answer);
   }
 
   #granted(permission: string): boolean {
@@ -188,32 +152,37 @@ export class PluginInside {
     }
   }
 
+  #require(permission: string, what: string): void {
+    if (!this.#granted(permission)) {
+      throw new Error(`${what} needs the permission "${permission}" in the manifest`);
+    }
+  }
+
+  #requireReading(target: AskTarget): void {
+    this.#require('group' in target ? 'message.read' : 'private.read', 'ctx.ask');
+  }
+
   #hearMessage(type: 'message' | 'private', received: GroupMessage | PrivateMessage): void {
     const hops = received.hops + 1;
     const target = received.type === 'group' ? { group: received.group } : { to: received.from };
     const reply = (text: string): Promise<Receipt> => optional(this.#send(target, text, hops));
     const message: Message = { ...received, reply };
+    const isForPeople = !received.bot && !isMissed(received);
+    if (isForPeople && this.#questions.take(message)) return;
     this.#tell(type, message, hops);
-    if (received.bot || isMissed(received)) {
-      return;
+    if (message.type === 'group' && this.#listeners.isMention(message.text)) {
+      this.#tell('mention', message, hops);
     }
-    const [word = '', ...args] = received.text.trim().split(/\s+/);
-    const name = word.startsWith(this.#prefix) ? word.slice(this.#prefix.length) : '';
-    const command = this.#commands.get(name);
+    const command = isForPeople ? this.#commands.find(received.text) : undefined;
     if (command !== undefined) {
-      const rest = received.text.trim().slice(word.length).trim();
-      void this.#answer(`command ${name}`, message, hops, () => command({ args, rest, message }));
+      void this.#answer(`command ${command.name}`, message, hops, () => command.run(message));
     }
-    for (const { pattern, call } of this.#hearers) {
-      void this.#answer('hear', message, hops, () => {
-        pattern.lastIndex = 0;
-        const match = pattern.exec(received.text);
-        return match === null ? undefined : call(match, message);
-      });
+    for (const { during, run } of this.#listeners.callsForPatterns(message)) {
+      void this.#answer(during, message, hops, run);
     }
   }
 
-  #answer(during: string, message: Message, hops: number, call: () => Answer): Promise<void> {
+  #answer(during: string, message: Message, hops: number, call: () => unknown): Promise<void> {
     return this.#guard(during, hops, async () => {
       const answer = await call();
       if (typeof answer === 'string' && answer !== '') {
@@ -223,11 +192,8 @@ export class PluginInside {
   }
 
   #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E], hops: number): void {
-    for (const { options, call } of this.#listeners.get(type) ?? []) {
-      if (wants(options, event)) {
-        // `listen` has filed this listener under the event whose type it takes.
-        void this.#guard(`on ${type}`, hops, () => call(event as never));
-      }
+    for (const { during, run } of this.#listeners.callsFor(type, event)) {
+      void this.#guard(during, hops, run);
     }
   }
 
@@ -260,21 +226,4 @@ export class PluginInside {
   async #append(line: string): Promise<void> {
     await this.#requests.ask('append', { line: `${line}` });
   }
-}
-
-function wants(options: ListenOptions, event: PluginEvents[keyof PluginEvents]): boolean {
-  const from = 'from' in event ? event.from : 'name' in event ? event.name : undefined;
-  return (
-    (options.group === undefined || ('group' in event && options.group === event.group)) &&
-    (options.from === undefined || options.from === from) &&
-    (options.includeBots === true || !('bot' in event && event.bot)) &&
-    (options.includeRecovered === true || !isMissed(event))
-  );
-}
-
-/** What was said while nobody was there to hear it: an answer may be late, and two absent bots could go on for ever. */
-function isMissed(event: object): boolean {
-  return (
-    ('recovered' in event && event.recovered === true) || ('kept' in event && event.kept === true)
-  );
 }

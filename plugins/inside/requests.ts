@@ -26,17 +26,25 @@ export class Requests {
     type: T,
     fields: Omit<Fields<T>, 'id'>,
   ): Promise<ActionResults[T]> {
-    this.#lastId += 1;
-    const id = this.#lastId;
+    const id = this.#nextId();
     const result = await new Promise<ActionResults[AskingAction['type']]>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      if (!this.#outbox.push(type, fields, id)) {
-        const message = 'too many or too large actions in one turn';
-        this.settle(id, { type: 'refused', code: 'RATE_LIMITED', message });
-      }
+      if (!this.#outbox.push(type, fields, id)) this.#refuseOverflow(id);
     });
     // The chat process answers each action with the result of its own type.
     return result as ActionResults[T];
+  }
+
+  /** Calls `over` after so many milliseconds, or with an error if that cannot be had; not after `end` was called. */
+  wait(ms: number, over: (refused: Error | undefined) => void): { end(): void } {
+    const id = this.#nextId();
+    this.#waiting.set(id, { resolve: () => over(undefined), reject: over });
+    if (!this.#outbox.push('wait', { ms }, id)) this.#refuseOverflow(id);
+    return {
+      end: () => {
+        if (this.#waiting.delete(id)) this.#outbox.push('waited', { wait: id });
+      },
+    };
   }
 
   /** Takes the outcome of an action. */
@@ -60,6 +68,16 @@ export class Requests {
   /** Whether an error is a refusal: that is logged where it was decided. */
   isRefusal(error: unknown): boolean {
     return typeof error === 'object' && error !== null && this.#refusals.has(error);
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #refuseOverflow(id: number): void {
+    const message = 'too many or too large actions in one turn';
+    this.settle(id, { type: 'refused', code: 'RATE_LIMITED', message });
   }
 }
 

@@ -149,8 +149,8 @@ function checked(name: string, max: number = limits.scheduleNameCharactersMax): 
   return name;
 }
 
-/** @throws RangeError */
-function intervalMs(interval: Interval): number {
+/** An interval of the SDK in milliseconds. @throws RangeError */
+export function intervalMs(interval: Interval): number {
   const [, count, unit] = /^(\d+)([smhd])$/.exec(`${interval}`) ?? [];
   // The expression lets no other unit through.
   const factor = unit === undefined ? 1 : unitsMs[unit as keyof typeof unitsMs];
@@ -158,7 +158,7 @@ function intervalMs(interval: Interval): number {
   const { scheduleEveryMsMin: min, scheduleEveryMsMax: max } = limits;
   if (!Number.isInteger(everyMs) || everyMs < min || everyMs > max) {
     throw new RangeError(
-      `ctx.schedule: an interval is ${min} to ${max} milliseconds, or a text such as "90s", "10m", "2h", "1d", not ${interval}`,
+      `an interval is ${min} to ${max} milliseconds, or a text such as "90s", "10m", "2h", "1d", not ${interval}`,
     );
   }
   return everyMs;

@@ -1,6 +1,7 @@
 /** What a plugin is told of. */
 
 import type { GroupMessage, LeaveReason, PrivateMessage, Receipt } from '../../core/client-api.ts';
+import type { Answer } from './commands.ts';
 
 /** A message with the means to answer it. */
 export type Incoming<M> = M & {
@@ -16,6 +17,8 @@ export type Incoming<M> = M & {
 export interface PluginEvents {
   /** A message of a group. Needs `message.read`. */
   readonly message: Incoming<GroupMessage>;
+  /** A message of a group that names this client, as `@name` anywhere or as `name:` at its beginning. Needs `message.read`. */
+  readonly mention: Incoming<GroupMessage>;
   /** A private message. Needs `private.read`. */
   readonly private: Incoming<PrivateMessage>;
   /** Somebody joined a group. Needs `message.read`. */
@@ -43,3 +46,15 @@ export interface ListenOptions {
   /** Also messages that were missed while away (`recovered`, private ones `kept`), or were being handled when the plugin died. Default false. */
   readonly includeRecovered?: boolean;
 }
+
+/** Which messages a pattern is held against; all that apply must hold. */
+export interface HearOptions extends ListenOptions {
+  /** What it is called in logs, 1 to 64 characters; of its own within the plugin. Default: `hear` or `respond` and a number. */
+  readonly id?: string;
+}
+
+/** What is done with a message that matches. */
+export type HearHandler = (
+  match: RegExpExecArray,
+  message: Incoming<GroupMessage | PrivateMessage>,
+) => Answer;

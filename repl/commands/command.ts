@@ -11,7 +11,7 @@ import {
   type Role,
   type Topic,
 } from '../../core/client-api.ts';
-import type { PluginSummary } from '../chat-client.ts';
+import type { MessageCommand, PluginSummary } from '../chat-client.ts';
 import type { ChatSession } from '../session.ts';
 import type { AdministrationResult } from './administration-result.ts';
 
@@ -133,7 +133,12 @@ export type CommandResult =
   | { readonly type: 'pluginLoaded'; readonly plugin: PluginSummary }
   | { readonly type: 'pluginUnloaded'; readonly plugin: string }
   | { readonly type: 'plugins'; readonly plugins: readonly PluginSummary[] }
-  | { readonly type: 'help'; readonly commands: readonly CommandHelp[] };
+  | {
+      readonly type: 'help';
+      readonly commands: readonly CommandHelp[];
+      /** What plugins here can be told in messages, where all is listed. */
+      readonly messages?: readonly MessageCommand[];
+    };
 
 /** What the help tells of a command. */
 export type CommandHelp = Pick<Command, 'name' | 'section' | 'summary' | 'example' | 'parameters'>;

@@ -56,9 +56,12 @@ export function scriptCommands(commands: () => readonly Command[]): readonly Com
       summary: 'list the commands, or explain one',
       example: 'help send',
       parameters: [{ name: 'command', type: 'command', optional: true }],
-      async run(_session, { command }) {
+      async run({ plugins }, { command }) {
         const all = commands();
-        if (command === undefined) return { type: 'help', commands: all };
+        if (command === undefined) {
+          const messages = plugins?.list().flatMap((plugin) => plugin.commands) ?? [];
+          return { type: 'help', commands: all, messages };
+        }
         const one = all.find((candidate) => candidate.name === command);
         if (one !== undefined) return { type: 'help', commands: [one] };
         const hint = didYouMean(

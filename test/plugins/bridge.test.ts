@@ -6,7 +6,25 @@ import { ShapeError } from '../../plugins/shape.ts';
 
 const actions = [
   { type: 'described', manifest: '{}' },
-  { type: 'command', name: 'roll', description: '', args: '', example: '' },
+  {
+    type: 'command',
+    name: 'roll',
+    aliases: ['r'],
+    description: '',
+    args: [
+      {
+        name: 'sides',
+        type: 'integer',
+        description: '',
+        optional: true,
+        choices: ['6'],
+        min: 2,
+        max: 100,
+      },
+    ],
+    example: '',
+    permission: 'everyone',
+  },
   { type: 'ready' },
   { type: 'failed', name: 'Error', message: '', stack: '' },
   { type: 'error', during: 'setup', name: 'Error', message: '', stack: '' },
@@ -21,6 +39,9 @@ const actions = [
   { type: 'scheduleTask', id: 1, job: 'a', key: 'k', atMs: 0, data: '' },
   { type: 'cancelTask', id: 1, job: 'a', key: 'k' },
   { type: 'ran', run: 1 },
+  { type: 'standing', id: 1, group: 'lab', name: 'bob' },
+  { type: 'wait', id: 1, ms: 1000 },
+  { type: 'waited', wait: 1 },
   { type: 'log', level: 'info', text: '' },
   { type: 'overflowed', count: 1 },
 ];
@@ -69,7 +90,11 @@ const forged: readonly string[] = [
   '[{"type":"scheduleTask","id":1,"job":"a","key":"","atMs":0,"data":""}]',
   '[{"type":"scheduleTask","id":1,"job":"a","key":"k","atMs":8640000000000001,"data":""}]',
   '[{"type":"ran","run":0}]',
-  '[{"type":"command","name":"a b","description":"","args":"","example":""}]',
+  '[{"type":"command","name":"a b","aliases":[],"description":"","args":[],"example":"","permission":"everyone"}]',
+  '[{"type":"command","name":"a","aliases":[],"description":"","args":[{"name":"__proto__"}],"example":"","permission":"everyone"}]',
+  '[{"type":"command","name":"a","aliases":[],"description":"","args":[],"example":"","permission":"root"}]',
+  '[{"type":"wait","id":1,"ms":3600001}]',
+  '[{"type":"waited","wait":0}]',
   JSON.stringify(Array(300).fill({ type: 'ready' })),
 ];
 

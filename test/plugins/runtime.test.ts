@@ -149,22 +149,6 @@ test('two bots with the same plugin do not answer each other', { timeout }, asyn
   assert.ok(world.transcript.every((line) => !/hello (one|two)/.test(line)));
 });
 
-test('a command gets its arguments, and what it returns is the reply', { timeout }, async (t) => {
-  const { plug, alice, world } = await stage(t);
-  const { commands } = await plug(
-    'dice',
-    `ctx.command({ name: 'roll', description: 'Rolls.', args: '[sides]', example: '!roll 20' },
-       async ({ args, rest, message }) => message.from + ' rolls ' + JSON.stringify([args, rest]));`,
-  );
-  assert.deepEqual(commands, [
-    { name: 'roll', description: 'Rolls.', args: '[sides]', example: '!roll 20' },
-  ]);
-  alice.say('!roll  20   times ');
-  await world.heard('lab/bot: alice rolls [["20","times"],"20   times"]');
-  await alice.send('bot', '!roll');
-  await world.heard('bot→alice: alice rolls [[],""]');
-});
-
 test('the same command in two plugins fails the second load', { timeout }, async (t) => {
   const { plug, runtime } = await stage(t);
   const command = `ctx.command({ name: 'roll', description: '' }, () => '4');`;

@@ -11,8 +11,10 @@ import type {
   Delivered,
   GroupMessage,
   PrivateMessage,
+  Role,
   SendOptions,
 } from '../../core/index.ts';
+import { BanterError } from '../../core/index.ts';
 import {
   type PluginClient,
   type PluginLog,
@@ -120,6 +122,21 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
     this.name = name;
     this.bot = bot;
   }
+
+  /** Who has a role in the group, and who is an operator; undefined while this client is none. */
+  readonly roles: Map<string, Role> = new Map();
+  operators: readonly string[] | undefined;
+
+  readonly moderation: PluginClient['moderation'] = {
+    roles: async () => Array.from(this.roles, ([name, role]) => ({ name, role })),
+  };
+
+  readonly administration: PluginClient['administration'] = {
+    operators: async () => {
+      if (this.operators === undefined) throw new BanterError('NOT_OPERATOR', 'not an operator');
+      return this.operators.map((name) => ({ name, key: '', configured: false }));
+    },
+  };
 
   /** Says something in the group. */
   say(text: string, fields: Partial<GroupMessage> = {}): void {

@@ -117,6 +117,47 @@ test('the help shows every command under its section, with usage and example', (
   }
 });
 
+test('commands that plugins are told in messages are listed in the help, and completed in messages', async () => {
+  const network = new MemoryChat();
+  const roll = {
+    name: 'roll',
+    aliases: [],
+    description: 'Rolls dice.',
+    usage: '!roll <red|green> [count]',
+    args: [{ choices: ['red', 'gr\x1b[2Jeen', 'green'] }, { choices: [] }],
+  };
+  const end = { name: 'end', aliases: [], description: 'Ends.', usage: '!end', args: [] };
+  const plugin = { id: 'dice', version: '1.0.0', state: 'running', permissions: [], grants: [] };
+  const session = new ChatSession({
+    client: network.connect('ann'),
+    plugins: {
+      load: () => Promise.reject(new Error('not here')),
+      unload: () => Promise.reject(new Error('not here')),
+      askWith: () => undefined,
+      list: () => [{ ...plugin, commands: [roll, end] }],
+    },
+  });
+  const help = commandTable.get('help');
+  assert.ok(help);
+  const result = await help.run(session, {}, { signal: new AbortController().signal });
+  const lines = plain.result(result);
+  assert.match(
+    lines,
+    /In messages, to your plugins\n {2}!roll <red\|green> \[count\] {2}Rolls dice\.\n {2}!end {23}Ends\./,
+  );
+
+  const completeCode = async (): Promise<readonly [readonly string[], string]> => [[], ''];
+  const vocabulary = { commands: commandTable, dotForms };
+  const at = (line: string) => complete(line, { session, vocabulary, completeCode });
+  assert.deepEqual(await at('send_group !'), [['!end', '!roll '], '!']);
+  assert.deepEqual(await at('send bob !ro'), [['!roll '], '!ro']);
+  assert.deepEqual(await at('send_group !roll '), [['green', 'red'], '']);
+  assert.deepEqual(await at('send bob !roll g'), [['green'], 'g']);
+  assert.deepEqual(await at('send_group !roll red '), [[], '']);
+  assert.deepEqual(await at('send_group '), [[], '']);
+  assert.deepEqual(await at('send_group say !r'), [[], '!r']);
+});
+
 test('completes what a parameter names, and never message text', async () => {
   const network = new MemoryChat();
   const ann = network.connect('ann');

@@ -86,7 +86,7 @@ describe('ReceivedPackets', () => {
     const received = new ReceivedPackets();
     for (let at = 0; at < 9; at++) {
       received.receive(at, 'soon', 100 + at);
-      assert.equal(received.deadline, 100 + ackDelayMsMax);
+      assert.equal(received.deadline, 100 + at + ackDelayMsMax);
     }
     received.receive(9, 'soon', 110);
     assert.equal(received.deadline, 110);
@@ -95,6 +95,23 @@ describe('ReceivedPackets', () => {
       ranges: [{ first: 0, last: 9 }],
     });
     assert.equal(received.deadline, undefined);
+  });
+
+  it('waits for the next packet of a stream, and no longer than 100 ms for all of them', () => {
+    const received = new ReceivedPackets();
+    const deadlines = [100, 120, 140, 160, 180].map((now, at) => {
+      received.receive(at, 'soon', now);
+      return received.deadline;
+    });
+    assert.deepEqual(deadlines, [125, 145, 165, 185, 200]);
+    received.receive(5, 'soon', 201);
+    assert.equal(received.deadline, 200, 'an ACK that is due is not put off');
+    received.acknowledge(202, roomy);
+    received.receive(6, 'soon', 210);
+    assert.equal(received.deadline, 235);
+    received.receive(7, 'now', 211);
+    received.receive(8, 'soon', 212);
+    assert.equal(received.deadline, 211, 'nor is one that was asked for');
   });
 
   it('waits 10 to 25 ms, as chance has it', () => {

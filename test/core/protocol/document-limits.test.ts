@@ -18,7 +18,7 @@ import { auditPageEntriesMax, reasonBytesMax } from '../../../core/chat/wire-adm
 import { hopsMax, pageEntriesMax } from '../../../core/chat/wire-fields.ts';
 import { pageMessagesMax, wordsBytesMax } from '../../../core/chat/wire-history.ts';
 import { bansPerPage, muteMinutesMax, remarkBytesMax } from '../../../core/chat/wire-order.ts';
-import { ackDelayMsMax } from '../../../core/protocol/ack.ts';
+import { ackDelayMsMax, ackDelaysMax } from '../../../core/protocol/ack.ts';
 import { messageBytesMax } from '../../../core/protocol/chunk.ts';
 import { ackRangesMax, datagramPayloadBytesMax } from '../../../core/protocol/frame.ts';
 import { answerKeepaliveMs } from '../../../core/protocol/liveness.ts';
@@ -43,7 +43,7 @@ const claims: readonly (readonly [what: string, numbers: readonly number[]])[] =
   ['datagram', [datagramBytesMax]],
   ['payload of a DATAGRAM', [datagramPayloadBytesMax, relayedDatagramBytesMax]],
   ['ranges of an ACK', [ackRangesMax]],
-  ['ACK', [ackDelayMsMax, 10]],
+  ['ACK', [ackDelayMsMax, ackDelaysMax * ackDelayMsMax, 10]],
   ['keepalive of who awaits an answer', [answerKeepaliveMs / 1000]],
   ['message', [messageBytesMax]],
   ['text', [limits.textBytes]],

@@ -6,6 +6,7 @@ import { peerCodec, type ServerMessage, serverCodec } from '../../../core/chat/w
 import { Deliveries } from '../../../core/client/deliveries.ts';
 import type { ClientEvents } from '../../../core/client/events.ts';
 import { Memberships } from '../../../core/client/memberships.ts';
+import { Passage } from '../../../core/client/passage.ts';
 import { Seen } from '../../../core/client/seen.ts';
 import { systemEnvironment } from '../../../core/net/system.ts';
 import { toHex } from '../../../core/protocol/bytes.ts';
@@ -37,7 +38,7 @@ class Ordeal {
       this.#lastSeqs.set(group, seq);
     });
     this.#deliveries = new Deliveries({
-      emitter,
+      passage: new Passage(emitter),
       environment: { ...systemEnvironment, setTimer: (callback) => this.#setTimer(callback) },
       mirror: this.#mirror,
       memberships: this.#memberships,

@@ -44,6 +44,22 @@ const attacks: Readonly<Record<string, Attack>> = {
       });`,
     lives: 'broken',
   },
+  'questions without end': {
+    code: 'for (;;) ctx.ask({ group: "lab", from: "alice" }, "spam").catch(() => 0);',
+    ends: /did not give way|memory|crashed/,
+  },
+  'questions beyond those that can be open': {
+    code: `for (let i = 0; i < 40; i++) ctx.ask({ group: 'lab', from: 'nobody' }, 'spam').catch(() => 0);`,
+    lives: [],
+  },
+  'commands that come too late': {
+    code: `for (let i = 0; i < 1000; i++) try { ctx.command({ name: 'c' + i, description: '' }, () => ''); } catch (e) { if (i === 0) throw e; }`,
+    lives: [/^on message: Error: ctx.command: "c0" comes too late; commands are made in setup/],
+  },
+  'patterns without end': {
+    code: 'for (let i = 0; ; i++) ctx.hear(/x/, () => 0);',
+    lives: [/^on message: Error: ctx.hear: "hear 257" is there already, or there are 256 patterns/],
+  },
   'actions as deep as a turn can hold': {
     code: `let deep = 'x'; for (let i = 0; i < 5000; i++) deep = [deep];
       for (let i = 0; i < 5; i++) ctx.log.info(deep);`,

@@ -26,6 +26,14 @@ const attacks: Readonly<Record<string, Attack>> = {
     code: '/^(a+)+$/.test("a".repeat(40) + "!");',
     ends: slow,
   },
+  'a pattern to hear that backtracks for ever': {
+    code: 'ctx.hear(/^(?:[a-z]*){200}!$/, () => 0);',
+    ends: slow,
+  },
+  'a pattern to respond to whose matching never ends': {
+    code: 'ctx.respond(Object.assign(/x/, { exec() { for (;;); } }), () => 0); ctx.hear(Object.assign(/x/, { exec() { for (;;); } }), () => 0);',
+    ends: slow,
+  },
   'errors whose message never ends': {
     code: 'throw Object.defineProperty(new Error(), "message", { get() { for (;;); } });',
     ends: slow,

@@ -68,7 +68,8 @@ test('says how it is written, and what cannot be voted for', { timeout }, async 
   }
   assert.equal(await ask(on.alice, '!vote 1'), 'There is no poll; !poll begins one.');
   await ask(on.alice, '!poll Lunch? | pizza | soup');
-  for (const vote of ['', '0', '3', '1.5', 'pizza', '__proto__', '-1']) {
-    assert.equal(await ask(on.alice, `!vote ${vote}`), 'alice, vote for 1 to 2.', vote);
+  assert.equal(await ask(on.alice, '!vote 3'), 'alice, vote for 1 to 2.');
+  for (const vote of ['', '0', '11', '1.5', 'pizza', '__proto__', '-1', '1 2']) {
+    assert.match(await ask(on.alice, `!vote ${vote}`), /Write it like !vote <number>/, vote);
   }
 });

@@ -79,10 +79,15 @@ test('says how it is written, and sets bounds', { timeout }, async (t) => {
     '!remind 9999999999s tea',
     `!remind 10m ${'tea '.repeat(200)}`,
   ]) {
-    assert.match(await answer(line), /^Write it like/, line);
+    assert.match(
+      await answer(line),
+      /Write it like !remind <when> <what…>, such as !remind 1h30m tea\./,
+      line,
+    );
   }
-  for (const line of ['!forget', '!forget 1', '!forget __proto__', `!forget ${'9'.repeat(300)}`]) {
-    assert.match(await answer(line), /^There is no such reminder/, line);
+  assert.match(await answer('!forget 1'), /^There is no such reminder/);
+  for (const line of ['!forget', '!forget __proto__', `!forget ${'9'.repeat(300)}`]) {
+    assert.match(await answer(line), /Write it like !forget <number>, such as !forget 1\.$/, line);
   }
   for (let number = 1; number <= 20; number++) {
     assert.match(await answer('!remind 10m tea'), new RegExp(`number ${number}\\)`));

@@ -1,0 +1,149 @@
+/** The way between a client and its owner, where somebody may change or stop what is told and sent; everything keeps its order. */
+
+import { Fifo } from '../chat/fifo.ts';
+import type { ChatMessage } from '../chat/types.ts';
+import type { ClientEvents } from './events.ts';
+import type { LeftMessage } from './mail.ts';
+import { checkedHops, type SendOptions } from './options.ts';
+import { unlessAborted } from './pacing.ts';
+
+/** A message that is about to be sent. */
+export type Outgoing = Target & {
+  readonly text: string;
+  /** Who sends, as `SendOptions.origin` says. */
+  readonly origin: string | undefined;
+};
+
+/** Where to: a group, or a person. */
+type Target = { readonly group: string } | { readonly to: string };
+
+/** Decides what passes. It has to decide about everything it was asked, or the client falls silent. */
+export interface Interceptor {
+  /** Calls `decide` once, now or later: with the message as it is to be told, or with nothing when it is not to be. */
+  receive(message: ChatMessage, decide: (message?: ChatMessage) => void): void;
+  /** The text to send in its place; what it rejects with, the send rejects with. */
+  send(outgoing: Outgoing): string | Promise<string>;
+  /** Too much waits: decides at once about everything it was asked. */
+  hurry(): void;
+}
+
+/** Who tells the events of a client. */
+export interface Teller {
+  emit<Name extends keyof ClientEvents>(event: Name, ...values: ClientEvents[Name]): unknown;
+}
+
+/** Events and messages that wait for a decision about one before them; at one more the interceptor is hurried. */
+const waitingMax = 10_000;
+
+interface Entry {
+  tell: (() => void) | undefined;
+}
+
+/** Tells events, in their order, and messages as the interceptor decides. Without one nothing ever waits. */
+export class Passage implements Teller {
+  readonly #teller: Teller;
+  #interceptor: Interceptor | undefined;
+  /** What waits, oldest first; each is told once its `tell` is there. */
+  readonly #waiting = new Fifo<Entry>();
+  #isDraining = false;
+  #sending = 0;
+  #lastSend: Promise<unknown> = Promise.resolve();
+
+  constructor(teller: Teller) {
+    this.#teller = teller;
+  }
+
+  /** Puts somebody in the way, or nobody; whoever was there before still decides about what it was asked. */
+  set interceptor(interceptor: Interceptor | undefined) {
+    this.#interceptor = interceptor;
+  }
+
+  /** Whether a message can be sent as it is and at once. */
+  get isOpen(): boolean {
+    return this.#interceptor === undefined && this.#sending === 0;
+  }
+
+  /** Tells an event once everything before it has been told. */
+  emit<Name extends keyof ClientEvents>(event: Name, ...values: ClientEvents[Name]): void {
+    if (this.#waiting.length === 0) this.#teller.emit(event, ...values);
+    else this.#enqueue({ tell: () => void this.#teller.emit(event, ...values) });
+  }
+
+  /** Tells what became of a private message that the server kept. */
+  emitOutcome({ outcome, ...message }: LeftMessage): void {
+    if (outcome === 'delivered') this.emit('privateMessageDelivered', message);
+    else this.emit('privateMessageLost', { ...message, reason: outcome });
+  }
+
+  /** Tells a message as the interceptor decides, by the event of its kind and the one of all messages. */
+  deliver(message: ChatMessage): void {
+    const interceptor = this.#interceptor;
+    if (interceptor === undefined && this.#waiting.length === 0) {
+      this.#tell(message);
+      return;
+    }
+    const entry: Entry = { tell: undefined };
+    this.#enqueue(entry);
+    const decide = (decided?: ChatMessage): void => {
+      entry.tell ??= () => {
+        if (decided !== undefined) this.#tell(decided);
+      };
+      this.#drain();
+    };
+    if (interceptor === undefined) decide(message);
+    else interceptor.receive(message, decide);
+  }
+
+  /**
+   * The text to send, once it is decided and this message's turn.
+   * @throws BanterError MESSAGE_TOO_LONG, TOO_MANY_HOPS, OPTION_INVALID, ABORTED; and whatever the interceptor rejects with
+   */
+  async send(target: Target, text: string, options: SendOptions): Promise<string> {
+    checkedHops(text, options);
+    this.#sending += 1;
+    const { origin, signal } = options;
+    const decision = this.#interceptor?.send({ ...target, text, origin }) ?? text;
+    const turn = Promise.allSettled([this.#lastSend, decision]).then(() => undefined);
+    this.#lastSend = turn;
+    try {
+      await unlessAborted(turn, signal);
+      return await decision;
+    } finally {
+      this.#sending -= 1;
+    }
+  }
+
+  #enqueue(entry: Entry): void {
+    this.#waiting.push(entry);
+    if (this.#waiting.length > waitingMax) this.#interceptor?.hurry();
+  }
+
+  #drain(): void {
+    // What a listener sets off stands behind what is being told, which is therefore still in the queue.
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    let thrown = true;
+    try {
+      for (;;) {
+        const tell = this.#waiting.first?.tell;
+        thrown = tell !== undefined;
+        if (tell === undefined) return;
+        tell();
+        this.#waiting.take();
+      }
+    } finally {
+      this.#isDraining = false;
+      // What a listener throws is its owner's error; what stands behind is told all the same.
+      if (thrown) {
+        this.#waiting.take();
+        queueMicrotask(() => this.#drain());
+      }
+    }
+  }
+
+  #tell(message: ChatMessage): void {
+    this.#teller.emit('messageReceived', message);
+    if (message.type === 'group') this.#teller.emit('groupMessageReceived', message);
+    else this.#teller.emit('privateMessageReceived', message);
+  }
+}

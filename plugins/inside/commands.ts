@@ -1,0 +1,207 @@
+/** The plugin's commands: registered in `setup`, found in messages, given by whoever may. Runs in isolates only. */
+
+import type { GroupMessage, PrivateMessage } from '../../core/client-api.ts';
+import { limits } from '../limits.ts';
+import type {
+  Answer,
+  AskTarget,
+  CommandCall,
+  CommandDefinition,
+  CommandPermission,
+  Confirmation,
+  Incoming,
+} from '../sdk.ts';
+import { usageSentence } from '../usage.ts';
+import { describeArguments, readArguments } from './arguments.ts';
+import type { Outbox } from './outbox.ts';
+import type { Questions, Verdict } from './questions.ts';
+import { RateLimits } from './rate-limits.ts';
+import type { Requests } from './requests.ts';
+
+// Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
+const { now } = Date;
+
+type Message = Incoming<GroupMessage | PrivateMessage>;
+type Handler = (call: CommandCall) => Answer;
+
+interface Command {
+  readonly definition: CommandDefinition;
+  readonly rateLimits: RateLimits;
+  readonly confirmation: Required<Confirmation> | undefined;
+  readonly usage: string;
+  readonly handler: Handler;
+}
+
+/** A command of this plugin that a message gives. */
+export interface GivenCommand {
+  readonly name: string;
+  /** Does it; what it resolves with is to be sent as the reply. */
+  readonly run: (message: Message) => Promise<string | undefined>;
+}
+
+const confirmMsDefault = 30_000;
+
+/** What is known of those who may give a command. */
+const permissionWords = {
+  moderator: 'moderators of the group',
+  owner: 'the owner of the group',
+  operator: 'operators of the server',
+} as const;
+
+export class Commands {
+  readonly #outbox: Outbox;
+  readonly #requests: Requests;
+  readonly #questions: Questions;
+  readonly #byName = new Map<string, Command>();
+  #prefix = '!';
+  #count = 0;
+
+  constructor(outbox: Outbox, requests: Requests, questions: Questions) {
+    this.#outbox = outbox;
+    this.#requests = requests;
+    this.#questions = questions;
+  }
+
+  /** What a command begins with. */
+  set prefix(prefix: string) {
+    this.#prefix = prefix;
+  }
+
+  /** Registers a command and tells of it. @throws TypeError, RangeError, Error */
+  add(definition: CommandDefinition, handler: Handler): void {
+    const { name, aliases = [], description, args = [], example = '' } = definition;
+    const names = [name, ...aliases].map((each) => `${each}`.toLowerCase());
+    if (typeof handler !== 'function') {
+      throw new TypeError(`ctx.command: "${name}" has no handler`);
+    }
+    const taken = names.find((each, at) => this.#byName.has(each) || names.indexOf(each) !== at);
+    if (taken !== undefined || this.#count >= limits.commandsMax) {
+      throw new Error(
+        `ctx.command: "${taken ?? name}" is there already, or there are ${limits.commandsMax} commands`,
+      );
+    }
+    const described = describeArguments(name, args);
+    const command: Command = {
+      definition,
+      rateLimits: new RateLimits(definition.rateLimit),
+      confirmation: confirmationOf(definition, this.#prefix),
+      usage: usageSentence(this.#prefix, { name, args: described, example }),
+      handler,
+    };
+    this.#count += 1;
+    for (const each of names) this.#byName.set(each, command);
+    const permission = permissionName(definition.permission);
+    const told = { name, aliases, description, args: described, example, permission };
+    this.#outbox.push('command', told);
+  }
+
+  /** The command that a text gives, if it is one of this plugin's. */
+  find(text: string): GivenCommand | undefined {
+    const line = text.trim();
+    const [word = ''] = /^\S*/.exec(line) ?? [];
+    if (!word.startsWith(this.#prefix)) return undefined;
+    const command = this.#byName.get(word.slice(this.#prefix.length).toLowerCase());
+    if (command === undefined) return undefined;
+    return {
+      name: command.definition.name,
+      run: (message) => this.#perform(command, line.slice(word.length).trim(), message),
+    };
+  }
+
+  async #perform(command: Command, rest: string, message: Message): Promise<string | undefined> {
+    const { definition, rateLimits, confirmation, usage, handler } = command;
+    const read = readArguments(definition.args ?? [], rest);
+    if (read.type === 'wrong') return `${read.problem} ${usage}`;
+    const refused = await this.#refusal(definition, message);
+    if (refused !== undefined) return `${message.from}, ${refused}`;
+    const group = message.type === 'group' ? message.group : undefined;
+    const rate = rateLimits.take({ group, person: message.from }, now());
+    if (rate.type === 'beyond') {
+      const seconds = Math.max(1, Math.ceil(rate.waitMs / 1000));
+      return rate.isTold
+        ? `${message.from}, ${this.#prefix}${definition.name} may be given again in ${seconds} s.`
+        : undefined;
+    }
+    if (confirmation !== undefined && !(await this.#confirmed(confirmation, message))) {
+      return `${message.from}, ${this.#prefix}${definition.name} is not done.`;
+    }
+    // The values are what the reader of the declared types has made.
+    return handler({ args: read.values as CommandCall['args'], rest, usage, message });
+  }
+
+  /** Why the sender may not give a command; undefined if it may. */
+  async #refusal(
+    { name, permission = 'everyone' }: CommandDefinition,
+    message: Message,
+  ): Promise<string | undefined> {
+    if (permission === 'everyone') return undefined;
+    const command = `${this.#prefix}${name}`;
+    if (typeof permission !== 'string') {
+      const from = message.from.toLowerCase();
+      const isNamed = permission.some((each) => `${each}`.toLowerCase() === from);
+      return isNamed ? undefined : `${command} is not for you.`;
+    }
+    const group = message.type === 'group' && permission !== 'operator' ? message.group : '';
+    if (group === '' && permission !== 'operator') return `give ${command} in the group.`;
+    const standing = await this.#requests.ask('standing', { group, name: message.from });
+    if (standing === permission || (standing === 'owner' && permission === 'moderator')) {
+      return undefined;
+    }
+    const words = permissionWords[permission];
+    return standing === 'unseen'
+      ? `${command} is for ${words}, and I am not told who they are.`
+      : `${command} is for ${words}.`;
+  }
+
+  /** Asks whoever gave a command; what is neither yes nor no is everybody's. */
+  #confirmed({ prompt, timeoutMs }: Required<Confirmation>, message: Message): Promise<boolean> {
+    const [yes, no] = [`${this.#prefix}yes`, `${this.#prefix}no`];
+    const target: AskTarget =
+      message.type === 'group'
+        ? { group: message.group, from: message.from }
+        : { to: message.from };
+    const words = `${message.from}, ${prompt} Answer ${yes} within ${Math.ceil(timeoutMs / 1000)} s.`;
+    const answer = this.#questions.ask<boolean>({
+      target,
+      timeoutMs,
+      prompt: () => message.reply(words),
+      judge: (text): Verdict<boolean> => {
+        const said = text.trim().toLowerCase();
+        if (said !== yes && said !== no) return { type: 'other' };
+        return { type: 'answer', value: said === yes };
+      },
+    });
+    return answer.catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ASK_TIMEOUT') return false;
+      throw error;
+    });
+  }
+}
+
+function permissionName(
+  permission: CommandPermission = 'everyone',
+): 'everyone' | 'moderator' | 'owner' | 'operator' | 'named' {
+  if (typeof permission !== 'string') return 'named';
+  if (permission === 'everyone' || Object.hasOwn(permissionWords, permission)) return permission;
+  throw new TypeError(
+    `ctx.command: permission is everyone, moderator, owner, operator or a list of names, not ${permission}`,
+  );
+}
+
+function confirmationOf(
+  { name, confirm = false }: CommandDefinition,
+  prefix: string,
+): Required<Confirmation> | undefined {
+  if (confirm === false) return undefined;
+  const { prompt = `really ${prefix}${name}?`, timeoutMs = confirmMsDefault } =
+    confirm === true ? {} : confirm;
+  if (typeof prompt !== 'string' || prompt.length > 500) {
+    throw new TypeError('ctx.command: confirm: prompt is a text of at most 500 characters');
+  }
+  if (!Number.isInteger(timeoutMs) || timeoutMs < limits.waitMsMin || timeoutMs > 600_000) {
+    throw new RangeError(
+      `ctx.command: confirm: timeoutMs is ${limits.waitMsMin} to 600000, not ${timeoutMs}`,
+    );
+  }
+  return { prompt, timeoutMs };
+}

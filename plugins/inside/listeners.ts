@@ -1,0 +1,175 @@
+/** What the plugin listens to: events, patterns, and being addressed. Runs in isolates only. */
+
+import type { GroupMessage, PrivateMessage } from '../../core/client-api.ts';
+import type { Answer, HearOptions, Incoming, ListenOptions, PluginEvents } from '../sdk.ts';
+
+type Message = Incoming<GroupMessage | PrivateMessage>;
+type Handler = (event: never) => unknown;
+type Hearer = (match: RegExpExecArray, message: Message) => Answer;
+
+/** A call of the plugin's code, and what it is called in a log line. */
+export interface Call {
+  readonly during: string;
+  readonly run: () => unknown;
+}
+
+interface Listener {
+  readonly options: ListenOptions;
+  readonly call: Handler;
+}
+
+interface Pattern {
+  readonly id: string;
+  readonly pattern: RegExp;
+  readonly options: HearOptions;
+  /** Only of messages that are for this client alone. */
+  readonly isAddressed: boolean;
+  readonly call: Hearer;
+}
+
+/** Which permission an event needs, for a clear error in `setup`; what is enforced is outside. */
+const neededByEvent: { readonly [E in keyof PluginEvents]: string | undefined } = {
+  message: 'message.read',
+  mention: 'message.read',
+  joined: 'message.read',
+  left: 'message.read',
+  removed: 'message.read',
+  gap: 'message.read',
+  private: 'private.read',
+  connected: undefined,
+  disconnected: undefined,
+};
+
+/** Patterns of one plugin; one more fails its setup. */
+const patternsMax = 256;
+
+export class Listeners {
+  readonly #isGranted: (permission: string) => boolean;
+  readonly #listeners = new Map<string, Listener[]>();
+  readonly #patterns: Pattern[] = [];
+  #me = '';
+
+  constructor(isGranted: (permission: string) => boolean) {
+    this.#isGranted = isGranted;
+  }
+
+  /** The name that people address. */
+  set me(name: string) {
+    this.#me = name;
+  }
+
+  /** Registers a listener: `ctx.on`. @throws TypeError, Error */
+  listen(event: string, rest: readonly unknown[]): void {
+    const [options, call] = split<ListenOptions>(rest);
+    if (!Object.hasOwn(neededByEvent, event) || typeof call !== 'function') {
+      throw new TypeError(
+        `ctx.on(event, options?, listener): there is no such event or listener: ${event}`,
+      );
+    }
+    // The table has an entry for this event, as was looked up.
+    const permission = neededByEvent[event as keyof PluginEvents];
+    if (permission !== undefined && !this.#isGranted(permission)) {
+      throw new Error(`ctx.on("${event}") needs the permission "${permission}" in the manifest`);
+    }
+    const listeners = this.#listeners.get(event) ?? [];
+    // The overloads of `on` have tied the listener to its event.
+    listeners.push({ options, call: call as Handler });
+    this.#listeners.set(event, listeners);
+  }
+
+  /** Registers a pattern: `ctx.hear` and `ctx.respond`. @throws TypeError, Error */
+  match(method: 'hear' | 'respond', pattern: RegExp, rest: readonly unknown[]): void {
+    const [options, call] = split<HearOptions>(rest);
+    if (!(pattern instanceof RegExp) || typeof call !== 'function') {
+      throw new TypeError(`ctx.${method}(pattern, options?, handler): no RegExp or no handler`);
+    }
+    const id = options.id ?? `${method} ${this.#patterns.length + 1}`;
+    if (typeof id !== 'string' || !/^[^\p{Cc}\p{Cs}]{1,64}$/u.test(id)) {
+      throw new TypeError(`ctx.${method}: an id is a text of 1 to 64 characters on one line`);
+    }
+    const isTaken = this.#patterns.some((other) => other.id === id);
+    if (isTaken || this.#patterns.length >= patternsMax) {
+      throw new Error(
+        `ctx.${method}: "${id}" is there already, or there are ${patternsMax} patterns`,
+      );
+    }
+    // The overloads of `hear` and `respond` have typed the handler.
+    const hearer = call as Hearer;
+    const isAddressed = method === 'respond';
+    this.#patterns.push({ id, pattern, options, isAddressed, call: hearer });
+  }
+
+  /** The calls for an event. */
+  callsFor<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): readonly Call[] {
+    return (this.#listeners.get(type) ?? [])
+      .filter(({ options }) => wants(options, event))
+      .map(({ call }) => ({
+        during: `on ${type}`,
+        // `listen` has filed this listener under the event whose type it takes.
+        run: () => call(event as never),
+      }));
+  }
+
+  /** Whether a group message names this client: `@name` anywhere, or `name:` before everything else. */
+  isMention(text: string): boolean {
+    if (addressed(text, this.#me) !== undefined) return true;
+    const name = `@${this.#me}`.toLowerCase();
+    const words = text.toLowerCase().split(/\s+/);
+    return words.some((word) => word.startsWith(name) && /^\P{L}*$/u.test(word.slice(name.length)));
+  }
+
+  /** The calls of patterns that match; what such a call returns is an {@link Answer}. */
+  callsForPatterns(message: Message): readonly Call[] {
+    const forMe =
+      addressed(message.text, this.#me) ?? (message.type === 'private' ? message.text : undefined);
+    return this.#patterns
+      .filter(({ options }) => wants(options, message))
+      .map(({ id, pattern, options, isAddressed, call }) => ({
+        during: options.id === undefined ? id : `${isAddressed ? 'respond' : 'hear'} ${id}`,
+        run: () => {
+          const text = isAddressed ? forMe : message.text;
+          if (text === undefined) return undefined;
+          pattern.lastIndex = 0;
+          const match = pattern.exec(text);
+          return match === null ? undefined : call(match, message);
+        },
+      }));
+  }
+}
+
+/** What was said while nobody was there to hear it: an answer may be late, and two absent bots could go on for ever. */
+export function isMissed(event: object): boolean {
+  return (
+    ('recovered' in event && event.recovered === true) || ('kept' in event && event.kept === true)
+  );
+}
+
+function wants(options: ListenOptions, event: PluginEvents[keyof PluginEvents]): boolean {
+  const from = 'from' in event ? event.from : 'name' in event ? event.name : undefined;
+  return (
+    (options.group === undefined || ('group' in event && options.group === event.group)) &&
+    (options.from === undefined || options.from === from) &&
+    (options.includeBots === true || !('bot' in event && event.bot)) &&
+    (options.includeRecovered === true || !isMissed(event))
+  );
+}
+
+/** What is said to `name` in a text that begins with `name:`, `name,` or `@name`; undefined if it does not. */
+function addressed(text: string, name: string): string | undefined {
+  const trimmed = text.trimStart();
+  const isAt = trimmed.startsWith('@');
+  const rest = isAt ? trimmed.slice(1) : trimmed;
+  if (rest.slice(0, name.length).toLowerCase() !== name.toLowerCase()) return undefined;
+  const after = rest.slice(name.length);
+  const [sign] = (isAt ? /^[:,]?(?:\s+|$)/ : /^[:,](?:\s+|$)/).exec(after) ?? [];
+  return sign === undefined ? undefined : after.slice(sign.length);
+}
+
+/** What stands before the handler may be left out. */
+function split<Options extends object>(
+  rest: readonly unknown[],
+): readonly [Partial<Options>, unknown] {
+  const [options, call] = rest.length === 1 ? [{}, rest[0]] : rest;
+  // The overloads of the SDK have typed the options; a missing object has none.
+  return [(options ?? {}) as Partial<Options>, call];
+}
