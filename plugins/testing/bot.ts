@@ -183,6 +183,7 @@ export class Bot {
   #face(): PluginClient {
     const person = this.#person;
     const client: PluginClient = person.client;
+    const asks = `a plugin of ${this.name} asks who somebody is`;
     return {
       name: client.name,
       serverFingerprint: client.serverFingerprint,
@@ -196,6 +197,12 @@ export class Bot {
       sendGroup: async (group: string, text: string, options?: SendOptions) => {
         this.#refuse();
         return person.sendGroup(group, text, options);
+      },
+      moderation: {
+        roles: (group) => person.track(asks, client.moderation.roles(group)),
+      },
+      administration: {
+        operators: () => person.track(asks, client.administration.operators()),
       },
       on: (event, listener) => client.on(event, listener),
       off: (event, listener) => client.off(event, listener),

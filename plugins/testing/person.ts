@@ -113,20 +113,21 @@ export class Person {
 
   sendGroup(group: string, text: string, options: SendOptions = {}): Promise<Committed> {
     const { client } = this;
-    return this.#track(`${this.name} says "${text}"`, client.sendGroup(group, text, options));
+    return this.track(`${this.name} says "${text}"`, client.sendGroup(group, text, options));
   }
 
   send(to: string, text: string, options: SendOptions = {}): Promise<Delivered | Stored> {
     const { client } = this;
-    return this.#track(`${this.name} tells ${to} "${text}"`, client.send(to, text, options));
+    return this.track(`${this.name} tells ${to} "${text}"`, client.send(to, text, options));
   }
 
   /** Lets time pass until it is done. */
   settle<Value>(what: string, promise: Promise<Value>): Promise<Value> {
-    return this.#stage.time.settle(this.#track(what, promise), patienceMs);
+    return this.#stage.time.settle(this.track(what, promise), patienceMs);
   }
 
-  async #track<Value>(what: string, promise: Promise<Value>): Promise<Value> {
+  /** It waits for that: until then the chat is not at rest. */
+  async track<Value>(what: string, promise: Promise<Value>): Promise<Value> {
     const ticket = Symbol(what);
     this.#open.set(ticket, what);
     try {

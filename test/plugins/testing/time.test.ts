@@ -81,7 +81,9 @@ test('a setup that waits for ever fails after its five seconds, at once', {
   });
 });
 
-test('a chat that never comes to rest is told so, with what is open', { timeout }, async (t) => {
+test('two bots that answer each other end by the guard against loops, and the chat comes to rest', {
+  timeout,
+}, async (t) => {
   const parrot = `ctx.on('message', { includeBots: true }, async (m) => { await m.reply('again'); });`;
   await using world = await start({
     bots: {
@@ -89,7 +91,7 @@ test('a chat that never comes to rest is told so, with what is open', { timeout 
       two: { plugins: [pluginFile(t, 'parrot', parrot)] },
     },
   });
-  // Seven hops end it: the core's own guard against loops.
+  // Seven hops end it.
   await world.user('ann').says('hi');
   assert.ok(world.transcript.length > 8 && world.transcript.length < 300);
 });
