@@ -7,7 +7,7 @@ import { BanterError, type ErrorCode, type SendOptions } from '../../core/client
 import { openForReading } from '../../core/database-api.ts';
 import type { PluginLog } from '../capabilities.ts';
 import type { PluginClient } from '../feed.ts';
-import type { PluginStatus } from '../plugin.ts';
+import type { PluginStatus } from '../plugin-status.ts';
 import { PluginRuntime } from '../runtime.ts';
 import { Person } from './person.ts';
 import type { Stage } from './stage.ts';
@@ -204,6 +204,7 @@ export class Bot {
       administration: {
         operators: () => person.track(asks, client.administration.operators()),
       },
+      intercept: (interceptor) => client.intercept(interceptor),
       on: (event, listener) => client.on(event, listener),
       off: (event, listener) => client.off(event, listener),
     };

@@ -10,7 +10,7 @@ export type MessageListener = (group: string, message: Appended['message']) => v
 interface Log {
   /** All that was said: what a test says is little. */
   readonly messages: { readonly seq: number; readonly from: string }[];
-  /** The number after which each member hears. */
+  /** The number up to which each member has nothing to hear: from before it joined, or handled. */
   readonly members: Map<string, number>;
 }
 
@@ -31,7 +31,7 @@ export class WitnessStore extends MemoryStore {
     for (const change of changes) this.#note(change);
   }
 
-  /** The newest number that a member has to hear; 0 where there is none. */
+  /** The newest number that a member has to hear and has not said to have handled; 0 where there is none. */
   dueSeq(group: string, name: string): number {
     const log = this.#logs.get(group);
     const after = log?.members.get(name);
@@ -48,7 +48,7 @@ export class WitnessStore extends MemoryStore {
   #note(change: StoreChange): void {
     if (change.type === 'groupCreated') {
       this.#logs.set(change.group, { messages: [], members: new Map() });
-    } else if (change.type === 'memberJoined') {
+    } else if (change.type === 'memberJoined' || change.type === 'memberConfirmed') {
       this.#logs.get(change.group)?.members.set(change.name, change.seq);
     } else if (change.type === 'memberLeft') {
       this.#logs.get(change.group)?.members.delete(change.name);

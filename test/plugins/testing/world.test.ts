@@ -145,3 +145,14 @@ test('sends are refused where a test wants it', { timeout }, async (t) => {
     ['careful: caught OUTCOME_UNKNOWN', 'careful: caught OUTCOME_UNKNOWN'],
   );
 });
+
+test('what a hook stops is said and not heard, and keeps nobody waiting', { timeout }, async () => {
+  await using world = await start({
+    plugins: [{ plugin: 'moderation', config: { links: 'stop' } }, 'dice'],
+  });
+  await world.user('ann').says('!roll https://example.com');
+  await world.expect(['ann: !roll https://example.com']);
+  await world.user('ann').says('!roll');
+  await world.expect(['ann: !roll', /^bot: ann rolled [1-6]$/]);
+  assert.deepEqual(world.bot().heard, ['ann: !roll']);
+});
