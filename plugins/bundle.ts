@@ -20,6 +20,8 @@ export interface Bundle {
   /** The file it was made from, for people. */
   readonly file: string;
   readonly code: string;
+  /** The author's files that went into it, by absolute path. */
+  readonly files: readonly string[];
   /** Where a line and column of the script stands in the author's files: `hello.ts:3:9`, or undefined for what is not theirs. */
   locate(line: number, column: number): string | undefined;
 }
@@ -118,7 +120,12 @@ export class Bundler {
       // The name under which the script's lines appear in stacks.
       const code = `${text('plugin.js')}\n//# sourceURL=plugin.js`;
       return {
-        bundle: { file: basename(entry), code, locate: locator(text('.js.map'), root) },
+        bundle: {
+          file: basename(entry),
+          code,
+          files: [...inputs.keys()].filter((path) => path.startsWith(root + sep)),
+          locate: locator(text('.js.map'), root),
+        },
         inputs,
       };
     } catch (cause) {

@@ -4,6 +4,7 @@ import type {
   ClientEvents,
   Committed,
   Delivered,
+  Interceptor,
   SendOptions,
   Stored,
 } from '../core/client-api.ts';
@@ -18,6 +19,8 @@ export interface PluginClient extends StandingClient {
   readonly connected: boolean;
   send(to: string, text: string, options?: SendOptions): Promise<Delivered | Stored>;
   sendGroup(group: string, text: string, options?: SendOptions): Promise<Committed>;
+  /** Lets somebody change or stop what it tells and sends. */
+  intercept(interceptor: Interceptor | undefined): void;
   on<E extends keyof ClientEvents>(event: E, listener: (...told: ClientEvents[E]) => void): unknown;
   off<E extends keyof ClientEvents>(
     event: E,

@@ -16,3 +16,4 @@ export { type Permission, permissionTable } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { PluginRuntime } from './runtime.ts';
 export type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
+export { PluginWatch } from './watch.ts';

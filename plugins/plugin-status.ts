@@ -1,4 +1,4 @@
-/** What people are told of a plugin. */
+/** What people and programs are told of a plugin. */
 
 import type { CommandInfo } from './command-info.ts';
 import type { Permission } from './permissions.ts';
@@ -17,6 +17,14 @@ export interface PluginCounters {
   readonly logLinesDropped: number;
   /** Errors that its listeners threw. */
   readonly errors: number;
+  /** Times one of its hooks was asked about a message. */
+  readonly hookCalls: number;
+  /** Times it was late, threw or answered nonsense, or could not be asked. */
+  readonly hookFailures: number;
+  /** Messages its hooks gave another text. */
+  readonly messagesChanged: number;
+  /** Messages its hooks stopped, by a verdict or by a failure. */
+  readonly messagesStopped: number;
 }
 
 /** What people are told of a plugin. */
@@ -26,6 +34,8 @@ export interface PluginStatus {
   readonly description: string;
   /** The file it was loaded from. */
   readonly source: string;
+  /** All files that went into it, by absolute path. */
+  readonly files: readonly string[];
   /** `running` also while the plugin process is being started again. */
   readonly state: 'running' | 'quarantined' | 'stopped';
   /** Why it is quarantined, in words; empty otherwise. */

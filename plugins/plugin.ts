@@ -1,29 +1,20 @@
 /** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
 
 import { BanterError } from '../core/client-api.ts';
+import { Allowance, type Spending } from './allowance.ts';
 import type { PluginError, PluginEvent } from './bridge.ts';
-import { Budget } from './budget.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
+import { explain } from './explanation.ts';
 import { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
 import { limits } from './limits.ts';
-import type { PluginSource } from './location.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
 import { mayReceive } from './permissions.ts';
+import type { PluginOrder } from './plugin-order.ts';
 import type { PluginCounters, PluginStatus } from './plugin-status.ts';
 import type { JsonValue } from './shape.ts';
 import { usageOf } from './usage.ts';
-
-/** What somebody wants to run, as it was asked for. */
-export interface PluginOrder {
-  /** As it was named. */
-  readonly spec: string;
-  readonly source: PluginSource;
-  readonly config: Readonly<Record<string, unknown>>;
-  /** What it was granted by name; absent: as the runtime decides. */
-  readonly permissions?: readonly string[] | undefined;
-}
 
 type Phase =
   | 'loading'
@@ -39,23 +30,18 @@ type Phase =
 /** Milliseconds for which a plugin that was at work when the child died is served apart from other such ones. */
 const suspicionMs = 600_000;
 
-/** Frames of a stack that are looked at for a place in the author's files. */
-const framesMax = 20;
-
 /** Lives from its load to its end, across restarts of the child. */
 export class HostedPlugin {
   /** Its number at the child; never used twice. */
   readonly slot: number;
   readonly order: PluginOrder;
   readonly bundle: Bundle;
-  /** The version that it is to replace, or has replaced. */
-  readonly predecessor: HostedPlugin | undefined;
   /** Its place among the plugins: that of what it replaces, else its slot. */
   readonly rank: number;
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   #batchDone = Promise.withResolvers<void>();
-  #hasTakenOver = false;
+  #predecessor: HostedPlugin | undefined;
   #isReplaced = false;
   readonly #counters = {
     events: 0,
@@ -64,15 +50,13 @@ export class HostedPlugin {
     refused: 0,
     logLinesDropped: 0,
     errors: 0,
+    hookCalls: 0,
+    hookFailures: 0,
+    messagesChanged: 0,
+    messagesStopped: 0,
   };
   readonly #noted = new Set<string>();
-  readonly #logBudget = new Budget(limits.logLinesPerMinute);
-  readonly #appendBudget = new Budget(limits.appendsPerMinute);
-  readonly #storageBudget = new Budget(limits.storageOperationsPerMinute);
-  readonly #lookUpBudget = new Budget(limits.lookUpsPerMinute);
-  readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
-  readonly #characterBudget = new Budget(limits.charactersPerMinute);
-  #sendBudget = new Budget(0);
+  readonly #allowance = new Allowance();
   #life = 1;
   #pausedUntilMs = 0;
   #phase: Phase = 'loading';
@@ -85,12 +69,15 @@ export class HostedPlugin {
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
+  /** Questions to its hooks, which messages wait for: they and events take turns. */
+  #questions: Fact[] = [];
+  #askedLast = false;
   #inFlight: readonly Fact[] | undefined;
   #suspectUntilMs = 0;
 
   constructor(slot: number, order: PluginOrder, bundle: Bundle, predecessor?: HostedPlugin) {
     this.slot = slot;
-    this.predecessor = predecessor;
+    this.#predecessor = predecessor;
     this.rank = predecessor?.rank ?? slot;
     this.order = order;
     this.bundle = bundle;
@@ -111,9 +98,14 @@ export class HostedPlugin {
     return this.#manifest;
   }
 
+  /** The version that it is to replace; none any more once it has. */
+  get predecessor(): HostedPlugin | undefined {
+    return this.#predecessor;
+  }
+
   /** Whether it is to replace another one, and hears nothing until it does. */
   get isCandidate(): boolean {
-    return this.predecessor !== undefined && !this.#hasTakenOver;
+    return this.#predecessor !== undefined;
   }
 
   /** Whether nobody is told of it: it is still to take over, or has been replaced. */
@@ -149,7 +141,9 @@ export class HostedPlugin {
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const waiting = this.#phase === 'running' ? this.#queue.length : 0;
+    const waiting =
+      (this.#phase === 'running' ? this.#queue.length : 0) +
+      (this.#answersHooks ? this.#questions.length : 0);
     return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
   }
 
@@ -173,6 +167,7 @@ export class HostedPlugin {
       version: this.#manifest?.version ?? '',
       description: this.#manifest?.description ?? '',
       source: this.order.source.file,
+      files: this.bundle.files,
       state: this.#phase === 'quarantined' || this.#phase === 'stopped' ? this.#phase : 'running',
       reason: this.#reason,
       permissions: this.#manifest?.permissions ?? [],
@@ -204,6 +199,13 @@ export class HostedPlugin {
     if (this.alive) this.#control.push(new Fact(event));
   }
 
+  /** Queues a question to one of its hooks; false when there are too many. */
+  ask(event: Extract<PluginEvent, { readonly type: 'hooked' }>): boolean {
+    if (!this.alive || this.#questions.length >= limits.hookCallsMax) return false;
+    this.#questions.push(new Fact(event));
+    return true;
+  }
+
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
   takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
     if (!this.alive || this.busy || nowMs < this.#pausedUntilMs) return undefined;
@@ -213,9 +215,11 @@ export class HostedPlugin {
     }
     // As many outcomes as a turn can have caused, so that they never pile up.
     let batch = this.#control.splice(0, limits.turnActionsMax);
-    if (batch.length === 0 && this.#phase === 'running') {
-      batch = this.#queue.splice(0, limits.batchEventsMax);
-      this.#counters.events += batch.length;
+    if (batch.length === 0 && this.#answersHooks) {
+      const queue = this.#phase === 'running' ? this.#queue : [];
+      this.#askedLast = this.#questions.length > 0 && (!this.#askedLast || queue.length === 0);
+      batch = (this.#askedLast ? this.#questions : queue).splice(0, limits.batchEventsMax);
+      if (!this.#askedLast) this.#counters.events += batch.length;
     }
     if (batch.length === 0) return undefined;
     this.#inFlight = batch;
@@ -228,7 +232,7 @@ export class HostedPlugin {
     this.#inFlight = undefined;
     const own = batch.length > 0 && batch.every(({ event }) => event.type === 'settled');
     const calm =
-      this.#characterBudget.take(nowMs, characters) && (!own || this.#ownTurnBudget.take(nowMs));
+      this.spend('character', nowMs, characters) && (!own || this.spend('ownTurn', nowMs));
     if (!calm) this.#pausedUntilMs = nowMs + limits.paceMs;
     this.#nobodyWaits();
     if (batch.some(({ event }) => event.type === 'disposing')) this.end('stopped', '');
@@ -269,7 +273,7 @@ export class HostedPlugin {
     if (this.#manifest === undefined) {
       this.#config = mergeConfig(manifest, this.order.config);
       this.#manifest = manifest;
-      this.#sendBudget = new Budget(manifest.sendsPerMinute);
+      this.#allowance.allowSends(manifest.sendsPerMinute);
     }
     this.#phase = 'asking';
   }
@@ -296,7 +300,7 @@ export class HostedPlugin {
   /** `setup` is done; `waiting` is what the version before it has left unhandled. */
   ready(waiting: readonly Fact[] = []): void {
     this.#phase = 'running';
-    this.#hasTakenOver = true;
+    this.#predecessor = undefined;
     for (const fact of waiting) this.offer(fact);
     this.#started.resolve();
   }
@@ -324,6 +328,7 @@ export class HostedPlugin {
     this.#life += 1;
     this.#commands = [];
     this.#control = [];
+    this.#questions = [];
     this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));
     this.#inFlight = undefined;
     this.#nobodyWaits();
@@ -335,12 +340,18 @@ export class HostedPlugin {
     this.#reason = reason;
     this.#control = [];
     this.#queue = [];
+    this.#questions = [];
     this.#inFlight = undefined;
     this.#started.reject(
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),
     );
     this.#ended.resolve();
     this.#nobodyWaits();
+  }
+
+  /** Messages wait for its hooks, also while it hears no more events. */
+  get #answersHooks(): boolean {
+    return this.#phase === 'running' || this.#phase === 'held' || this.#phase === 'retiring';
   }
 
   #nobodyWaits(): void {
@@ -358,19 +369,8 @@ export class HostedPlugin {
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
-  spend(
-    what: 'send' | 'append' | 'storage' | 'lookUp' | 'log',
-    nowMs: number,
-    amount = 1,
-  ): boolean {
-    const budgets = {
-      send: this.#sendBudget,
-      append: this.#appendBudget,
-      storage: this.#storageBudget,
-      lookUp: this.#lookUpBudget,
-      log: this.#logBudget,
-    };
-    return budgets[what].take(nowMs, amount);
+  spend(what: Spending, nowMs: number, amount = 1): boolean {
+    return this.#allowance.spend(what, nowMs, amount);
   }
 
   count(counter: keyof PluginCounters, by = 1): void {
@@ -385,16 +385,7 @@ export class HostedPlugin {
   }
 
   /** An error of its code in one line, with the place in the author's file where that is known. */
-  explain({ name, message, stack }: PluginError): string {
-    // The plugin may have written the stack itself.
-    const frames = stack.matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g);
-    let left = framesMax;
-    for (const [, line, column] of frames) {
-      if (left === 0) break;
-      left -= 1;
-      const place = this.bundle.locate(Number(line), Number(column));
-      if (place !== undefined) return `${name}: ${message} (${place})`;
-    }
-    return `${name}: ${message}`;
+  explain(error: PluginError): string {
+    return explain(error, this.bundle);
   }
 }

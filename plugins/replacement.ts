@@ -14,7 +14,9 @@ export interface ReplacementOptions {
   readonly capabilities: Capabilities;
   readonly clock: Clock;
   /** It runs: tells whoever should know. */
-  readonly onRunning: (plugin: HostedPlugin) => void;
+  readonly onRunning: (plugin: HostedPlugin, old: HostedPlugin) => void;
+  /** Whether something that a plugin has begun, or was asked, is still to be answered. */
+  readonly owes: (plugin: HostedPlugin) => boolean;
   /** It cannot take over; the other one stays. */
   readonly refuse: (plugin: HostedPlugin, reason: string, cause?: BanterError) => void;
   /** Lets a plugin say goodbye. */
@@ -55,16 +57,16 @@ export class Replacement {
     }
     if (isOff()) return old.release();
     plugin.ready(old.retire());
-    this.#options.onRunning(plugin);
+    this.#options.onRunning(plugin, old);
     await this.#linger(old);
   }
 
   /** What was begun in its last batches has answers coming. */
   async #linger(old: HostedPlugin): Promise<void> {
-    const { capabilities, clock, stop } = this.#options;
+    const { clock, owes, stop } = this.#options;
     const untilMs = clock.now() + lingerMs;
     const isDone = (): boolean =>
-      this.#closed || !old.alive || clock.now() >= untilMs || (old.idle && !capabilities.owes(old));
+      this.#closed || !old.alive || clock.now() >= untilMs || (old.idle && !owes(old));
     while (!isDone()) {
       await new Promise<void>((resolve) => clock.setTimer(resolve, lookMs));
     }

@@ -46,6 +46,13 @@ export class Roster {
     );
   }
 
+  /** All that are or will be there with it: not what it replaces, nor what was replaced. */
+  besides(plugin: HostedPlugin): readonly HostedPlugin[] {
+    return [...this.all.values()].filter(
+      (other) => other !== plugin.predecessor && (other.isCandidate || !other.isBehind),
+    );
+  }
+
   /** @throws BanterError OPTION_INVALID when there are as many as there may be */
   checkRoom(): void {
     if (this.present.filter(({ alive }) => alive).length >= pluginsMax) {

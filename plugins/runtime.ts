@@ -9,11 +9,13 @@ import { type Clock, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
-import { HostCodes } from './host-codes.ts';
+import { Hooks } from './hooks.ts';
+import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
-import { HostedPlugin, type PluginOrder } from './plugin.ts';
+import { HostedPlugin } from './plugin.ts';
+import type { PluginOrder } from './plugin-order.ts';
 import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import { Replacement } from './replacement.ts';
@@ -31,6 +33,7 @@ export class PluginRuntime {
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #capabilities: Capabilities;
+  readonly #hooks: Hooks;
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
@@ -67,7 +70,7 @@ export class PluginRuntime {
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
     const clock = simulation?.clock ?? systemClock;
-    const code = new HostCodes(this.#bundler, simulation);
+    const code = new HostCodeSource(this.#bundler, simulation);
     this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
       plugins: this.#plugins,
@@ -100,9 +103,19 @@ export class PluginRuntime {
     this.#replacement = new Replacement({
       capabilities: this.#capabilities,
       clock,
-      onRunning: (plugin) => this.#tellRunning(plugin),
+      onRunning: (plugin, old) => this.#tellRunning(plugin, old),
+      owes: (plugin) => this.#capabilities.owes(plugin) || this.#hooks.owes(plugin),
       refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
       stop: (plugin) => this.#stop(plugin),
+    });
+    this.#hooks = new Hooks({
+      client,
+      plugins: this.#plugins,
+      clock,
+      work: this.#pump.work,
+      onAsked: () => this.#pump.soon(),
+      onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
+      log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
     this.#stopListening = listen(client, (fact) => {
@@ -163,6 +176,7 @@ export class PluginRuntime {
     this.#closed = true;
     this.#replacement.close();
     this.#stopListening();
+    this.#hooks.close();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
     this.#pump.close();
     await this.#host.close();
@@ -276,6 +290,12 @@ export class PluginRuntime {
       case 'failed':
         this.#quarantine(plugin, plugin.explain(action));
         break;
+      case 'hook':
+        this.#hooks.declare(plugin, action);
+        break;
+      case 'verdict':
+        this.#hooks.answer(plugin, action.call, action.verdict);
+        break;
       default:
         this.#capabilities.run(plugin, action);
     }
@@ -285,27 +305,21 @@ export class PluginRuntime {
     if (plugin.phase !== 'settingUp') return;
     this.#setups.end(plugin);
     const { predecessor } = plugin;
-    const others = [...this.#plugins.values()].filter(
-      (other) => other !== predecessor && (other.isCandidate || !other.isBehind),
-    );
-    const clash = clashOf(plugin, others);
+    const clash = clashOf(plugin, this.#roster.besides(plugin));
     if (clash !== undefined) {
-      this.#quarantine(
-        plugin,
-        `its command "${clash.name}" is already that of ${clash.owner.name}`,
-      );
-      return;
-    }
-    if (predecessor !== undefined && plugin.isCandidate) {
+      const { name, owner } = clash;
+      this.#quarantine(plugin, `its command "${name}" is already that of ${owner.name}`);
+    } else if (predecessor !== undefined) {
       void this.#replacement.takeOver(plugin, predecessor);
-      return;
+    } else {
+      plugin.ready();
+      this.#capabilities.ready(plugin);
+      this.#tellRunning(plugin);
     }
-    plugin.ready();
-    this.#capabilities.ready(plugin);
-    this.#tellRunning(plugin);
   }
 
-  #tellRunning(plugin: HostedPlugin): void {
+  #tellRunning(plugin: HostedPlugin, old?: HostedPlugin): void {
+    this.#hooks.ready(plugin, old);
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
     this.#pump.soon();
@@ -325,6 +339,7 @@ export class PluginRuntime {
       if (plugin.alive) {
         this.#capabilities.forget(plugin);
         plugin.restart();
+        this.#hooks.lost(plugin, `the plugin process died (${reason})`);
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
       }
     }
@@ -355,6 +370,7 @@ export class PluginRuntime {
     this.#setups.end(plugin);
     this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
+    this.#hooks.lost(plugin, 'its plugin is in quarantine');
     if (plugin.isBehind) this.#plugins.delete(plugin.slot);
     else if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
@@ -364,9 +380,11 @@ export class PluginRuntime {
   async #stop(plugin: HostedPlugin): Promise<void> {
     if (plugin.phase === 'quarantined') {
       plugin.end('stopped', '');
+      this.#hooks.refresh();
     }
     if (!plugin.alive) return;
     plugin.stop();
+    this.#hooks.lost(plugin, '');
     if (!plugin.alive) {
       this.#release(plugin);
       return;

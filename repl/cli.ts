@@ -29,6 +29,10 @@ interface SessionOptions extends CommonOptions {
   readonly invitation?: string;
 }
 
+interface ChatOptions extends SessionOptions {
+  readonly watch?: true;
+}
+
 interface ScriptOptions extends SessionOptions {
   readonly as?: string;
   readonly json?: true;
@@ -177,11 +181,13 @@ export function buildProgram(run: Perform): Command {
 function addTalking(program: Command, run: Perform): void {
   const chat = add(program, 'chat', 'chat at a prompt that also runs JavaScript')
     .argument('[name]', 'the name to speak under (BANTER_NAME)')
-    .argument('[server]', serverHelp);
-  withSession(chat).action((name: string | undefined, server: Text, options: SessionOptions) =>
+    .argument('[server]', serverHelp)
+    .option('--watch', 'load plugins anew when their files are saved');
+  withSession(chat).action((name: string | undefined, server: Text, options: ChatOptions) =>
     run({ ...sessionFlags(options), name, server }, async (work) => {
       const module = await import('./chat.ts');
-      return module.chat({ ...work, takeOver: options.takeOver === true, dumb: isDumb() });
+      const takeOver = options.takeOver === true;
+      return module.chat({ ...work, takeOver, watch: options.watch === true, dumb: isDumb() });
     }),
   );
   add(

@@ -104,6 +104,7 @@ const descriptions: Describe = {
   deregistered: ({ name }) => `${safeText(name)} is offline`,
   pluginLoaded: ({ plugin }) =>
     `${describePlugin(plugin)}; may: ${plugin.grants.map((grant) => safeText(grant)).join(', ') || 'nothing'}`,
+  pluginReloaded: ({ plugin }) => `${describePlugin(plugin)} now`,
   pluginUnloaded: ({ plugin }) => `${safeText(plugin)} unloaded`,
   plugins: ({ plugins }) =>
     plugins.length === 0

@@ -14,6 +14,7 @@ import type {
   Settings,
 } from '../sdk.ts';
 import { Commands } from './commands.ts';
+import { HooksInside } from './hooks.ts';
 import { isMissed, Listeners } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
@@ -35,6 +36,7 @@ export class PluginInside {
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
+  readonly #hooks: HooksInside;
   #isSetUp = false;
   /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
   #hops = 0;
@@ -49,6 +51,12 @@ export class PluginInside {
     this.#schedule = new ScheduleInside(this.#requests, outbox, (during, call) =>
       this.#guard(during, 0, call),
     );
+    this.#hooks = new HooksInside({
+      outbox,
+      isOpen: () => !this.#isSetUp,
+      granted: (permission) => this.#granted(permission),
+      guard: (during, hops, call) => this.#guard(during, hops, call),
+    });
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
@@ -60,6 +68,9 @@ export class PluginInside {
         break;
       case 'settled':
         this.#requests.settle(event.id, event.outcome);
+        break;
+      case 'hooked':
+        void this.#hooks.run(event);
         break;
       case 'due':
         this.#schedule.run(event);
@@ -105,6 +116,7 @@ export class PluginInside {
       storage: makeStorage(this.#requests),
       schedule: this.#schedule.context(),
       clock: Object.freeze({ now }),
+      use: this.#hooks.use,
       on: (event: string, ...rest: readonly unknown[]) => this.#listeners.listen(event, rest),
       command: (definition: CommandDefinition, handler: (call: never) => Answer) => {
         this.#addCommand(definition, handler);

@@ -1,49 +1,10 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { type TestContext, test } from 'node:test';
-import type { PluginStatus } from '../../plugins/index.ts';
-import { type Stage, stage } from './world.ts';
+import { test } from 'node:test';
+import { workshop } from './workshop.ts';
 
 const timeout = 60_000;
-
-interface Workshop extends Stage {
-  /** Writes the file of the plugin `work` anew. */
-  save(
-    version: string,
-    setup: string,
-    more?: {
-      readonly id?: string;
-      readonly permissions?: readonly string[];
-      readonly dispose?: string;
-    },
-  ): Promise<string>;
-  /** Writes and reloads it. */
-  renew(version: string, setup: string): Promise<PluginStatus>;
-}
-
-const everything = ['message.read', 'message.send', 'storage', 'schedule'];
-
-async function workshop(t: TestContext): Promise<Workshop> {
-  const set = await stage(t);
-  const save: Workshop['save'] = (version, setup, more = {}) =>
-    set.write(
-      'work.ts',
-      `import { definePlugin } from 'banter/plugins';
-export default definePlugin({
-  id: '${more.id ?? 'work'}', version: '${version}', permissions: ${JSON.stringify(more.permissions ?? everything)},
-  async setup(ctx) { ${setup} },
-  dispose() { ${more.dispose ?? ''} },
-});
-`,
-    );
-  const renew = async (version: string, setup: string): Promise<PluginStatus> => {
-    await save(version, setup);
-    return set.runtime.reload('work');
-  };
-  return { ...set, save, renew };
-}
 
 const says = (word: string): string =>
   `ctx.on('message', (m) => m.reply('${word} ' + m.text));
@@ -228,119 +189,6 @@ test('what is kept stays, also when the new version does not take over', { timeo
   await world.heard('lab/bot: 3');
 });
 
-function jobs(dir: string): readonly (readonly unknown[])[] {
-  const database = new DatabaseSync(join(dir, 'plugins', 'storage.db'), { readOnly: true });
-  const rows = database
-    .prepare('SELECT job, key, spec, attempts FROM jobs ORDER BY job, key')
-    .all();
-  database.close();
-  return rows.map((row) => [row['job'], row['key'], row['spec'], row['attempts']]);
-}
-
-const hour = JSON.stringify({ type: 'every', everyMs: 3_600_000 });
-const day = JSON.stringify({ type: 'every', everyMs: 86_400_000 });
-
-test('jobs go on in the new version, each once: kept, changed and forgotten as it registers them', {
-  timeout,
-}, async (t) => {
-  const { save, renew, runtime, dir } = await workshop(t);
-  await runtime.load(
-    await save(
-      '1.0.0',
-      `for (const id of ['kept', 'changed', 'gone']) await ctx.schedule.every(id, '1h', () => {});
-      await ctx.schedule.task('later', () => {}).at(ctx.clock.now() + 1e9, 'x', { key: 'k' });`,
-    ),
-  );
-  await assert.rejects(
-    renew(
-      '1.0.1',
-      `await ctx.schedule.every('changed', '1d', () => {}); await ctx.schedule.every('new', '1d', () => {}); throw new Error('no');`,
-    ),
-  );
-  assert.deepEqual(jobs(dir), [
-    ['changed', '', hour, 0],
-    ['gone', '', hour, 0],
-    ['kept', '', hour, 0],
-    ['later', 'k', '', 0],
-  ]);
-  await renew(
-    '1.0.2',
-    `await ctx.schedule.every('kept', '1h', () => {}); await ctx.schedule.every('changed', '1d', () => {});`,
-  );
-  assert.deepEqual(jobs(dir), [
-    ['changed', '', day, 0],
-    ['kept', '', hour, 0],
-    ['later', 'k', '', 0],
-  ]);
-});
-
-const tasks = (word: string): string =>
-  `const task = ctx.schedule.task('say', async ({ data, recovered }) => {
-     ctx.log.info('${word} begins', data, recovered);
-     if (data === 'slow') for (let n = 0; n < 50; n++) await ctx.storage.set('n', n);
-     ctx.log.info('${word} ends', data);
-   });
-   ctx.on('message', async (m) => {
-     const [verb, key, text, inMs] = m.text.split(' ');
-     if (verb === 'at') await task.at(ctx.clock.now() + Number(inMs), text, { key });
-     if (verb === 'cancel') await task.cancel(key);
-     ctx.log.info('${word}: ' + m.text);
-   });`;
-
-test('tasks wait for the new version, also those that come while it is set up; what was cancelled is', {
-  timeout,
-}, async (t) => {
-  const { save, runtime, alice, logged, logs, dir } = await workshop(t);
-  await runtime.load(await save('1.0.0', tasks('old')));
-  alice.say('at a first 600');
-  alice.say('at b second 600');
-  await logged(/^old: at b/);
-  // Its setup is not over before the old version has taken the next message.
-  await save(
-    '1.0.1',
-    `${tasks('new')} ctx.log.info('setting up'); while (await ctx.storage.get('go') !== true) {}`,
-  );
-  const reloading = runtime.reload('work');
-  await logged(/^setting up$/);
-  alice.say('cancel a');
-  alice.say('at c third 600');
-  await logged(/^old: at c/);
-  const database = new DatabaseSync(join(dir, 'plugins', 'storage.db'));
-  database.exec(`INSERT INTO entries (plugin, key, value, bytes) VALUES ('work', 'go', 'true', 6)`);
-  database.close();
-  await reloading;
-  await logged(/^new ends second$/);
-  await logged(/^new ends third$/);
-  assert.deepEqual(
-    logs
-      .map(({ text }) => text)
-      .filter((text) => /begins|ends/.test(text))
-      .sort(),
-    ['new begins second false', 'new begins third false', 'new ends second', 'new ends third'],
-  );
-  await runtime.close();
-  assert.deepEqual(jobs(dir), []);
-});
-
-test('a run that is under way is ended by the version that began it, and not run again', {
-  timeout,
-}, async (t) => {
-  const { save, renew, runtime, alice, logged, logs, dir } = await workshop(t);
-  await runtime.load(await save('1.0.0', tasks('old'), { dispose: `console.log('bye')` }));
-  alice.say('at a slow 0');
-  await logged(/^old begins slow/);
-  await renew('1.0.1', tasks('new'));
-  await logged(/^bye$/);
-  alice.say('at b next 0');
-  await logged(/^new ends next$/);
-  assert.deepEqual(
-    logs.map(({ text }) => text).filter((text) => /begins|ends/.test(text)),
-    ['old begins slow false', 'old ends slow', 'new begins next false', 'new ends next'],
-  );
-  await runtime.close();
-  assert.deepEqual(jobs(dir), []);
-});
-
 test('the plugin process dies while a version is set up: both come back, and the new one takes over', {
   timeout,
 }, async (t) => {
@@ -366,7 +214,7 @@ test('a version may not be reloaded twice at a time, and is unloaded with what w
 }, async (t) => {
   const { save, runtime } = await workshop(t);
   await runtime.load(await save('1.0.0', ''));
-  await save('1.0.1', `for (;;) await ctx.storage.list('');`);
+  await save('1.0.1', `await new Promise(() => {});`);
   const reloading = runtime.reload('work');
   reloading.catch(() => undefined);
   await assert.rejects(runtime.reload('work'), {
@@ -394,4 +242,41 @@ test('fifty versions later there is one', { timeout }, async (t) => {
   alice.say('hello');
   await world.heard('lab/bot: v50 hello');
   assert.equal(world.transcript.length, 2);
+});
+
+test('its hooks are asked in their place by one version or the other, for every message', {
+  timeout,
+}, async (t) => {
+  const { save, runtime, plug, alice, bot } = await workshop(t);
+  const permissions = ['message.change', 'message.read', 'message.send'];
+  const adds = (word: string): string =>
+    `ctx.use('receive', { deadlineMs: 5000, onFailure: 'closed' }, (m) => ({ text: m.text + ' ${word}' }));`;
+  const shown: string[] = [];
+  const last = new Promise<void>((resolve) => {
+    bot.on('messageReceived', ({ text }) => {
+      shown.push(text);
+      if (text.startsWith('last')) resolve();
+    });
+  });
+  await runtime.load(await save('1.0.0', adds('old'), { permissions }));
+  await plug('after', adds('after'), { permissions });
+  let said = 0;
+  let reloading = true;
+  const talk = (): void => {
+    if (reloading && said < 300) {
+      alice.say(`${++said}`);
+      setImmediate(talk);
+    }
+  };
+  talk();
+  await save('1.0.1', adds('new'), { permissions });
+  await runtime.reload('work');
+  reloading = false;
+  alice.say('last');
+  await last;
+  assert.equal(shown.length, said + 1);
+  assert.equal(shown.at(-1), 'last new after');
+  for (const [index, text] of shown.slice(0, -1).entries()) {
+    assert.match(text, new RegExp(`^${index + 1} (?:old|new) after$`));
+  }
 });
