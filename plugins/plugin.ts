@@ -6,6 +6,7 @@ import { Budget } from './budget.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
 import { Fact } from './feed.ts';
+import { Handling } from './handling.ts';
 import { limits } from './limits.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
 import { mayReceive, type Permission } from './permissions.ts';
@@ -74,6 +75,8 @@ export class HostedPlugin {
     errors: 0,
   };
   readonly #noted = new Set<string>();
+  /** What its isolate has been told and has not handled. */
+  readonly handling: Handling = new Handling();
   readonly #logBudget = new Budget(limits.logLinesPerMinute);
   readonly #appendBudget = new Budget(limits.appendsPerMinute);
   readonly #storageBudget = new Budget(limits.storageOperationsPerMinute);
@@ -88,6 +91,7 @@ export class HostedPlugin {
   #manifest: Manifest | undefined;
   #commands: CommandInfo[] = [];
   #prefix = '';
+  #isLeaving = false;
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
@@ -139,7 +143,8 @@ export class HostedPlugin {
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const waiting = this.#phase === 'running' ? this.#queue.length : 0;
+    const takesMore = this.#phase === 'running' && !this.handling.isFull;
+    const waiting = takesMore ? this.#queue.length : 0;
     return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
   }
 
@@ -188,6 +193,7 @@ export class HostedPlugin {
       this.#counters.eventsDropped += 1;
       return { firstDrop: this.note('events dropped') };
     }
+    fact.retain();
     this.#queue.push(fact);
     return { firstDrop: false };
   }
@@ -206,7 +212,7 @@ export class HostedPlugin {
     }
     // As many outcomes as a turn can have caused, so that they never pile up.
     let batch = this.#control.splice(0, limits.turnActionsMax);
-    if (batch.length === 0 && this.#phase === 'running') {
+    if (batch.length === 0 && this.#phase === 'running' && !this.handling.isFull) {
       batch = this.#queue.splice(0, limits.batchEventsMax);
       this.#counters.events += batch.length;
     }
@@ -215,10 +221,14 @@ export class HostedPlugin {
     return batch;
   }
 
-  /** The load or batch under way has been handled, and `characters` of actions came of it. */
-  turned(characters: number, nowMs: number): void {
+  /**
+   * The load or batch under way has been handled, but for what goes on, and `characters` of actions came of it. `nowMs` is
+   * of the machine, `clockMs` of whatever clock its timers go by.
+   */
+  turned(characters: number, nowMs: number, clockMs: number = nowMs): void {
     const batch = this.#inFlight ?? [];
     this.#inFlight = undefined;
+    this.handling.turned(batch, clockMs);
     const own = batch.length > 0 && batch.every(({ event }) => event.type === 'settled');
     const calm =
       this.#characterBudget.take(nowMs, characters) && (!own || this.#ownTurnBudget.take(nowMs));
@@ -256,8 +266,12 @@ export class HostedPlugin {
     this.#started.resolve();
   }
 
-  /** Asks it to say goodbye; it is stopped once it has, or has died over it. */
-  stop(): void {
+  /**
+   * Asks it to say goodbye; it is stopped once it has, or has died over it. With the client leaving, what it has not
+   * handled is left for the next one of its name; else it counts as handled.
+   */
+  stop(isLeaving = false): void {
+    this.#isLeaving = isLeaving;
     if (
       this.#phase === 'running' &&
       !this.#control.some(({ event }) => event.type === 'disposing')
@@ -279,7 +293,7 @@ export class HostedPlugin {
     this.#life += 1;
     this.#commands = [];
     this.#control = [];
-    this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));
+    this.#queue.unshift(...this.handling.again(this.#inFlight ?? []));
     this.#inFlight = undefined;
   }
 
@@ -287,6 +301,7 @@ export class HostedPlugin {
   end(phase: 'quarantined' | 'stopped', reason: string, cause?: BanterError): void {
     this.#phase = phase;
     this.#reason = reason;
+    if (!this.#isLeaving) this.#forget();
     this.#control = [];
     this.#queue = [];
     this.#inFlight = undefined;
@@ -294,6 +309,12 @@ export class HostedPlugin {
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),
     );
     this.#ended.resolve();
+  }
+
+  /** Whatever it has not handled holds up the client no more. */
+  #forget(): void {
+    this.handling.end();
+    for (const fact of [...this.#queue, ...(this.#inFlight ?? [])]) fact.release();
   }
 
   /** Several plugins were at work when the child died; until `nowMs` and a while they are served one at a time. */

@@ -47,6 +47,7 @@ export class PluginRuntime {
   readonly #prefix: string;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
+  readonly #clock: Clock;
   readonly #capabilities: Capabilities;
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
@@ -86,6 +87,7 @@ export class PluginRuntime {
     this.#onStatus = onStatus ?? (() => undefined);
     this.#simulation = simulation;
     const clock = simulation?.clock ?? systemClock;
+    this.#clock = clock;
     this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
     this.#pump = new Pump({
       plugins: this.#plugins,
@@ -161,11 +163,14 @@ export class PluginRuntime {
       .map((plugin) => plugin.status());
   }
 
-  /** Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent. */
+  /**
+   * Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent.
+   * Messages of groups that were not handled come again, as `recovered`, to the next client of this name.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
-    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
+    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin, true)));
     this.#pump.close();
     await this.#host.close();
     await this.#capabilities.close();
@@ -251,7 +256,7 @@ export class PluginRuntime {
     }
     if (plugin.alive) {
       const characters = report.actions.reduce((sum, { length }) => sum + length, 0);
-      plugin.turned(characters, performance.now());
+      plugin.turned(characters, performance.now(), this.#clock.now());
       if (!plugin.alive) this.#release(plugin);
     }
     this.#pump.soon();
@@ -354,12 +359,12 @@ export class PluginRuntime {
     this.#pump.soon();
   }
 
-  async #stop(plugin: HostedPlugin): Promise<void> {
+  async #stop(plugin: HostedPlugin, isLeaving = false): Promise<void> {
     if (plugin.phase === 'quarantined') {
       plugin.end('stopped', '');
     }
     if (!plugin.alive) return;
-    plugin.stop();
+    plugin.stop(isLeaving);
     if (!plugin.alive) {
       this.#release(plugin);
       return;
