@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BanterError, checkName } from '../core/client-api.ts';
-import { builtinPlugins } from '../plugins/index.ts';
+import { builtinPlugins, Granted } from '../plugins/index.ts';
 
 /** What the author of a bot writes. A key that is not listed here is refused. */
 export interface BotDefinition {
@@ -23,6 +23,11 @@ export interface BotDefinition {
 export interface BotPlugin {
   readonly plugin: string;
   readonly config?: Readonly<Record<string, unknown>>;
+  /**
+   * What it may do, such as `message.read`, or `message.read@ops` for a group: everything that its manifest asks for, and
+   * nothing else counts then. Left out, `banter plugin grant` decides; what comes with Banter may do what it asks for.
+   */
+  readonly permissions?: readonly string[];
 }
 
 /** What a bot does when its surroundings are not as it needs them. */
@@ -38,9 +43,14 @@ export interface Bot {
   readonly name: string;
   readonly server: string | undefined;
   readonly groups: readonly string[];
-  readonly plugins: readonly Required<BotPlugin>[];
+  readonly plugins: readonly CompletePlugin[];
   readonly policy: BotPolicy;
 }
+
+/** A plugin with everything that was said of it. */
+export type CompletePlugin = Required<Omit<BotPlugin, 'permissions'>> & {
+  readonly permissions: readonly string[] | undefined;
+};
 
 const listMax = 100;
 
@@ -81,19 +91,31 @@ export function parseBot(value: unknown, file: string, folder: string): Bot {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-function parsePlugin(
-  entry: unknown,
-  file: string,
-  key: string,
-  folder: string,
-): Required<BotPlugin> {
+function parsePlugin(entry: unknown, file: string, key: string, folder: string): CompletePlugin {
   const given = typeof entry === 'string' ? { plugin: entry } : entry;
-  const { plugin, config = {} } = fields(given, file, key, ['plugin', 'config']);
+  const known = ['plugin', 'config', 'permissions'];
+  const { plugin, config = {}, permissions } = fields(given, file, key, known);
   const spec = parseText(plugin, file, `${key}.plugin`);
   return {
     plugin: builtinPlugins.includes(spec) ? spec : resolve(folder, spec),
     config: fields(config, file, `${key}.config`),
+    permissions:
+      permissions === undefined
+        ? undefined
+        : parsePermissions(permissions, file, `${key}.permissions`),
   };
+}
+
+/** An empty list is for a plugin that asks for nothing. */
+function parsePermissions(value: unknown, file: string, key: string): readonly string[] {
+  if (!Array.isArray(value)) throw wrong(file, key, 'a list', value);
+  const permissions = value.map((item, index) => parseText(item, file, `${key}[${index}]`));
+  try {
+    return Granted.parse(permissions).notation;
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new BanterError('OPTION_INVALID', `${file}: ${key}: ${problem}`, { cause });
+  }
 }
 
 function parsePolicy(value: unknown, file: string): BotPolicy {

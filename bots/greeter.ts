@@ -12,7 +12,7 @@ const bot: BotDefinition = defineBot({
         rules: [{ pattern: '^\\W*(?:hello|hi|hey)(?![\\p{L}\\p{N}])', reply: 'Hello, $from!' }],
       },
     },
-    besideBots('greeter-plugin'),
+    { plugin: besideBots('greeter-plugin'), permissions: ['message.read', 'message.send'] },
   ],
 });
 

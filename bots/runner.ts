@@ -1,7 +1,12 @@
 /** Keeps a bot alive unattended: connected, in its groups, its plugins running, until it is stopped or cannot go on. */
 
 import { BanterError, Client } from '../core/client-api.ts';
-import { type PluginLog, PluginRuntime, type PluginStatus } from '../plugins/index.ts';
+import {
+  type Authorize,
+  type PluginLog,
+  PluginRuntime,
+  type PluginStatus,
+} from '../plugins/index.ts';
 import type { Bot } from './bot-file.ts';
 import { Patience } from './patience.ts';
 
@@ -19,6 +24,8 @@ export interface BotOptions {
   readonly dataDir?: string;
   /** Folder for what its plugins write; without it they cannot. */
   readonly pluginDir?: string;
+  /** Decides what plugins may do for which the bot names no permissions. Without it they may do what they ask for. */
+  readonly authorize?: Authorize;
   /** The server's identity where it is known for sure; nothing is pinned then. 32 bytes. */
   readonly serverKey?: Uint8Array;
   /** What an operator of a closed server gave for this bot, 32 hex digits. */
@@ -106,17 +113,18 @@ class Runner {
 
   /** Plugins first: a bot that is in a group already answers. */
   async #prepare(): Promise<void> {
-    const { pluginDir, onReady } = this.#options;
+    const { authorize, pluginDir, onReady } = this.#options;
     const runtime = await PluginRuntime.start({
       client: this.#client,
+      authorize,
       answersHelp: true,
       onLog: (entry) => this.#logPlugin(entry),
       onStatus: (status) => this.#watchPlugin(status),
       ...(pluginDir === undefined ? {} : { dataDir: pluginDir }),
     });
     this.#runtime = runtime;
-    for (const { plugin, config } of this.#bot.plugins) {
-      const { id, version } = await runtime.load(plugin, config);
+    for (const { plugin, config, permissions } of this.#bot.plugins) {
+      const { id, version } = await runtime.load(plugin, config, { permissions });
       this.#log('info', `plugin ${id} ${version} runs`);
     }
     await this.#settleGroups();

@@ -1,6 +1,6 @@
 /** The part of Banter's public API that a client needs; whoever runs no server loads no more than this. */
 
-export { checkName } from './chat/names.ts';
+export { checkName, foldName } from './chat/names.ts';
 export type { GroupRetention } from './chat/retention.ts';
 export {
   type GivenRole,

@@ -159,7 +159,13 @@ export const errorTable = {
   },
   STORAGE_BUSY: { remedy: 'Try again: something else kept changing what the plugin keeps.' },
   ASK_TIMEOUT: { remedy: 'Ask again, or with a longer timeoutMs: nobody answered in time.' },
-  PERMISSION_DENIED: { remedy: 'Add the permission to the manifest of the plugin.' },
+  PERMISSION_DENIED: {
+    remedy: 'Add the permission to the manifest of the plugin, or grant it for that group, too.',
+  },
+  PERMISSION_NOT_GRANTED: {
+    remedy:
+      'Read what the plugin asks for; grant it as the message says, or do without the plugin.',
+  },
 } as const;
 
 /** A literal code of {@link errorTable}. */

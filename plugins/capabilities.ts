@@ -183,7 +183,7 @@ export class Capabilities {
   }
 
   #check(plugin: HostedPlugin, action: AskingAction): void {
-    const refused = refusal(plugin.manifest?.permissions ?? [], action.type);
+    const refused = refusal(plugin.granted, action);
     if (refused !== undefined) throw refused;
     if ('hops' in action && action.hops > hopsMax) {
       throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);

@@ -65,13 +65,14 @@ export class Help {
   }
 
   #commandsAt(message: GroupMessage | PrivateMessage): readonly CommandInfo[] {
-    const kind = message.type === 'group' ? 'message' : 'private';
+    const [kind, group] =
+      message.type === 'group' ? (['message', message.group] as const) : (['private'] as const);
     return this.#options
       .plugins()
-      .filter(({ alive, manifest }) => {
-        const granted = manifest?.permissions ?? [];
-        return alive && granted.includes(`${kind}.read`) && granted.includes(`${kind}.send`);
-      })
+      .filter(
+        ({ alive, granted }) =>
+          alive && granted.allows(`${kind}.read`, group) && granted.allows(`${kind}.send`, group),
+      )
       .flatMap(({ commands }) => commands);
   }
 

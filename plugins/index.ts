@@ -1,7 +1,17 @@
 /** The public API of Banter's plugins, for whoever runs them; authors import `plugins/sdk.ts`. */
 
+export {
+  type Authorize,
+  authority,
+  type PermissionAnswer,
+  type PermissionQuestion,
+} from './authority.ts';
 export type { PluginLog } from './capabilities.ts';
 export type { PluginClient } from './feed.ts';
-export { builtinPlugins } from './location.ts';
+export { GrantBook, type GrantRecord } from './grant-book.ts';
+export { Granted } from './granted.ts';
+export { inspectPlugin } from './inspection.ts';
+export { builtinIdentity, builtinPlugins } from './location.ts';
+export { type Permission, permissionTable } from './permissions.ts';
 export type { PluginStatus } from './plugin.ts';
-export { PluginRuntime, type PluginRuntimeOptions } from './runtime.ts';
+export { type LoadOptions, PluginRuntime, type PluginRuntimeOptions } from './runtime.ts';

@@ -22,6 +22,14 @@ export const permissions: readonly Permission[] =
   // Object.keys widens the keys of a const table to string.
   Object.keys(permissionTable) as Permission[];
 
+/** Those that can be granted for named groups only. */
+export const perGroup: ReadonlySet<Permission> = new Set(['message.read', 'message.send']);
+
+/** What these functions ask of what was granted; see `granted.ts`. */
+interface Grants {
+  allows(permission: Permission, group?: string): boolean;
+}
+
 const neededForEvent: { readonly [K in PluginEvent['type']]?: Permission } = {
   message: 'message.read',
   joined: 'message.read',
@@ -45,22 +53,24 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   cancelTask: 'schedule',
 };
 
-/** Whether a plugin with these permissions is told of such an event. */
-export function mayReceive(granted: readonly Permission[], type: PluginEvent['type']): boolean {
-  const needed = neededForEvent[type];
-  return needed === undefined || granted.includes(needed);
+/** Whether a plugin that was granted this is told of such an event. */
+export function mayReceive(granted: Grants, event: PluginEvent): boolean {
+  const needed = neededForEvent[event.type];
+  return needed === undefined || granted.allows(needed, groupOf(event));
 }
 
-/** The refusal of an action that the permissions do not cover, or undefined if they do. */
-export function refusal(
-  granted: readonly Permission[],
-  type: Action['type'],
-): BanterError | undefined {
-  const needed = neededForAction[type];
-  if (needed === undefined || granted.includes(needed)) {
-    return undefined;
-  }
-  return new BanterError('PERMISSION_DENIED', `${type} needs the permission "${needed}"`, {
-    data: { permission: needed },
-  });
+/** The refusal of an action that the grants do not cover, or undefined if they do. */
+export function refusal(granted: Grants, action: Action): BanterError | undefined {
+  const needed = neededForAction[action.type];
+  const group = 'group' in action ? action.group : undefined;
+  if (needed === undefined || granted.allows(needed, group)) return undefined;
+  const problem = granted.allows(needed)
+    ? `"${needed}" is granted for other groups than "${group}"`
+    : `${action.type} needs the permission "${needed}"`;
+  return new BanterError('PERMISSION_DENIED', problem, { data: { permission: needed } });
+}
+
+function groupOf(event: PluginEvent): string | undefined {
+  if (event.type === 'message') return event.message.group;
+  return 'group' in event ? event.group : undefined;
 }

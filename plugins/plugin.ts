@@ -3,13 +3,17 @@
 import { BanterError } from '../core/client-api.ts';
 import type { PluginError, PluginEvent } from './bridge.ts';
 import { Budget } from './budget.ts';
+import { Budgets, type Spending } from './budgets.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
 import { Fact } from './feed.ts';
+import { Granted } from './granted.ts';
 import { Handling } from './handling.ts';
 import { limits } from './limits.ts';
+import type { PluginSource } from './location.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
 import { mayReceive, type Permission } from './permissions.ts';
+import type { JsonValue } from './shape.ts';
 import { usageOf } from './usage.ts';
 
 /** What a plugin has done so far. */
@@ -40,6 +44,8 @@ export interface PluginStatus {
   /** Why it is quarantined, in words; empty otherwise. */
   readonly reason: string;
   readonly permissions: readonly Permission[];
+  /** What it was granted of these: `storage`, `message.read`, or `message.read@ops` where it is limited to a group. */
+  readonly grants: readonly string[];
   readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
 }
@@ -49,7 +55,24 @@ export interface OfferedCommand extends CommandInfo {
   readonly usage: string;
 }
 
-type Phase = 'loading' | 'settingUp' | 'running' | 'stopping' | 'quarantined' | 'stopped';
+/** What somebody wants to run, as it was asked for. */
+export interface PluginOrder {
+  /** As it was named. */
+  readonly spec: string;
+  readonly source: PluginSource;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** What it was granted by name; absent: as the runtime decides. */
+  readonly permissions?: readonly string[] | undefined;
+}
+
+type Phase =
+  | 'loading'
+  | 'asking'
+  | 'settingUp'
+  | 'running'
+  | 'stopping'
+  | 'quarantined'
+  | 'stopped';
 
 /** Milliseconds for which a plugin that was at work when the child died is served apart from other such ones. */
 const suspicionMs = 600_000;
@@ -61,9 +84,8 @@ const framesMax = 20;
 export class HostedPlugin {
   /** Its number at the child; never used twice. */
   readonly slot: number;
-  readonly source: string;
+  readonly order: PluginOrder;
   readonly bundle: Bundle;
-  readonly #givenConfig: Readonly<Record<string, unknown>>;
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
   readonly #counters = {
@@ -77,18 +99,16 @@ export class HostedPlugin {
   readonly #noted = new Set<string>();
   /** What its isolate has been told and has not handled. */
   readonly handling: Handling = new Handling();
-  readonly #logBudget = new Budget(limits.logLinesPerMinute);
-  readonly #appendBudget = new Budget(limits.appendsPerMinute);
-  readonly #storageBudget = new Budget(limits.storageOperationsPerMinute);
-  readonly #lookUpBudget = new Budget(limits.lookUpsPerMinute);
+  readonly #budgets = new Budgets();
   readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
   readonly #characterBudget = new Budget(limits.charactersPerMinute);
-  #sendBudget = new Budget(0);
   #life = 1;
   #pausedUntilMs = 0;
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
+  #config: Readonly<Record<string, JsonValue>> = {};
+  #granted: Granted | undefined;
   #commands: CommandInfo[] = [];
   #prefix = '';
   #isLeaving = false;
@@ -98,16 +118,10 @@ export class HostedPlugin {
   #inFlight: readonly Fact[] | undefined;
   #suspectUntilMs = 0;
 
-  constructor(
-    slot: number,
-    source: string,
-    bundle: Bundle,
-    config: Readonly<Record<string, unknown>>,
-  ) {
+  constructor(slot: number, order: PluginOrder, bundle: Bundle) {
     this.slot = slot;
-    this.source = source;
+    this.order = order;
     this.bundle = bundle;
-    this.#givenConfig = config;
     // Whoever loads awaits `started`; a plugin of a runtime that closes early has nobody left to tell.
     this.#started.promise.catch(() => undefined);
   }
@@ -123,6 +137,16 @@ export class HostedPlugin {
 
   get manifest(): Manifest | undefined {
     return this.#manifest;
+  }
+
+  /** Whether it is decided what it may do. */
+  get isAuthorized(): boolean {
+    return this.#granted !== undefined;
+  }
+
+  /** What it may do; nothing until that is decided. */
+  get granted(): Granted {
+    return this.#granted ?? Granted.of([]);
   }
 
   /** Whether it has an isolate or waits for one. */
@@ -167,10 +191,11 @@ export class HostedPlugin {
       id: this.name,
       version: this.#manifest?.version ?? '',
       description: this.#manifest?.description ?? '',
-      source: this.source,
+      source: this.order.source.file,
       state: this.#phase === 'quarantined' || this.#phase === 'stopped' ? this.#phase : 'running',
       reason: this.#reason,
       permissions: this.#manifest?.permissions ?? [],
+      grants: this.granted.notation,
       commands: this.#commands.map((command) => ({
         ...command,
         usage: usageOf(this.#prefix, command),
@@ -181,12 +206,7 @@ export class HostedPlugin {
 
   /** Queues an event that it may know of; a full queue drops it. Returns whether this is the first drop. */
   offer(fact: Fact): { readonly firstDrop: boolean } {
-    const { type } = fact.event;
-    if (
-      this.#manifest === undefined ||
-      !this.alive ||
-      !mayReceive(this.#manifest.permissions, type)
-    ) {
+    if (this.#granted === undefined || !this.alive || !mayReceive(this.#granted, fact.event)) {
       return { firstDrop: false };
     }
     if (this.#queue.length >= limits.queuedEventsMax) {
@@ -241,16 +261,29 @@ export class HostedPlugin {
     return this.alive && nowMs < this.#pausedUntilMs;
   }
 
-  /** The child has read the manifest; `setup` is next. On a restart the first manifest stays in force. */
-  described(manifest: Manifest, me: string, prefix: string): void {
-    const config = mergeConfig(manifest, this.#givenConfig);
+  /**
+   * The child has read the manifest; what it may do is to be decided. On a restart the first manifest stays in force.
+   * @throws BanterError OPTION_INVALID for settings that it does not know
+   */
+  described(manifest: Manifest): void {
     if (this.#manifest === undefined) {
+      this.#config = mergeConfig(manifest, this.order.config);
       this.#manifest = manifest;
-      this.#sendBudget = new Budget(manifest.sendsPerMinute);
+      this.#budgets.sendsPerMinute = manifest.sendsPerMinute;
     }
+    this.#phase = 'asking';
+  }
+
+  /** It is decided what it may do; once it is described, `setup` is next. */
+  authorized(granted: Granted): void {
+    this.#granted ??= granted;
+  }
+
+  /** Queues `setup`. */
+  setUp(me: string, prefix: string): void {
     this.#phase = 'settingUp';
     this.#prefix = prefix;
-    this.control({ type: 'setup', me, prefix, config });
+    this.control({ type: 'setup', me, prefix, config: this.#config });
   }
 
   /** Takes note of a command; after `setup` there are no new ones. */
@@ -327,19 +360,8 @@ export class HostedPlugin {
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
-  spend(
-    what: 'send' | 'append' | 'storage' | 'lookUp' | 'log',
-    nowMs: number,
-    amount = 1,
-  ): boolean {
-    const budgets = {
-      send: this.#sendBudget,
-      append: this.#appendBudget,
-      storage: this.#storageBudget,
-      lookUp: this.#lookUpBudget,
-      log: this.#logBudget,
-    };
-    return budgets[what].take(nowMs, amount);
+  spend(what: Spending, nowMs: number, amount = 1): boolean {
+    return this.#budgets.take(what, nowMs, amount);
   }
 
   count(counter: keyof PluginCounters, by = 1): void {

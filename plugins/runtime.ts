@@ -1,17 +1,19 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
 import { BanterError } from '../core/client-api.ts';
+import { Admission } from './admission.ts';
+import type { Authorize } from './authority.ts';
 import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Clock, type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
+import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
 import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
-import { parseManifest } from './manifest.ts';
 import { HostedPlugin, type PluginStatus } from './plugin.ts';
 import { Pump } from './pump.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
@@ -23,6 +25,8 @@ export interface PluginRuntimeOptions {
   readonly client: PluginClient;
   /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
   readonly dataDir?: string;
+  /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
+  readonly authorize?: Authorize | undefined;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
   readonly commandPrefix?: string;
   /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
@@ -35,6 +39,12 @@ export interface PluginRuntimeOptions {
   readonly simulation?: Simulation;
 }
 
+/** How one plugin is loaded. */
+export interface LoadOptions {
+  /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
+  readonly permissions?: readonly string[] | undefined;
+}
+
 /** Plugins of one runtime at a time; one more is refused. */
 const pluginsMax = 100;
 
@@ -44,7 +54,6 @@ const pluginsMax = 100;
  */
 export class PluginRuntime {
   readonly #client: PluginClient;
-  readonly #prefix: string;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #clock: Clock;
@@ -53,6 +62,7 @@ export class PluginRuntime {
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
   readonly #plugins = new Map<number, HostedPlugin>();
+  readonly #admission: Admission;
   readonly #simulation: Simulation | undefined;
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
@@ -70,6 +80,7 @@ export class PluginRuntime {
     client,
     dataDir,
     commandPrefix = '!',
+    authorize = ({ manifest }) => Granted.of(manifest.permissions),
     answersHelp = false,
     onLog,
     onStatus,
@@ -82,7 +93,6 @@ export class PluginRuntime {
       );
     }
     this.#client = client;
-    this.#prefix = commandPrefix;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
     this.#simulation = simulation;
@@ -98,6 +108,17 @@ export class PluginRuntime {
     this.#setups = new SetupDeadlines(clock, (plugin) =>
       this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
     );
+    this.#admission = new Admission({
+      plugins: this.#plugins,
+      authorize: async (request) => this.#pump.work.during(Promise.resolve(authorize(request))),
+      setUp: (plugin) => {
+        plugin.setUp(client.name, commandPrefix);
+        this.#setups.begin(plugin);
+        this.#pump.soon();
+      },
+      forget: ({ slot }) => void this.#plugins.delete(slot),
+      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+    });
     this.#capabilities = new Capabilities({
       client,
       dataDir,
@@ -106,7 +127,7 @@ export class PluginRuntime {
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
     });
-    const help = answersHelp ? this.#makeHelp(clock) : undefined;
+    const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
     this.#stopListening = listen(client, (fact) => {
       this.#tell(fact);
       help?.hear(fact);
@@ -121,15 +142,19 @@ export class PluginRuntime {
   /**
    * Loads a built-in plugin by name or a plugin's file by path, with settings; resolves when it runs.
    * A plugin of the same id that was quarantined or stopped is replaced.
-   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, OPTION_INVALID, CLOSED
+   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
    */
-  async load(spec: string, config: Readonly<Record<string, unknown>> = {}): Promise<PluginStatus> {
+  async load(
+    spec: string,
+    config: Readonly<Record<string, unknown>> = {},
+    { permissions }: LoadOptions = {},
+  ): Promise<PluginStatus> {
     this.#checkRoom();
     const source = locate(spec);
-    const bundle = await this.#pump.work.during(this.#bundler.bundle(source));
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
     this.#checkRoom();
     this.#lastSlot += 1;
-    const plugin = new HostedPlugin(this.#lastSlot, source, bundle, config);
+    const plugin = new HostedPlugin(this.#lastSlot, { spec, source, config, permissions }, bundle);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();
     this.#pump.soon();
@@ -180,10 +205,10 @@ export class PluginRuntime {
     return this.close();
   }
 
-  #makeHelp(clock: Clock): Help {
+  #makeHelp(clock: Clock, prefix: string): Help {
     return new Help({
       client: this.#client,
-      prefix: this.#prefix,
+      prefix,
       clock,
       plugins: () => [...this.#plugins.values()],
       onFailure: (reason) =>
@@ -265,7 +290,7 @@ export class PluginRuntime {
   #take(plugin: HostedPlugin, action: Action): void {
     switch (action.type) {
       case 'described':
-        this.#describe(plugin, action.manifest);
+        this.#admission.describe(plugin, action.manifest);
         break;
       case 'command':
         plugin.addCommand(action);
@@ -278,29 +303,6 @@ export class PluginRuntime {
         break;
       default:
         this.#capabilities.run(plugin, action);
-    }
-  }
-
-  #describe(plugin: HostedPlugin, source: string): void {
-    // Whatever it calls itself later, it stays what it was when it was loaded.
-    if (plugin.phase !== 'loading') return;
-    try {
-      const manifest = plugin.manifest ?? parseManifest(source, plugin.bundle.file);
-      for (const other of this.#plugins.values()) {
-        if (other === plugin || other.manifest?.id !== manifest.id) continue;
-        if (other.alive) {
-          throw new BanterError(
-            'PLUGIN_INVALID',
-            `a plugin "${manifest.id}" is loaded already; unload it first`,
-          );
-        }
-        this.#plugins.delete(other.slot);
-      }
-      plugin.described(manifest, this.#client.name, this.#prefix);
-      this.#setups.begin(plugin);
-    } catch (error) {
-      if (!(error instanceof BanterError)) throw error;
-      this.#quarantine(plugin, error.message, error);
     }
   }
 
@@ -340,6 +342,16 @@ export class PluginRuntime {
     }
     // The child may name a plugin that has ended and been replaced before it was found not to stop.
     return named || guilty !== undefined;
+  }
+
+  /** What was not granted is told whoever loads it; it has done nothing that anybody else should hear of. */
+  #refuse(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
+    if (cause?.code !== 'PERMISSION_NOT_GRANTED') {
+      this.#quarantine(plugin, reason, cause);
+    } else if (plugin.alive) {
+      plugin.end('stopped', reason, cause);
+      this.#release(plugin);
+    }
   }
 
   #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {

@@ -100,7 +100,7 @@ export class Scheduler {
 
   /** The plugin's `setup` is done: what recurred and was not registered again is forgotten, and what is due begins. */
   ready(plugin: HostedPlugin): void {
-    if (plugin.manifest?.permissions.includes('schedule') !== true) return;
+    if (!plugin.granted.allows('schedule')) return;
     const { owner, jobs } = this.#bookOf(plugin);
     // Tasks stay: they are what somebody asked for, and a later version may know their job again.
     this.#write(plugin, (tables) => {

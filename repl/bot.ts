@@ -2,9 +2,11 @@
 
 import { join } from 'node:path';
 import { type BotLog, findBot, runBot } from '../bots/index.ts';
+import { authority, GrantBook } from '../plugins/index.ts';
 import type { Config } from './config.ts';
 import { invitationOf } from './connecting.ts';
 import { exitCodes } from './exit-codes.ts';
+import { grantCommandOf, grantFileOf } from './grant-file.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
 import { logLine } from './log-lines.ts';
@@ -26,6 +28,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
   const found = await findBot(options.bot);
   const name = options.name ?? found.name;
   const dataDir = config.data.value;
+  const book = new GrantBook(grantFileOf(config));
   using output = new LineWriter(process.stdout);
   using errorOutput = new LineWriter(process.stderr);
   const onLog = ({ level, text }: BotLog): void => {
@@ -41,6 +44,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
       ...invitationOf(config),
       // Two bots of one person must not write into each other's files.
       pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
+      authorize: authority({ book, grantCommand: grantCommandOf(config) }),
       signal: interruption.signal,
       onLog,
     },

@@ -1,6 +1,7 @@
 /** What the REPL needs of its surroundings, as narrow types: a client, and plugins if there are any. */
 
 import type { Client, ClientEvents } from '../core/client-api.ts';
+import type { PermissionAnswer, PermissionQuestion } from '../plugins/index.ts';
 
 /** The part of a `Client` that prompt, scripts and pipes use. */
 export interface ChatClient
@@ -43,6 +44,8 @@ export interface PluginSummary {
   readonly state: string;
   readonly reason?: string | undefined;
   readonly permissions: readonly string[];
+  /** What it was granted of these, as `message.read` or, limited to a group, `message.read@ops`. */
+  readonly grants: readonly string[];
   /** What people can tell it in messages. */
   readonly commands: readonly MessageCommand[];
 }
@@ -57,10 +60,19 @@ export interface MessageCommand {
   readonly args: readonly { readonly choices: readonly string[] }[];
 }
 
+/** Asks a person whether a plugin gets what it asks for. */
+export type PermissionAsker = (question: PermissionQuestion) => Promise<PermissionAnswer>;
+
 /** The part of a plugin runtime that the commands use. */
 export interface ChatPlugins {
   /** Loads a built-in plugin by name or a file by path. */
-  load(spec: string, config?: Readonly<Record<string, unknown>>): Promise<PluginSummary>;
+  load(
+    spec: string,
+    config?: Readonly<Record<string, unknown>>,
+    options?: { readonly permissions?: readonly string[] | undefined },
+  ): Promise<PluginSummary>;
   unload(id: string): Promise<void>;
   list(): readonly PluginSummary[];
+  /** Whom to ask for permissions from now on; nobody unless there is somebody. */
+  askWith(ask: PermissionAsker | undefined): void;
 }

@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { connectChatter, prepareChatter } from './connecting.ts';
 import type { Interruption } from './interruption.ts';
 import { runConnected } from './one-shot.ts';
+import { askOnTerminal } from './permission-question.ts';
 import { safeText } from './safe-text.ts';
 
 /** What the settings do not say. */
@@ -29,7 +30,9 @@ export async function chat(options: ChatOptions): Promise<number> {
       const script = { source: process.stdin, name: 'stdin' };
       return await runConnected(chatter, script, { config, signal });
     }
+    plugins.askWith(askOnTerminal(process.stdin, process.stdout, signal));
     await prepareChatter(chatter, config);
+    plugins.askWith(undefined);
     if (interruption.code !== undefined) return interruption.code;
     interruption[Symbol.dispose]();
     return await startRepl({

@@ -4,6 +4,7 @@ import { Command, CommanderError, type CommandOptions } from 'commander';
 import { addAdmin } from './cli-admin.ts';
 import { addAsking, addTransfer } from './cli-asking.ts';
 import { addOperating } from './cli-operating.ts';
+import { addPlugin } from './cli-plugin.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
 import { readVersion } from './version.ts';
@@ -81,6 +82,7 @@ To run a server for good:
   banter admin ban eve --as ann            what operators may: see banter admin --help
 To write plugins:
   banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
+  banter plugin permissions                what plugins may do; also grant, revoke
 The original's forms:
   banter -s <port>    banter -c <name> <server-ip> <server-port> <client-port>
 `;
@@ -167,6 +169,7 @@ export function buildProgram(run: Perform): Command {
   addTransfer(addTo, run, serverHelp);
   addOperating(addTo, run, serverHelp);
   addAdmin(addTo, run, serverHelp);
+  addPlugin(addTo, run);
   addKeeping(program, run);
   return program;
 }

@@ -3,6 +3,7 @@
 import { BanterError, Client } from '../core/client-api.ts';
 import { keepArrivals } from './arrivals.ts';
 import { type Config, ownName } from './config.ts';
+import { grantCommandOf, grantFileOf } from './grant-file.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
 
 /** A client at work. */
@@ -41,7 +42,14 @@ export async function connectChatter(
     throw error;
   });
   keepArrivals(client);
-  return { client, plugins: new LazyPlugins({ client, dataDir, errorOutput: process.stderr }) };
+  const plugins = new LazyPlugins({
+    client,
+    dataDir,
+    grantFile: grantFileOf(config),
+    grantCommand: grantCommandOf(config),
+    errorOutput: process.stderr,
+  });
+  return { client, plugins };
 }
 
 /** What a closed server asks of who comes for the first time. */
@@ -51,8 +59,8 @@ export function invitationOf({ invitation }: Config): { readonly invitation?: st
 
 /** Loads the plugins and joins the group of the settings. @throws BanterError as the client and the plugins do */
 export async function prepareChatter({ client, plugins }: Chatter, config: Config): Promise<void> {
-  for (const { plugin, config: settings } of config.plugins.value) {
-    await plugins.load(plugin, settings);
+  for (const { plugin, config: settings, permissions } of config.plugins.value) {
+    await plugins.load(plugin, settings, { permissions });
   }
   const group = config.group.value;
   if (group !== undefined && !client.groups.includes(group)) await client.joinGroup(group);

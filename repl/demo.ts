@@ -5,6 +5,7 @@ import { Client } from '../core/client-api.ts';
 import { Server } from '../core/server-api.ts';
 import { keepArrivals } from './arrivals.ts';
 import type { Config } from './config.ts';
+import { grantCommandOf, grantFileOf } from './grant-file.ts';
 import type { Interruption } from './interruption.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
 import { safeText } from './safe-text.ts';
@@ -58,7 +59,12 @@ export async function demo(options: DemoOptions): Promise<number> {
 async function converse(client: Client, options: DemoOptions): Promise<number> {
   const { config, dumb, interruption } = options;
   keepArrivals(client);
-  const plugins = new LazyPlugins({ client, errorOutput: process.stderr });
+  const plugins = new LazyPlugins({
+    client,
+    grantFile: grantFileOf(config),
+    grantCommand: grantCommandOf(config),
+    errorOutput: process.stderr,
+  });
   const debug = config.debug.value;
   const streams = { output: process.stdout, errorOutput: process.stderr };
   try {

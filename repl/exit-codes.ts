@@ -35,6 +35,7 @@ const codes: { readonly [Code in ErrorCode]?: number } = {
   SERVER_KEY_CHANGED: exitCodes.refused,
   PEER_KEY_CHANGED: exitCodes.refused,
   PERMISSION_DENIED: exitCodes.refused,
+  PERMISSION_NOT_GRANTED: exitCodes.refused,
 };
 
 /** The exit code for an error that ended a command. */

@@ -103,7 +103,7 @@ const descriptions: Describe = {
   ...administrationDescriptions,
   deregistered: ({ name }) => `${safeText(name)} is offline`,
   pluginLoaded: ({ plugin }) =>
-    `${describePlugin(plugin)}; may: ${plugin.permissions.map((permission) => safeText(permission)).join(', ') || 'nothing'}`,
+    `${describePlugin(plugin)}; may: ${plugin.grants.map((grant) => safeText(grant)).join(', ') || 'nothing'}`,
   pluginUnloaded: ({ plugin }) => `${safeText(plugin)} unloaded`,
   plugins: ({ plugins }) =>
     plugins.length === 0

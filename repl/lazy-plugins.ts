@@ -2,13 +2,14 @@
 
 import { BanterError } from '../core/error-api.ts';
 import type {
+  LoadOptions,
   PluginClient,
   PluginLog,
   PluginRuntime,
   PluginRuntimeOptions,
   PluginStatus,
 } from '../plugins/index.ts';
-import type { ChatPlugins, PluginSummary } from './chat-client.ts';
+import type { ChatPlugins, PermissionAsker, PluginSummary } from './chat-client.ts';
 import { safeText } from './safe-text.ts';
 
 /** What plugins run on. */
@@ -16,27 +17,38 @@ export interface LazyPluginsOptions {
   readonly client: PluginClient;
   /** Folder for what plugins write; without it they cannot. */
   readonly dataDir?: string;
+  /** The file of what plugins were granted. */
+  readonly grantFile: string;
+  /** What the refusal of a plugin tells to type. */
+  readonly grantCommand: string;
   /** Where plugins log. */
   readonly errorOutput: NodeJS.WritableStream;
 }
 
 /** Plugins that cost nothing until one is loaded. */
 export class LazyPlugins implements ChatPlugins {
-  readonly #options: PluginRuntimeOptions;
+  readonly #options: Omit<PluginRuntimeOptions, 'authorize'>;
+  readonly #grants: Pick<LazyPluginsOptions, 'grantFile' | 'grantCommand'>;
+  #ask: PermissionAsker | undefined;
   #starting: Promise<PluginRuntime> | undefined;
   #runtime: PluginRuntime | undefined;
   #closed = false;
 
-  constructor({ errorOutput, ...options }: LazyPluginsOptions) {
+  constructor({ errorOutput, grantFile, grantCommand, ...options }: LazyPluginsOptions) {
     const onLog = (entry: PluginLog): void => void errorOutput.write(`${describeLog(entry)}\n`);
     this.#options = { ...options, onLog };
+    this.#grants = { grantFile, grantCommand };
   }
 
-  /** @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, OPTION_INVALID, CLOSED */
-  async load(spec: string, config?: Readonly<Record<string, unknown>>): Promise<PluginSummary> {
+  /** @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED */
+  async load(
+    spec: string,
+    config?: Readonly<Record<string, unknown>>,
+    options?: LoadOptions,
+  ): Promise<PluginSummary> {
     if (this.#closed) throw new BanterError('CLOSED', 'this session has ended');
     this.#starting ??= this.#start();
-    return summary(await (await this.#starting).load(spec, config));
+    return summary(await (await this.#starting).load(spec, config, options));
   }
 
   /** @throws BanterError OPTION_INVALID for an unknown id */
@@ -51,6 +63,10 @@ export class LazyPlugins implements ChatPlugins {
     return this.#runtime?.list().map(summary) ?? [];
   }
 
+  askWith(ask: PermissionAsker | undefined): void {
+    this.#ask = ask;
+  }
+
   /** Lets the plugins say goodbye; resolves when their process is gone. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -58,8 +74,14 @@ export class LazyPlugins implements ChatPlugins {
   }
 
   async #start(): Promise<PluginRuntime> {
-    const { PluginRuntime } = await import('../plugins/index.ts');
-    this.#runtime = await PluginRuntime.start(this.#options);
+    const { authority, GrantBook, PluginRuntime } = await import('../plugins/index.ts');
+    const { grantFile, grantCommand } = this.#grants;
+    const book = new GrantBook(grantFile);
+    this.#runtime = await PluginRuntime.start({
+      ...this.#options,
+      // Who can be asked changes: nobody in a script, a terminal before the prompt, then the prompt.
+      authorize: (request) => authority({ book, grantCommand, ask: this.#ask })(request),
+    });
     return this.#runtime;
   }
 }

@@ -4,6 +4,7 @@ import type { Key } from 'node:readline';
 import type { REPLServer, start as startServer } from 'node:repl';
 import type { Completions } from './completer.ts';
 import { isInterruption } from './evaluate.ts';
+import { Question } from './question.ts';
 import type { EditedLine, Screen } from './screen.ts';
 
 /** What an editor is made of. */
@@ -64,6 +65,7 @@ export class LineEditor {
   readonly #runCode: Internals['eval'];
   #keys: [text: string | undefined, key: Key][] = [];
   #evaluating = false;
+  #question: Question | undefined;
   #completing = false;
   #searching = false;
   #sawSearch = false;
@@ -150,6 +152,23 @@ export class LineEditor {
   }
 
   /**
+   * Asks for a line while an evaluation runs. Undefined when it is given up, or when nothing runs that could ask. Keys
+   * that were typed before do not answer it.
+   */
+  async ask(question: string): Promise<string | undefined> {
+    if (!this.#evaluating || this.#closed || this.#question !== undefined) return undefined;
+    const asked = new Question();
+    this.#question = asked;
+    this.#options.screen.beginQuestion(question);
+    try {
+      return await asked.answer;
+    } finally {
+      this.#question = undefined;
+      this.#options.screen.endQuestion();
+    }
+  }
+
+  /**
    * Runs code synchronously; Ctrl-C breaks it. While it runs, the terminal turns Ctrl-C into SIGINT: `node:repl` listens
    * for that signal before it lets the terminal do so, and tells of one that came too late to break anything.
    * Node drops a signal that comes in the moment in which it stops listening, when the code has run to its end; what the
@@ -170,6 +189,7 @@ export class LineEditor {
 
   /** Ends the prompt and gives the terminal back, if there still is one: without it readline throws and never says that it closed. */
   async close(): Promise<void> {
+    this.#question?.giveUp();
     if (this.#closed) return;
     const { exited } = this;
     this.#server.close();
@@ -225,6 +245,8 @@ export class LineEditor {
     if (this.#evaluating) {
       if (key.ctrl && key.name === 'c') {
         this.#interrupt();
+      } else if (this.#question !== undefined) {
+        this.#options.screen.echo(this.#question.type(text, key));
       } else if (this.#keys.length < keysMax) {
         this.#keys.push([text, key]);
       }
@@ -303,6 +325,7 @@ export class LineEditor {
 
   #interrupt(): void {
     this.#keys = [];
+    this.#question?.giveUp();
     this.#options.onInterrupt();
   }
 

@@ -12,6 +12,7 @@ import { Formatter } from './format.ts';
 import { History, isSecret } from './history.ts';
 import { LineEditor } from './line-editor.ts';
 import { watchNotices } from './notices.ts';
+import { askerOf } from './permission-question.ts';
 import { Runner } from './runner.ts';
 import { safeText } from './safe-text.ts';
 import { Screen, type TerminalOutput } from './screen.ts';
@@ -112,6 +113,7 @@ class Repl {
     if (this.#options.greeting !== undefined) this.#screen.print(this.#options.greeting);
     const editor = await this.#openEditor();
     this.#editor = editor;
+    this.#options.plugins?.askWith(askerOf((question) => editor.ask(question)));
     // Group names for completion; without them Tab knows the own groups only.
     void this.#session.listGroups().catch(() => {});
     const code = await Promise.race([

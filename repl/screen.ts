@@ -54,6 +54,7 @@ export class Screen {
   #editor: EditedLine | undefined;
   #isBusy: () => boolean = () => false;
   #evaluating = false;
+  #asking = false;
   #pending: string[] = [];
   #pendingLength = 0;
   #dropped = 0;
@@ -96,6 +97,25 @@ export class Screen {
     if (!this.#dumb) this.#write(sequence);
   }
 
+  /** Shows a question and leaves the cursor behind it; until {@link endQuestion} everything else waits. */
+  beginQuestion(text: string): void {
+    this.flush();
+    this.#asking = true;
+    writeAll(this.#descriptor, text);
+  }
+
+  /** Shows what is typed as an answer. */
+  echo(text: string): void {
+    if (this.#asking && text !== '') writeAll(this.#descriptor, text);
+  }
+
+  /** The answer is complete. */
+  endQuestion(): void {
+    this.#asking = false;
+    writeAll(this.#descriptor, '\n');
+    this.flush();
+  }
+
   /** The line has been entered: until {@link endEvaluation} there is no line to print above. */
   beginEvaluation(): void {
     this.#evaluating = true;
@@ -116,7 +136,7 @@ export class Screen {
   /** Prints what waits, unless the editor must not be disturbed. */
   flush(): void {
     this.#scheduled = false;
-    if (this.#pending.length === 0) return;
+    if (this.#pending.length === 0 || this.#asking) return;
     const editor = this.#openEditor;
     if (editor !== undefined && this.#isBusy()) return;
     const notice = this.#dropped === 0 ? '' : `(${this.#dropped} earlier texts not shown)\n`;

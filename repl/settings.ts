@@ -60,6 +60,8 @@ export type LogLevel = (typeof logLevels)[number];
 export interface PluginSetting {
   readonly plugin: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** What it is granted by being named here; absent: as the file of grants says, or a person. */
+  readonly permissions?: readonly string[];
 }
 
 /** A value, or what it should have been in words that complete "must be …". */
@@ -196,16 +198,29 @@ function plugins(raw: unknown): Parsed<readonly PluginSetting[]> {
   const value = Array.isArray(entries) ? entries.map(plugin) : [undefined];
   return value.every((entry) => entry !== undefined)
     ? { value }
-    : { wanted: 'a list of names, files, or { "plugin": …, "config": { … } }' };
+    : {
+        wanted: 'a list of names, files, or { "plugin": …, "config": { … }, "permissions": [ … ] }',
+      };
 }
 
 function plugin(entry: unknown): PluginSetting | undefined {
   if (typeof entry === 'string' && entry.trim() !== '') return { plugin: entry.trim(), config: {} };
   if (typeof entry !== 'object' || entry === null) return undefined;
-  const { plugin: name, config = {}, ...rest }: { plugin?: unknown; config?: unknown } = entry;
+  const {
+    plugin: name,
+    config = {},
+    permissions,
+    ...rest
+  }: { plugin?: unknown; config?: unknown; permissions?: unknown } = entry;
   const isComplete = typeof name === 'string' && Object.keys(rest).length === 0;
   if (!isComplete || typeof config !== 'object' || config === null || Array.isArray(config)) {
     return undefined;
   }
-  return { plugin: name, config: { ...config } };
+  const setting = { plugin: name, config: { ...config } };
+  if (permissions === undefined) return setting;
+  return isTexts(permissions) ? { ...setting, permissions } : undefined;
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

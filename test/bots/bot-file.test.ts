@@ -23,7 +23,7 @@ test('reads a module and JSON alike', async (t) => {
     name: 'helper',
     server: undefined,
     groups: ['ops'],
-    plugins: [{ plugin: 'auto-reply', config: {} }],
+    plugins: [{ plugin: 'auto-reply', config: {}, permissions: undefined }],
     policy: { createGroups: true, whenPluginFails: 'exit' },
   };
   assert.deepEqual(await findBot(write(t, 'bot.json', text)), complete);
@@ -32,11 +32,12 @@ test('reads a module and JSON alike', async (t) => {
 });
 
 test('finds plugins from the folder of the file, and built-in ones by name', () => {
-  const plugins = ['./dice.ts', { plugin: '../x.js', config: { a: 1 } }, 'logger'];
+  const permissions = ['storage', 'message.read@ops'];
+  const plugins = ['./dice.ts', { plugin: '../x.js', config: { a: 1 }, permissions }, 'logger'];
   assert.deepEqual(parseBot({ ...least, plugins }, 'bot.json', '/some/where').plugins, [
-    { plugin: '/some/where/dice.ts', config: {} },
-    { plugin: '/some/x.js', config: { a: 1 } },
-    { plugin: 'logger', config: {} },
+    { plugin: '/some/where/dice.ts', config: {}, permissions: undefined },
+    { plugin: '/some/x.js', config: { a: 1 }, permissions: ['message.read@ops', 'storage'] },
+    { plugin: 'logger', config: {}, permissions: undefined },
   ]);
 });
 
@@ -54,6 +55,11 @@ test('names the file, the key and what was expected', () => {
     [{ ...least, plugins: [{ config: {} }] }, /^b\.ts: plugins\[0\]\.plugin must be a text/],
     [{ ...least, plugins: [{ plugin: 'x', cfg: 1 }] }, /^b\.ts: unknown key plugins\[0\]\.cfg/],
     [{ ...least, plugins: [{ plugin: 'x', config: 1 }] }, /plugins\[0\]\.config must be an object/],
+    [
+      { ...least, plugins: [{ plugin: 'x', permissions: ['root'] }] },
+      /^b\.ts: plugins\[0\]\.permissions: there is no permission "root"; there are message\.read/,
+    ],
+    [{ ...least, plugins: [{ plugin: 'x', permissions: {} }] }, /permissions must be a list/],
     [{ ...least, policy: { createGroups: 1 } }, /policy\.createGroups must be true or false/],
     [{ ...least, policy: { whenPluginFails: 'x' } }, /whenPluginFails must be "exit" or "go-on"/],
   ];

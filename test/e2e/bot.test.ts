@@ -103,7 +103,13 @@ test('a bot of one’s own brings its plugin, its groups and its settings', asyn
     name: 'roller',
     server: address,
     groups: ['games', 'more'],
-    plugins: [{ plugin: './dice.ts', config: { sides: 20 } }],
+    plugins: [
+      {
+        plugin: './dice.ts',
+        config: { sides: 20 },
+        permissions: ['private.read', 'private.send', 'file.append'],
+      },
+    ],
   };
   const file = join(home.path, 'roller.json');
   writeFileSync(file, JSON.stringify(definition));
@@ -129,7 +135,11 @@ test('a bot whose plugin was quarantined ends with 1 and says why', async (t) =>
      });`,
   );
   const file = join(home.path, 'spinner.json');
-  const definition = { name: 'spinner', groups: ['ops'], plugins: ['./spin.ts'] };
+  const definition = {
+    name: 'spinner',
+    groups: ['ops'],
+    plugins: [{ plugin: './spin.ts', permissions: ['message.read'] }],
+  };
   writeFileSync(file, JSON.stringify(definition));
   const bot = startBanter(home, ['bot', file, '--server', address]);
   await bot.waitFor('is in #ops');

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fact } from '../../plugins/feed.ts';
+import { Granted } from '../../plugins/granted.ts';
 import { limits } from '../../plugins/limits.ts';
 import { parseManifest } from '../../plugins/manifest.ts';
 import { HostedPlugin } from '../../plugins/plugin.ts';
@@ -11,11 +12,20 @@ const manifest = parseManifest(
   'x.ts',
 );
 
+const order = { spec: './x.ts', source: { file: '/x.ts', identity: 'file:/x.ts' }, config: {} };
+
+/** It is described and may do what it asks for. */
+function describe(plugin: HostedPlugin): void {
+  plugin.described(manifest);
+  plugin.authorized(Granted.of(manifest.permissions));
+  plugin.setUp('bot', '!');
+}
+
 /** A plugin that runs and has nothing to do. */
 function running(): HostedPlugin {
-  const plugin = new HostedPlugin(1, '/x.ts', bundle, {});
+  const plugin = new HostedPlugin(1, order, bundle);
   assert.equal(plugin.takeWork(0), 'load');
-  plugin.described(manifest, 'bot', '!');
+  describe(plugin);
   plugin.turned(0, 0);
   assert.deepEqual(types(plugin.takeWork(0)), ['setup']);
   plugin.ready();
@@ -50,9 +60,9 @@ const said = (text: string, number = 1, onHandled?: () => void): Fact =>
   );
 
 test('events wait until setup is done, and then go after outcomes', () => {
-  const plugin = new HostedPlugin(1, '/x.ts', bundle, {});
+  const plugin = new HostedPlugin(1, order, bundle);
   plugin.takeWork(0);
-  plugin.described(manifest, 'bot', '!');
+  describe(plugin);
   plugin.offer(left);
   plugin.turned(0, 0);
   assert.deepEqual(types(plugin.takeWork(0)), ['setup']);
@@ -139,7 +149,7 @@ test('after a restart it is loaded again and hears again what it was handling, m
   plugin.restart();
   assert.notEqual(plugin.life, life);
   assert.equal(plugin.takeWork(0), 'load');
-  plugin.described(manifest, 'bot', '!');
+  describe(plugin);
   plugin.turned(0, 0);
   plugin.takeWork(0);
   plugin.ready();
@@ -198,7 +208,7 @@ test('what was still being handled comes again after a restart, and is held unti
   plugin.takeWork(0);
   plugin.restart();
   plugin.takeWork(0);
-  plugin.described(manifest, 'bot', '!');
+  describe(plugin);
   plugin.turned(0, 0);
   plugin.takeWork(0);
   plugin.ready();

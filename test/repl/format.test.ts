@@ -127,12 +127,13 @@ test('commands that plugins are told in messages are listed in the help, and com
     args: [{ choices: ['red', 'gr\x1b[2Jeen', 'green'] }, { choices: [] }],
   };
   const end = { name: 'end', aliases: [], description: 'Ends.', usage: '!end', args: [] };
-  const plugin = { id: 'dice', version: '1.0.0', state: 'running', permissions: [] };
+  const plugin = { id: 'dice', version: '1.0.0', state: 'running', permissions: [], grants: [] };
   const session = new ChatSession({
     client: network.connect('ann'),
     plugins: {
       load: () => Promise.reject(new Error('not here')),
       unload: () => Promise.reject(new Error('not here')),
+      askWith: () => undefined,
       list: () => [{ ...plugin, commands: [roll, end] }],
     },
   });

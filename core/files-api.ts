@@ -1,0 +1,3 @@
+/** The part of Banter's public API for what keeps files of its own: for their owner's eyes, written whole or not at all. */
+
+export { readPrivate, writePrivate } from './store/private-files.ts';
