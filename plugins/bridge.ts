@@ -8,6 +8,13 @@ import type {
   Receipt,
 } from '../core/client-api.ts';
 import { type CommandInfo, commandFields } from './command-info.ts';
+import {
+  type HookAction,
+  type HookCall,
+  hookShape,
+  type VerdictAction,
+  verdictShape,
+} from './hook-info.ts';
 import { limits } from './limits.ts';
 import {
   choice,
@@ -54,6 +61,7 @@ export type PluginEvent =
   | { readonly type: 'connected' }
   | { readonly type: 'disconnected'; readonly reason: string }
   | ({ readonly type: 'due' } & DueRun)
+  | ({ readonly type: 'hooked' } & HookCall)
   | { readonly type: 'settled'; readonly id: number; readonly outcome: Outcome }
   /** The time of a test world, told before each batch there. Milliseconds of the epoch. */
   | { readonly type: 'clock'; readonly nowMs: number }
@@ -178,6 +186,8 @@ export type Action =
   | { readonly type: 'wait'; readonly id: number; readonly ms: number }
   /** It waits for this action no more. */
   | { readonly type: 'waited'; readonly wait: number }
+  | HookAction
+  | VerdictAction
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
   | { readonly type: 'overflowed'; readonly count: number };
 
@@ -338,6 +348,8 @@ const action: Shape<Action> = variant<Action>({
   unfinished: record({ type: word('unfinished'), messages }),
   handled: record({ type: word('handled'), messages }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
+  hook: hookShape,
+  verdict: verdictShape,
   standing: record({ type: word('standing'), id, group: line, name: line }),
   wait: record({ type: word('wait'), id, ms: integer(1, limits.waitMsMax) }),
   waited: record({ type: word('waited'), wait: id }),

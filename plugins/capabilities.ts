@@ -205,16 +205,17 @@ export class Capabilities {
     plugin: HostedPlugin,
     action: AskingAction,
   ): Promise<ActionResults[AskingAction['type']]> {
+    const origin = plugin.name;
     switch (action.type) {
       case 'sendGroup':
-        return this.#client.sendGroup(action.group, action.text, { hops: action.hops });
+        return this.#client.sendGroup(action.group, action.text, { hops: action.hops, origin });
       case 'sendPrivate':
-        return this.#client.send(action.to, action.text, { hops: action.hops });
+        return this.#client.send(action.to, action.text, { hops: action.hops, origin });
       case 'append':
         await this.#work.during(this.#file(plugin.name).append(action.line));
         return undefined;
       case 'standing':
-        return this.#work.during(this.#standings.of(action.group, action.name, this.#clock.now()));
+        return this.#standings.of(action.group, action.name, this.#clock.now());
       case 'wait':
         await this.#waits.begin(plugin, action.id, action.ms);
         return undefined;

@@ -5,6 +5,7 @@ import type {
   Committed,
   Cursors,
   Delivered,
+  Interceptor,
   SendOptions,
   Stored,
 } from '../core/client-api.ts';
@@ -20,6 +21,8 @@ export interface PluginClient extends StandingClient {
   readonly cursors: Pick<Cursors, 'hold'>;
   send(to: string, text: string, options?: SendOptions): Promise<Delivered | Stored>;
   sendGroup(group: string, text: string, options?: SendOptions): Promise<Committed>;
+  /** Lets somebody change or stop what it tells and sends. */
+  intercept(interceptor: Interceptor | undefined): void;
   on<E extends keyof ClientEvents>(event: E, listener: (...told: ClientEvents[E]) => void): unknown;
   off<E extends keyof ClientEvents>(
     event: E,

@@ -105,7 +105,7 @@ function parseGrant(text: string): {
   }
   if (group === undefined) return { permission, group };
   if (!perGroup.has(permission)) {
-    const problem = `"${permission}" cannot be limited to a group; ${[...perGroup].join(' and ')} can`;
+    const problem = `"${permission}" cannot be limited to a group; ${[...perGroup].join(', ')} can`;
     throw new BanterError('OPTION_INVALID', problem);
   }
   const fault = checkName(group);

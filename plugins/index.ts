@@ -13,5 +13,5 @@ export { Granted } from './granted.ts';
 export { inspectPlugin } from './inspection.ts';
 export { builtinIdentity, builtinPlugins } from './location.ts';
 export { type Permission, permissionTable } from './permissions.ts';
-export type { PluginStatus } from './plugin.ts';
+export type { PluginStatus } from './plugin-status.ts';
 export { type LoadOptions, PluginRuntime, type PluginRuntimeOptions } from './runtime.ts';

@@ -39,6 +39,7 @@ const nobody: PluginClient = {
   moderation: { roles: refuse },
   administration: { operators: refuse },
   cursors: { hold: () => () => undefined },
+  intercept: () => undefined,
   on: () => undefined,
   off: () => undefined,
 };

@@ -92,6 +92,22 @@ export const limits = {
   scheduleMissedRunsMax: 100,
   /** Milliseconds between looks at the clock at most, which may be set and does not run while the machine sleeps. */
   scheduleLookMs: 60_000,
+  /** Hooks of one plugin; one more fails its setup. */
+  hooksMax: 16,
+  /** Milliseconds by the clock until a hook has to have answered, unless it says otherwise, and at most; then it has failed. */
+  hookDeadlineMs: 200,
+  hookDeadlineMsMax: 5000,
+  /** Milliseconds for all hooks together to decide about one message; those that are left have failed then. */
+  hookPassageMs: 10_000,
+  /** Messages that wait for the hooks of one plugin; about a further one they have failed. */
+  hookCallsMax: 1000,
+  /** Failures of a plugin's hooks in a row, and milliseconds from the first one on; with both the plugin is ended. */
+  hookFailuresMax: 20,
+  hookFailingMs: 10_000,
+  /** Characters of a hook's reason; a longer one is cut inside, a forged one ends the plugin. */
+  hookReasonCharactersMax: 200,
+  /** Bytes of a text that a hook makes, in UTF-8: what a message can have; with a longer one it has failed. */
+  messageBytesMax: 60_000,
   /** Turns a minute that only bring a plugin the outcomes of its own actions; beyond, its turns are `paceMs` apart. */
   ownTurnsPerMinute: 6000,
   /** Characters of actions a minute; beyond, its turns are `paceMs` apart. */

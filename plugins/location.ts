@@ -10,6 +10,7 @@ export const builtinPlugins: readonly string[] = [
   'auto-reply',
   'dice',
   'logger',
+  'moderation',
   'poll',
   'reminder',
 ];

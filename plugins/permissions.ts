@@ -7,8 +7,12 @@ import type { Action, PluginEvent } from './bridge.ts';
 export const permissionTable = {
   'message.read': 'reads the messages of your groups and sees who joins and leaves',
   'message.send': 'writes to your groups in your name',
+  'message.change':
+    'reads, changes and stops messages of your groups before you see them, and yours before they are sent',
   'private.read': 'reads the private messages that you receive',
   'private.send': 'sends private messages in your name',
+  'private.change':
+    'reads, changes and stops private messages before you see them, and yours before they are sent',
   'file.append': 'appends to a log file of its own in your data folder',
   storage: 'keeps data of its own in your data folder, up to 4 MB, over restarts',
   schedule: 'does things later, at times it has kept in your data folder',
@@ -23,7 +27,11 @@ export const permissions: readonly Permission[] =
   Object.keys(permissionTable) as Permission[];
 
 /** Those that can be granted for named groups only. */
-export const perGroup: ReadonlySet<Permission> = new Set(['message.read', 'message.send']);
+export const perGroup: ReadonlySet<Permission> = new Set([
+  'message.read',
+  'message.send',
+  'message.change',
+]);
 
 /** What these functions ask of what was granted; see `granted.ts`. */
 interface Grants {
@@ -52,6 +60,13 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   scheduleTask: 'schedule',
   cancelTask: 'schedule',
 };
+
+/** Whether the hooks of a plugin that was granted this may be asked about a message of a group, or, without one, a private one. */
+export function mayChange(granted: Grants, group: string | undefined): boolean {
+  return group === undefined
+    ? granted.allows('private.change')
+    : granted.allows('message.change', group);
+}
 
 /** Whether a plugin that was granted this is told of such an event. */
 export function mayReceive(granted: Grants, event: PluginEvent): boolean {

@@ -12,48 +12,10 @@ import { Handling } from './handling.ts';
 import { limits } from './limits.ts';
 import type { PluginSource } from './location.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
-import { mayReceive, type Permission } from './permissions.ts';
+import { mayReceive } from './permissions.ts';
+import type { PluginCounters, PluginStatus } from './plugin-status.ts';
 import type { JsonValue } from './shape.ts';
 import { usageOf } from './usage.ts';
-
-/** What a plugin has done so far. */
-export interface PluginCounters {
-  /** Events it has been told. */
-  readonly events: number;
-  /** Events it missed because its queue was full. */
-  readonly eventsDropped: number;
-  /** Messages it has sent. */
-  readonly sends: number;
-  /** Sends, appends and storage operations that were refused: not permitted, too many, or by the server. */
-  readonly refused: number;
-  /** Log lines dropped because there were too many. */
-  readonly logLinesDropped: number;
-  /** Errors that its listeners threw. */
-  readonly errors: number;
-}
-
-/** What people are told of a plugin. */
-export interface PluginStatus {
-  readonly id: string;
-  readonly version: string;
-  readonly description: string;
-  /** The file it was loaded from. */
-  readonly source: string;
-  /** `running` also while the plugin process is being started again. */
-  readonly state: 'running' | 'quarantined' | 'stopped';
-  /** Why it is quarantined, in words; empty otherwise. */
-  readonly reason: string;
-  readonly permissions: readonly Permission[];
-  /** What it was granted of these: `storage`, `message.read`, or `message.read@ops` where it is limited to a group. */
-  readonly grants: readonly string[];
-  readonly commands: readonly OfferedCommand[];
-  readonly counters: PluginCounters;
-}
-
-/** A command with how it is written: `!roll [dice…]`. */
-export interface OfferedCommand extends CommandInfo {
-  readonly usage: string;
-}
 
 /** What somebody wants to run, as it was asked for. */
 export interface PluginOrder {
@@ -95,6 +57,10 @@ export class HostedPlugin {
     refused: 0,
     logLinesDropped: 0,
     errors: 0,
+    hookCalls: 0,
+    hookFailures: 0,
+    messagesChanged: 0,
+    messagesStopped: 0,
   };
   readonly #noted = new Set<string>();
   /** What its isolate has been told and has not handled. */
@@ -115,6 +81,9 @@ export class HostedPlugin {
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
+  /** Questions to its hooks, which messages wait for: they and events take turns. */
+  #questions: Fact[] = [];
+  #askedLast = false;
   #inFlight: readonly Fact[] | undefined;
   #suspectUntilMs = 0;
 
@@ -167,8 +136,8 @@ export class HostedPlugin {
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const takesMore = this.#phase === 'running' && !this.handling.isFull;
-    const waiting = takesMore ? this.#queue.length : 0;
+    const events = this.handling.isFull ? 0 : this.#queue.length;
+    const waiting = this.#phase === 'running' ? events + this.#questions.length : 0;
     return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
   }
 
@@ -223,6 +192,13 @@ export class HostedPlugin {
     if (this.alive) this.#control.push(new Fact(event));
   }
 
+  /** Queues a question to one of its hooks; false when there are too many. */
+  ask(event: Extract<PluginEvent, { readonly type: 'hooked' }>): boolean {
+    if (!this.alive || this.#questions.length >= limits.hookCallsMax) return false;
+    this.#questions.push(new Fact(event));
+    return true;
+  }
+
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
   takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
     if (!this.alive || this.busy || nowMs < this.#pausedUntilMs) return undefined;
@@ -232,9 +208,11 @@ export class HostedPlugin {
     }
     // As many outcomes as a turn can have caused, so that they never pile up.
     let batch = this.#control.splice(0, limits.turnActionsMax);
-    if (batch.length === 0 && this.#phase === 'running' && !this.handling.isFull) {
-      batch = this.#queue.splice(0, limits.batchEventsMax);
-      this.#counters.events += batch.length;
+    if (batch.length === 0 && this.#phase === 'running') {
+      const events = this.handling.isFull ? [] : this.#queue;
+      this.#askedLast = this.#questions.length > 0 && (!this.#askedLast || events.length === 0);
+      batch = (this.#askedLast ? this.#questions : events).splice(0, limits.batchEventsMax);
+      if (!this.#askedLast) this.#counters.events += batch.length;
     }
     if (batch.length === 0) return undefined;
     this.#inFlight = batch;
@@ -326,6 +304,7 @@ export class HostedPlugin {
     this.#life += 1;
     this.#commands = [];
     this.#control = [];
+    this.#questions = [];
     this.#queue.unshift(...this.handling.again(this.#inFlight ?? []));
     this.#inFlight = undefined;
   }
@@ -337,6 +316,7 @@ export class HostedPlugin {
     if (!this.#isLeaving) this.#forget();
     this.#control = [];
     this.#queue = [];
+    this.#questions = [];
     this.#inFlight = undefined;
     this.#started.reject(
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),

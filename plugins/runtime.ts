@@ -10,11 +10,13 @@ import { type Clock, type Simulation, systemClock } from './clock.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
-import { type HostCode, makeHostCode, makeVirtualCode } from './host-code.ts';
+import { Hooks } from './hooks.ts';
+import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
-import { HostedPlugin, type PluginStatus } from './plugin.ts';
+import { HostedPlugin } from './plugin.ts';
+import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
@@ -58,16 +60,14 @@ export class PluginRuntime {
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #clock: Clock;
   readonly #capabilities: Capabilities;
+  readonly #hooks: Hooks;
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
   readonly #plugins = new Map<number, HostedPlugin>();
   readonly #admission: Admission;
-  readonly #simulation: Simulation | undefined;
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
-  #code: Promise<HostCode> | undefined;
-  #bootstrap: (plugin: HostedPlugin) => string = () => '';
   #lastSlot = 0;
   #closed = false;
 
@@ -95,14 +95,14 @@ export class PluginRuntime {
     this.#client = client;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
-    this.#simulation = simulation;
     const clock = simulation?.clock ?? systemClock;
     this.#clock = clock;
-    this.#host = new HostProcess(this.#hostOwner(), () => this.#hostCode());
+    const code = new HostCodeSource(this.#bundler, simulation);
+    this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
       plugins: this.#plugins,
       host: this.#host,
-      bootstrap: (plugin) => this.#bootstrap(plugin),
+      bootstrap: (plugin) => code.bootstrapOf(plugin),
       simulation,
     });
     this.#setups = new SetupDeadlines(clock, (plugin) =>
@@ -126,6 +126,15 @@ export class PluginRuntime {
       work: this.#pump.work,
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
+    });
+    this.#hooks = new Hooks({
+      client,
+      plugins: this.#plugins,
+      clock,
+      work: this.#pump.work,
+      onAsked: () => this.#pump.soon(),
+      onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
+      log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
     this.#stopListening = listen(client, (fact) => {
@@ -195,6 +204,7 @@ export class PluginRuntime {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
+    this.#hooks.close();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin, true)));
     this.#pump.close();
     await this.#host.close();
@@ -224,18 +234,6 @@ export class PluginRuntime {
     if (alive >= pluginsMax) {
       throw new BanterError('OPTION_INVALID', `there are ${pluginsMax} plugins already`);
     }
-  }
-
-  async #hostCode(): Promise<HostCode> {
-    this.#code ??= makeHostCode(this.#bundler);
-    const code = await this.#code;
-    this.#bootstrap = () => code.bootstrap;
-    if (this.#simulation === undefined) return code;
-    const { clock, seed } = this.#simulation;
-    const virtual = await makeVirtualCode(this.#bundler);
-    this.#bootstrap = ({ slot, life }) =>
-      virtual({ seed: seed + slot * 1000 + life, nowMs: clock.wallClockMs() }) + code.bootstrap;
-    return code;
   }
 
   #tell(fact: Fact): void {
@@ -301,6 +299,12 @@ export class PluginRuntime {
       case 'failed':
         this.#quarantine(plugin, plugin.explain(action));
         break;
+      case 'hook':
+        this.#hooks.declare(plugin, action);
+        break;
+      case 'verdict':
+        this.#hooks.answer(plugin, action.call, action.verdict);
+        break;
       default:
         this.#capabilities.run(plugin, action);
     }
@@ -319,6 +323,7 @@ export class PluginRuntime {
     }
     plugin.ready();
     this.#capabilities.ready(plugin);
+    this.#hooks.ready(plugin);
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
   }
@@ -337,6 +342,7 @@ export class PluginRuntime {
       if (plugin.alive) {
         this.#capabilities.forget(plugin);
         plugin.restart();
+        this.#hooks.lost(plugin, `the plugin process died (${reason})`);
         this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
       }
     }
@@ -366,6 +372,7 @@ export class PluginRuntime {
     this.#setups.end(plugin);
     this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
+    this.#hooks.lost(plugin, 'its plugin is in quarantine');
     if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
     this.#pump.soon();
@@ -374,9 +381,11 @@ export class PluginRuntime {
   async #stop(plugin: HostedPlugin, isLeaving = false): Promise<void> {
     if (plugin.phase === 'quarantined') {
       plugin.end('stopped', '');
+      this.#hooks.refresh();
     }
     if (!plugin.alive) return;
     plugin.stop(isLeaving);
+    this.#hooks.lost(plugin, '');
     if (!plugin.alive) {
       this.#release(plugin);
       return;

@@ -4,6 +4,7 @@ import type { Receipt } from '../core/client-api.ts';
 import type { Answer, Argument, CommandCall, CommandDefinition } from './sdk/commands.ts';
 import type { ConfigOf, PluginDefinition, Settings } from './sdk/definition.ts';
 import type { HearHandler, HearOptions, ListenOptions, PluginEvents } from './sdk/events.ts';
+import type { UseHook } from './sdk/hooks.ts';
 import type { PluginAsk } from './sdk/questions.ts';
 import type { PluginSchedule } from './sdk/schedule.ts';
 import type { PluginStorage } from './sdk/storage.ts';
@@ -13,6 +14,7 @@ export type { Permission } from './permissions.ts';
 export type * from './sdk/commands.ts';
 export type * from './sdk/definition.ts';
 export type * from './sdk/events.ts';
+export type * from './sdk/hooks.ts';
 export type * from './sdk/questions.ts';
 export type * from './sdk/schedule.ts';
 export type * from './sdk/storage.ts';
@@ -42,6 +44,8 @@ export interface PluginContext<S extends Settings> {
     /** Milliseconds of the epoch. */
     now(): number;
   };
+  /** Asks a hook about messages before anybody else sees them. */
+  readonly use: UseHook;
   /** Calls `listener` for each such event. Throws without the permission that the event needs. */
   on<E extends keyof PluginEvents>(event: E, listener: (event: PluginEvents[E]) => unknown): void;
   on<E extends keyof PluginEvents>(

@@ -14,6 +14,7 @@ import type {
   Settings,
 } from '../sdk.ts';
 import { Commands } from './commands.ts';
+import { HooksInside } from './hooks.ts';
 import { type Call, isMissed, Listeners } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
@@ -38,6 +39,7 @@ export class PluginInside {
   readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
   readonly #turns: Turns;
+  readonly #hooks: HooksInside;
   #isSetUp = false;
   /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
   #hops = 0;
@@ -55,6 +57,12 @@ export class PluginInside {
       async (during, call) => await this.#guard(during, 0, call),
     );
     this.#turns = new Turns(outbox);
+    this.#hooks = new HooksInside({
+      outbox,
+      isOpen: () => !this.#isSetUp,
+      granted: (permission) => this.#granted(permission),
+      guard: (during, hops, call) => this.#guard(during, hops, call),
+    });
   }
 
   /** Tells which messages are still being handled; called when a turn of the isolate is over. */
@@ -71,6 +79,9 @@ export class PluginInside {
         break;
       case 'settled':
         this.#requests.settle(event.id, event.outcome);
+        break;
+      case 'hooked':
+        void this.#hooks.run(event);
         break;
       case 'due':
         this.#schedule.run(event);
@@ -119,6 +130,7 @@ export class PluginInside {
       storage: makeStorage(this.#requests),
       schedule: this.#schedule.context(),
       clock: Object.freeze({ now }),
+      use: this.#hooks.use,
       on: (event: string, ...rest: readonly unknown[]) => this.#listeners.listen(event, rest),
       command: (definition: CommandDefinition, handler: (call: never) => Answer) => {
         this.#addCommand(definition, handler);

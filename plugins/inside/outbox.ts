@@ -97,7 +97,8 @@ function printable(value: unknown, max: number): string {
   }
 }
 
-function describe(thrown: unknown): { name: string; message: string; stack: string } {
+/** An error in short texts, whatever it is. */
+export function describe(thrown: unknown): { name: string; message: string; stack: string } {
   try {
     if (thrown instanceof Error) {
       const { name, message, stack } = thrown;

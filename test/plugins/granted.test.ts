@@ -38,7 +38,10 @@ test('grants are joined, narrowed and taken apart by permission', () => {
 
 for (const [text, problem] of [
   ['everything', /there is no permission "everything"; there are message\.read, /],
-  ['storage@ops', /"storage" cannot be limited to a group; message\.read and message\.send can/],
+  [
+    'storage@ops',
+    /"storage" cannot be limited to a group; message\.read, message\.send, message\.change can/,
+  ],
   ['message.read@', /"message\.read@": the name of the group is empty/],
   ['message.read@a b', /the name of the group holds something other/],
   ['', /there is no permission ""/],

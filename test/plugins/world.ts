@@ -5,16 +5,18 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import type {
-  ClientEvents,
-  Committed,
-  Delivered,
-  GroupMessage,
-  PrivateMessage,
-  Role,
-  SendOptions,
-} from '../../core/index.ts';
-import { BanterError } from '../../core/index.ts';
+import {
+  BanterError,
+  type ClientEvents,
+  type Committed,
+  type Delivered,
+  type GroupMessage,
+  type Interceptor,
+  Passage,
+  type PrivateMessage,
+  type Role,
+  type SendOptions,
+} from '../../core/client-api.ts';
 import {
   type PluginClient,
   type PluginLog,
@@ -59,7 +61,7 @@ export class World {
       ...fields,
     };
     for (const other of this.#members.values()) {
-      if (other !== from) other.emit('groupMessageReceived', message);
+      if (other !== from) other.passage.deliver(message);
     }
     this.#record(`lab/${from.name}: ${text}`, message.hops);
     const { mid, seq, logId } = message;
@@ -79,7 +81,7 @@ export class World {
       heldBack: false,
       kept,
     };
-    this.#members.get(to)?.emit('privateMessageReceived', message);
+    this.#members.get(to)?.passage.deliver(message);
     this.#record(`${from.name}→${to}: ${text}`, hops);
     return { type: 'delivered', mid, to };
   }
@@ -114,6 +116,7 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   readonly serverFingerprint: string = 'fingerprint';
   readonly name: string;
   readonly bot: boolean;
+  readonly passage: Passage = new Passage(this);
   readonly #world: World;
 
   constructor(world: World, name: string, bot: boolean) {
@@ -153,12 +156,18 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
     this.#world.post(this, text, fields);
   }
 
-  async sendGroup(group: string, text: string, { hops = 0 }: SendOptions = {}): Promise<Committed> {
-    return this.#world.post(this, text, { group, hops });
+  intercept(interceptor: Interceptor | undefined): void {
+    this.passage.interceptor = interceptor;
   }
 
-  async send(to: string, text: string, { hops = 0 }: SendOptions = {}): Promise<Delivered> {
-    return this.#world.whisper(this, to, text, hops);
+  async sendGroup(group: string, given: string, options: SendOptions = {}): Promise<Committed> {
+    const text = this.passage.isOpen ? given : await this.passage.send({ group }, given, options);
+    return this.#world.post(this, text, { group, hops: options.hops ?? 0 });
+  }
+
+  async send(to: string, given: string, options: SendOptions = {}): Promise<Delivered> {
+    const text = this.passage.isOpen ? given : await this.passage.send({ to }, given, options);
+    return this.#world.whisper(this, to, text, options.hops ?? 0);
   }
 
   /** What somebody finds who was away when it was sent. */

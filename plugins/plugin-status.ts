@@ -1,0 +1,51 @@
+/** What people and programs are told of a plugin. */
+
+import type { CommandInfo } from './command-info.ts';
+import type { Permission } from './permissions.ts';
+
+/** What a plugin has done so far. */
+export interface PluginCounters {
+  /** Events it has been told. */
+  readonly events: number;
+  /** Events it missed because its queue was full. */
+  readonly eventsDropped: number;
+  /** Messages it has sent. */
+  readonly sends: number;
+  /** Sends, appends and storage operations that were refused: not permitted, too many, or by the server. */
+  readonly refused: number;
+  /** Log lines dropped because there were too many. */
+  readonly logLinesDropped: number;
+  /** Errors that its listeners threw. */
+  readonly errors: number;
+  /** Times one of its hooks was asked about a message. */
+  readonly hookCalls: number;
+  /** Times it was late, threw or answered nonsense, or could not be asked. */
+  readonly hookFailures: number;
+  /** Messages its hooks gave another text. */
+  readonly messagesChanged: number;
+  /** Messages its hooks stopped, by a verdict or by a failure. */
+  readonly messagesStopped: number;
+}
+
+/** What people are told of a plugin. */
+export interface PluginStatus {
+  readonly id: string;
+  readonly version: string;
+  readonly description: string;
+  /** The file it was loaded from. */
+  readonly source: string;
+  /** `running` also while the plugin process is being started again. */
+  readonly state: 'running' | 'quarantined' | 'stopped';
+  /** Why it is quarantined, in words; empty otherwise. */
+  readonly reason: string;
+  readonly permissions: readonly Permission[];
+  /** What it was granted of these: `storage`, `message.read`, or `message.read@ops` where it is limited to a group. */
+  readonly grants: readonly string[];
+  readonly commands: readonly OfferedCommand[];
+  readonly counters: PluginCounters;
+}
+
+/** A command with how it is written: `!roll [dice…]`. */
+export interface OfferedCommand extends CommandInfo {
+  readonly usage: string;
+}

@@ -1,0 +1,307 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import type { ChatMessage } from '../../core/client-api.ts';
+import { type Member, type Stage, stage } from './world.ts';
+
+const timeout = 60_000;
+
+const may = ['message.change', 'message.read', 'message.send'];
+const mayAll = [...may, 'private.change', 'private.read', 'private.send'];
+
+/** Everything that is told whoever sits at a client, as it is told. */
+function shownTo(member: Member): { readonly texts: string[]; until(text: string): Promise<void> } {
+  const texts: string[] = [];
+  member.on('messageReceived', ({ text }: ChatMessage) => void texts.push(text));
+  return {
+    texts,
+    until: async (text) => {
+      while (!texts.includes(text)) await once(member, 'messageReceived');
+    },
+  };
+}
+
+const patient = '{ deadlineMs: 5000 }';
+
+test('a hook changes what is received, for the person and for every plugin', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  await on.plug('ears', `ctx.on('message', (m) => ctx.log.info('heard ' + m.text));`);
+  await on.plug(
+    'shout',
+    `ctx.use('receive', ${patient}, (m) => ({ text: m.text.toUpperCase() }));`,
+    { permissions: may },
+  );
+  on.alice.say('hello');
+  await shown.until('HELLO');
+  assert.equal((await on.logged(/^heard/)).text, 'heard HELLO');
+  assert.deepEqual(shown.texts, ['HELLO']);
+});
+
+test('hooks are asked in the order of loading, each about what the one before has left', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  for (const id of ['one', 'two', 'three']) {
+    await on.plug(
+      id,
+      `ctx.use('receive', ${patient}, async (m) => {
+         if ('${id}' === 'two') return m.text.includes('pass') ? undefined : { stop: 'because' };
+         return { text: m.text + ' ${id}' };
+       });`,
+      { permissions: may },
+    );
+  }
+  on.alice.say('pass');
+  on.alice.say('stop');
+  on.alice.say('pass again');
+  await shown.until('pass again one three');
+  assert.deepEqual(shown.texts, ['pass one three', 'pass again one three']);
+  assert.match(
+    (await on.logged(/is not shown/)).text,
+    /^a message of #lab is not shown: because \(/,
+  );
+  const [one, two, three] = on.runtime.list().map(({ counters }) => counters);
+  assert.deepEqual([one?.messagesChanged, two?.messagesStopped, three?.hookCalls], [3, 1, 2]);
+});
+
+test('messages keep their order, however long each takes in a hook', { timeout }, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  // Each is decided once three more have come.
+  await on.plug(
+    'slow',
+    `const waiting = [];
+     ctx.use('receive', ${patient}, (m) => new Promise((resolve) => {
+       waiting.push(() => resolve({ text: m.text + '!' }));
+       if (waiting.length % 4 === 0) for (const go of waiting.splice(0).reverse()) go();
+     }));`,
+    { permissions: may },
+  );
+  const texts = Array.from({ length: 40 }, (_, at) => `text ${at}`);
+  for (const text of texts) on.alice.say(text);
+  await shown.until('text 39!');
+  assert.deepEqual(
+    shown.texts,
+    texts.map((text) => `${text}!`),
+  );
+});
+
+test('a hook changes and stops what the person and other plugins send, and not what its own sends', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  await on.plug(
+    'censor',
+    `ctx.use('send', ${patient}, ({ text, origin }) =>
+       text.includes('secret') ? { stop: 'no secrets' } : { text: text + ' (' + (origin || 'person') + ')' });
+     ctx.on('message', (m) => m.reply('own'));`,
+    { permissions: may },
+  );
+  await on.plug(
+    'echo',
+    `ctx.on('message', async (m) => {
+       await m.reply('echo').catch(() => undefined);
+       await m.reply('secret').catch((error) => ctx.log.info(error.code, error.message));
+     });`,
+  );
+  await on.bot.sendGroup('lab', 'hello');
+  await assert.rejects(on.bot.sendGroup('lab', 'a secret'), {
+    code: 'STOPPED_BY_PLUGIN',
+    message: 'the plugin censor has stopped it: no secrets',
+    data: { plugin: 'censor', reason: 'no secrets' },
+  });
+  on.alice.say('hi');
+  await on.world.heard('lab/bot: own');
+  await on.world.heard('lab/bot: echo (echo)');
+  await on.logged(/^STOPPED_BY_PLUGIN the plugin censor has stopped it: no secrets$/);
+  assert.deepEqual(on.world.transcript.toSorted(), [
+    'lab/alice: hi',
+    'lab/bot: echo (echo)',
+    'lab/bot: hello (person)',
+    'lab/bot: own',
+  ]);
+});
+
+test('each permission covers its own kind of messages', { timeout }, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  const use = `ctx.use('receive', ${patient}, (m) => ({ text: m.text + '!' }));
+     ctx.use('send', ${patient}, (m) => ({ text: m.text + '!' }));`;
+  await on.plug('grouped', use, { permissions: ['message.change'] });
+  on.alice.say('group');
+  await on.alice.send('bot', 'private');
+  await on.bot.send('alice', 'answer');
+  await shown.until('private');
+  await on.runtime.unload('grouped');
+  await on.plug('secretive', use, { permissions: ['private.change'] });
+  on.alice.say('group again');
+  await on.alice.send('bot', 'private again');
+  await on.bot.send('alice', 'answer again');
+  await shown.until('private again!');
+  assert.deepEqual(shown.texts, ['group!', 'private', 'group again', 'private again!']);
+  await on.world.heard('bot→alice: answer');
+  await on.world.heard('bot→alice: answer again!');
+});
+
+test('without the permission there is no hook, not even a smuggled one', { timeout }, async (t) => {
+  const on = await stage(t);
+  await assert.rejects(
+    on.plug('meek', `ctx.use('receive', () => undefined);`, { permissions: ['message.read'] }),
+    {
+      code: 'PLUGIN_FAILED',
+      message: /ctx\.use\("receive"\) needs the permission "message\.change" or "private\.change"/,
+    },
+  );
+  const shown = shownTo(on.bot);
+  // The list that its own isolate looks into is not the manifest that counts.
+  await on.plug(
+    'smuggler',
+    `Array.prototype.some = () => true;
+     ctx.use('receive', { onFailure: 'closed' }, () => ({ stop: 'mine' }));`,
+    { permissions: ['message.read'] },
+  );
+  on.alice.say('hello');
+  assert.deepEqual(shown.texts, ['hello']);
+  assert.equal(on.runtime.list().at(-1)?.counters.refused, 1);
+});
+
+test('what is no hook fails the setup, and says so', { timeout }, async (t) => {
+  const on = await stage(t);
+  for (const [code, message] of [
+    [`ctx.use('recieve', () => undefined)`, /there is no such point or hook: recieve/],
+    [`ctx.use('receive', 'x')`, /there is no such point or hook: receive/],
+    [`ctx.use('receive', { deadlineMs: 5001 }, () => undefined)`, /whole number from 1 to 5000/],
+    [`ctx.use('receive', { onFailure: 'ajar' }, () => undefined)`, /"open" or "closed"/],
+    [`ctx.use('receive', { deadline: 1 }, () => undefined)`, /no option "deadline"/],
+    [`for (let i = 0; i < 17; i++) ctx.use('send', () => undefined)`, /16 hooks already/],
+  ] as const) {
+    await assert.rejects(on.plug('wrong', code, { permissions: may }), {
+      code: 'PLUGIN_FAILED',
+      message,
+    });
+  }
+});
+
+async function failing(on: Stage, id: string, onFailure: string, hook: string): Promise<void> {
+  const options = `{ deadlineMs: 50, onFailure: '${onFailure}' }`;
+  await on.plug(
+    id,
+    `ctx.use('receive', ${options}, ${hook}); ctx.use('send', ${options}, ${hook});`,
+    {
+      permissions: mayAll,
+    },
+  );
+}
+
+const failures: Readonly<Record<string, { readonly hook: string; readonly reason: RegExp }>> = {
+  'is late': { hook: '() => new Promise(() => undefined)', reason: /it took more than 50 ms/ },
+  throws: {
+    hook: `() => { throw new TypeError('bad') }`,
+    reason: /it threw TypeError: bad/,
+  },
+  'answers nonsense': { hook: '() => 42', reason: /it returned neither nothing nor/ },
+  'makes an empty text': { hook: `() => ({ text: '' })`, reason: /a text|one of 0 bytes/ },
+};
+
+test('a hook that fails open lets messages go on, one that fails closed stops them', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  for (const [name, { hook, reason }] of Object.entries(failures)) {
+    await t.test(`a hook that ${name}`, async () => {
+      await failing(on, 'ajar', 'open', hook);
+      on.alice.say(`open ${name}`);
+      await shown.until(`open ${name}`);
+      await on.bot.sendGroup('lab', `sent ${name}`);
+      await on.logged(reason);
+      await on.runtime.unload('ajar');
+      await failing(on, 'shut', 'closed', hook);
+      on.alice.say(`closed ${name}`);
+      await assert.rejects(on.bot.sendGroup('lab', `not sent ${name}`), {
+        code: 'STOPPED_BY_PLUGIN',
+        message: new RegExp(
+          `the plugin shut has stopped it: its hook has failed: .*${reason.source}`,
+        ),
+      });
+      await on.runtime.unload('shut');
+      assert.equal(shown.texts.includes(`closed ${name}`), false);
+    });
+  }
+  on.alice.say('free');
+  await shown.until('free');
+});
+
+test('a plugin in quarantine leaves a closed hook closed until it is unloaded', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  await on.plug(
+    'shut',
+    `ctx.use('receive', { deadlineMs: 5000, onFailure: 'closed' }, (m) => { if (m.text === 'loop') for (;;); });`,
+    { permissions: may },
+  );
+  on.alice.say('loop');
+  await on.quarantined('shut');
+  on.alice.say('lost');
+  await on.runtime.unload('shut');
+  on.alice.say('free');
+  await shown.until('free');
+  assert.deepEqual(shown.texts, ['free']);
+  assert.equal(on.bot.passage.isOpen, true);
+});
+
+test('when the plugin process dies, hooks decide as declared, and work again afterwards', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  await on.plug(
+    'open',
+    `ctx.use('receive', ${patient}, (m) =>
+       m.text === 'wait' ? new Promise(() => undefined) : { text: m.text + '!' });`,
+    { permissions: may },
+  );
+  on.alice.say('first');
+  await shown.until('first!');
+  on.alice.say('wait');
+  on.alice.say('behind');
+  process.kill(on.runtime.hostPid ?? 0, 'SIGKILL');
+  await shown.until('behind');
+  await on.logged(/is started again/);
+  on.alice.say('last');
+  await shown.until('last!');
+  assert.deepEqual(shown.texts, ['first!', 'wait', 'behind', 'last!']);
+});
+
+test('a hook of one group is not asked about others', { timeout }, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  await on.plug(
+    'local',
+    `ctx.use('receive', { group: 'den', deadlineMs: 5000 }, (m) => ({ text: m.text + '!' }));`,
+    { permissions: may },
+  );
+  on.alice.say('here');
+  on.alice.say('there', { group: 'den' });
+  await shown.until('there!');
+  assert.deepEqual(shown.texts, ['here', 'there!']);
+});
+
+test('without hooks nothing stands in the way of messages', { timeout }, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  await on.plug('ears', `ctx.on('message', () => undefined);`);
+  assert.equal(on.bot.passage.isOpen, true);
+  on.alice.say('hello');
+  assert.deepEqual(shown.texts, ['hello']);
+  await on.plug('hook', `ctx.use('send', ${patient}, () => undefined);`, { permissions: may });
+  assert.equal(on.bot.passage.isOpen, false);
+  await on.runtime.unload('hook');
+  assert.equal(on.bot.passage.isOpen, true);
+});
