@@ -39,8 +39,11 @@ export type PluginEvent =
       readonly prefix: string;
       readonly config: Readonly<Record<string, JsonValue>>;
     }
-  | { readonly type: 'message'; readonly message: GroupMessage }
-  | { readonly type: 'private'; readonly message: PrivateMessage }
+  /** `number` is that of the message in what a plugin says of its handling. */
+  | { readonly type: 'message'; readonly number: number; readonly message: GroupMessage }
+  | { readonly type: 'private'; readonly number: number; readonly message: PrivateMessage }
+  /** Handling these took too long: nothing waits for it any more. */
+  | { readonly type: 'overdue'; readonly messages: readonly number[] }
   | {
       readonly type: 'joined';
       readonly group: string;
@@ -169,6 +172,10 @@ export type Action =
     }
   | { readonly type: 'cancelTask'; readonly id: number; readonly job: string; readonly key: string }
   | { readonly type: 'ran'; readonly run: number }
+  /** Of the messages of this turn, those whose handlers go on. */
+  | { readonly type: 'unfinished'; readonly messages: readonly number[] }
+  /** Handled since, of those that were unfinished. */
+  | { readonly type: 'handled'; readonly messages: readonly number[] }
   /** What a name is: in a group, or, with an empty `group`, at the server. */
   | {
       readonly type: 'standing';
@@ -295,6 +302,7 @@ const spec: Shape<JobSpec> = variant<JobSpec>({
   cron: record({ type: word('cron'), expression, timeZone: optional(expression) }),
   task: record({ type: word('task') }),
 });
+const messages = list(id, limits.unhandledMax + limits.batchEventsMax);
 const error = { name: text(80), message: text(2000), stack: text(8000) };
 
 const action: Shape<Action> = variant<Action>({
@@ -337,6 +345,8 @@ const action: Shape<Action> = variant<Action>({
     data: line,
   }),
   cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: taskKey }),
+  unfinished: record({ type: word('unfinished'), messages }),
+  handled: record({ type: word('handled'), messages }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
   hook: hookShape,
   verdict: verdictShape,
@@ -347,12 +357,14 @@ const action: Shape<Action> = variant<Action>({
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
 });
 
-const actions: Shape<readonly Action[]> = list(action, limits.turnActionsMax + 1);
+const actions: Shape<readonly Action[]> = list(action, limits.turnActionsMax + 3);
+
+const outbox = text(limits.turnCharactersMax + limits.turnLastCharactersMax);
 
 const report: Shape<HostReport> = variant<HostReport>({
   up: record({ type: word('up') }),
   pong: record({ type: word('pong'), rssBytes: integer(0, Number.MAX_SAFE_INTEGER) }),
-  turned: record({ type: word('turned'), slot, actions: list(line, 2) }),
+  turned: record({ type: word('turned'), slot, actions: list(outbox, 2) }),
   ended: record({ type: word('ended'), slot, reason: endReason }),
   fatal: record({ type: word('fatal'), slot, reason: endReason }),
 });

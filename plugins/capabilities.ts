@@ -9,6 +9,7 @@ import { PluginDatabase } from './database.ts';
 import type { PluginClient } from './feed.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
+import { Overdue, overdueWords } from './overdue.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
 import { Scheduler } from './scheduler.ts';
@@ -26,7 +27,10 @@ export interface PluginLog {
 /** The actions that reach beyond the plugin; the others are about its own life. */
 export type OutwardAction = Extract<
   Action,
-  AskingAction | { readonly type: 'ran' | 'waited' | 'log' | 'error' | 'overflowed' }
+  | AskingAction
+  | {
+      readonly type: 'ran' | 'waited' | 'unfinished' | 'handled' | 'log' | 'error' | 'overflowed';
+    }
 >;
 
 /** What capabilities work with. */
@@ -59,6 +63,7 @@ export class Capabilities {
   readonly #scheduler: Scheduler;
   readonly #standings: Standings;
   readonly #waits: Waits;
+  readonly #overdue: Overdue;
 
   constructor({ client, dataDir, clock, work, onLog, onSettled }: CapabilitiesOptions) {
     this.#client = client;
@@ -74,6 +79,10 @@ export class Capabilities {
     this.#storage = new StorageCapability(this.#database);
     this.#standings = new Standings(client);
     this.#waits = new Waits(clock);
+    this.#overdue = new Overdue(clock, (plugin, count) => {
+      this.#log(plugin, 'warn', overdueWords(count));
+      onSettled();
+    });
     this.#scheduler = new Scheduler(this.#database, {
       client: `${client.name}@${client.serverFingerprint}`,
       clock,
@@ -91,6 +100,13 @@ export class Capabilities {
     switch (action.type) {
       case 'ran':
         this.#scheduler.ran(plugin, action.run);
+        break;
+      case 'unfinished':
+        plugin.handling.unfinished(action.messages);
+        this.#overdue.watch(plugin);
+        break;
+      case 'handled':
+        plugin.handling.handled(action.messages);
         break;
       case 'waited':
         this.#waits.end(plugin, action.wait);
@@ -131,6 +147,7 @@ export class Capabilities {
   async close(): Promise<void> {
     this.#scheduler.close();
     this.#waits.close();
+    this.#overdue.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
     await this.#database.close();
   }

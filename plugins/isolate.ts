@@ -5,6 +5,8 @@ import type { EndReason } from './bridge.ts';
 import { limits } from './limits.ts';
 import { Patience } from './patience.ts';
 
+const turnCharactersMax = limits.turnCharactersMax + limits.turnLastCharactersMax;
+
 const libraryErrors = ['Isolate ', 'Isolated ', 'Array buffer allocation failed'];
 
 /** What a call uses is measured inside its isolate; only the clock is left. */
@@ -143,7 +145,7 @@ export class PluginIsolate {
     const texts = actions.filter((text) => typeof text === 'string');
     if (texts.length < actions.length) {
       this.#end('broken');
-    } else if (texts.some(({ length }) => length > limits.turnCharactersMax)) {
+    } else if (texts.some(({ length }) => length > turnCharactersMax)) {
       this.#end('outboxTooLarge');
     } else if (!this.#isEnded) {
       this.#owner.turned(this.slot, texts);

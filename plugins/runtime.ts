@@ -58,6 +58,7 @@ export class PluginRuntime {
   readonly #client: PluginClient;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
+  readonly #clock: Clock;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
   readonly #bundler = new Bundler();
@@ -95,6 +96,7 @@ export class PluginRuntime {
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
     const clock = simulation?.clock ?? systemClock;
+    this.#clock = clock;
     const code = new HostCodeSource(this.#bundler, simulation);
     this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
@@ -195,12 +197,15 @@ export class PluginRuntime {
       .map((plugin) => plugin.status());
   }
 
-  /** Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent. */
+  /**
+   * Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent.
+   * Messages of groups that were not handled come again, as `recovered`, to the next client of this name.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
     this.#hooks.close();
-    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
+    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin, true)));
     this.#pump.close();
     await this.#host.close();
     await this.#capabilities.close();
@@ -274,7 +279,7 @@ export class PluginRuntime {
     }
     if (plugin.alive) {
       const characters = report.actions.reduce((sum, { length }) => sum + length, 0);
-      plugin.turned(characters, performance.now());
+      plugin.turned(characters, performance.now(), this.#clock.now());
       if (!plugin.alive) this.#release(plugin);
     }
     this.#pump.soon();
@@ -373,13 +378,13 @@ export class PluginRuntime {
     this.#pump.soon();
   }
 
-  async #stop(plugin: HostedPlugin): Promise<void> {
+  async #stop(plugin: HostedPlugin, isLeaving = false): Promise<void> {
     if (plugin.phase === 'quarantined') {
       plugin.end('stopped', '');
       this.#hooks.refresh();
     }
     if (!plugin.alive) return;
-    plugin.stop();
+    plugin.stop(isLeaving);
     this.#hooks.lost(plugin, '');
     if (!plugin.alive) {
       this.#release(plugin);

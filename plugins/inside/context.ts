@@ -15,17 +15,19 @@ import type {
 } from '../sdk.ts';
 import { Commands } from './commands.ts';
 import { HooksInside } from './hooks.ts';
-import { isMissed, Listeners } from './listeners.ts';
+import { type Call, isMissed, Listeners } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
 import { makeStorage } from './storage.ts';
+import { placeOf, Turns } from './turns.ts';
 
 // Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
 const { now } = Date;
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
+type MessageEvent = Extract<PluginEvent, { readonly type: 'message' | 'private' }>;
 
 /** One plugin, evaluated and set up. */
 export class PluginInside {
@@ -36,6 +38,7 @@ export class PluginInside {
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
+  readonly #turns: Turns;
   readonly #hooks: HooksInside;
   #isSetUp = false;
   /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
@@ -46,17 +49,25 @@ export class PluginInside {
     this.#outbox = outbox;
     this.#requests = new Requests(outbox);
     this.#listeners = new Listeners((permission) => this.#granted(permission));
-    this.#questions = new Questions(this.#requests);
+    this.#questions = new Questions(this.#requests, (target) => this.#turns.yield(placeOf(target)));
     this.#commands = new Commands(outbox, this.#requests, this.#questions);
-    this.#schedule = new ScheduleInside(this.#requests, outbox, (during, call) =>
-      this.#guard(during, 0, call),
+    this.#schedule = new ScheduleInside(
+      this.#requests,
+      outbox,
+      async (during, call) => await this.#guard(during, 0, call),
     );
+    this.#turns = new Turns(outbox);
     this.#hooks = new HooksInside({
       outbox,
       isOpen: () => !this.#isSetUp,
       granted: (permission) => this.#granted(permission),
       guard: (during, hops, call) => this.#guard(during, hops, call),
     });
+  }
+
+  /** Tells which messages are still being handled; called when a turn of the isolate is over. */
+  tellTurns(): void {
+    this.#turns.tell();
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
@@ -80,10 +91,13 @@ export class PluginInside {
         break;
       case 'message':
       case 'private':
-        this.#hearMessage(event.type, event.message);
+        this.#hearMessage(event);
+        break;
+      case 'overdue':
+        for (const message of event.messages) this.#turns.release(message);
         break;
       default:
-        this.#tell(event.type, event, 0);
+        this.#tell(event.type, event);
     }
   }
 
@@ -174,55 +188,77 @@ export class PluginInside {
     this.#require('group' in target ? 'message.read' : 'private.read', 'ctx.ask');
   }
 
-  #hearMessage(type: 'message' | 'private', received: GroupMessage | PrivateMessage): void {
+  #hearMessage({ type, number, message: received }: MessageEvent): void {
     const hops = received.hops + 1;
     const target = received.type === 'group' ? { group: received.group } : { to: received.from };
     const reply = (text: string): Promise<Receipt> => optional(this.#send(target, text, hops));
     const message: Message = { ...received, reply };
     const isForPeople = !received.bot && !isMissed(received);
     if (isForPeople && this.#questions.take(message)) return;
-    this.#tell(type, message, hops);
+    const calls = this.#callsFor(type, message, isForPeople);
+    const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
+    const work = (some: readonly Call[]) => () =>
+      whole(some.map(({ during, run }) => this.#guard(during, hops, run)));
+    if (beside.length > 0) this.#turns.beside(number, work(beside));
+    if (inTurn.length > 0) this.#turns.line(number, placeOf(target), work(inTurn));
+  }
+
+  #callsFor(type: MessageEvent['type'], message: Message, isForPeople: boolean): readonly Call[] {
+    const calls = [...this.#listeners.callsFor(type, message)];
     if (message.type === 'group' && this.#listeners.isMention(message.text)) {
-      this.#tell('mention', message, hops);
+      calls.push(...this.#listeners.callsFor('mention', message));
     }
-    const command = isForPeople ? this.#commands.find(received.text) : undefined;
+    const command = isForPeople ? this.#commands.find(message.text) : undefined;
     if (command !== undefined) {
-      void this.#answer(`command ${command.name}`, message, hops, () => command.run(message));
+      const { name, isParallel, run } = command;
+      const enter = (call: () => Answer): Answer => this.#within(message.hops + 1, call);
+      const call = { during: `command ${name}`, isParallel, run: () => run(message, enter) };
+      calls.push(answering(message, call));
     }
-    for (const { during, run } of this.#listeners.callsForPatterns(message)) {
-      void this.#answer(during, message, hops, run);
+    for (const call of this.#listeners.callsForPatterns(message)) {
+      calls.push(answering(message, call));
     }
+    return calls;
   }
 
-  #answer(during: string, message: Message, hops: number, call: () => unknown): Promise<void> {
-    return this.#guard(during, hops, async () => {
-      const answer = await call();
-      if (typeof answer === 'string' && answer !== '') {
-        await message.reply(answer);
-      }
-    });
-  }
-
-  #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E], hops: number): void {
+  #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): void {
     for (const { during, run } of this.#listeners.callsFor(type, event)) {
-      void this.#guard(during, hops, run);
+      void this.#guard(during, 0, run);
     }
   }
 
-  async #guard(during: string, hops: number, call: () => unknown): Promise<void> {
+  /** Calls the plugin's code and makes an action of what it throws; undefined if there is nothing to wait for. */
+  #guard(during: string, hops: number, call: () => unknown): Promise<void> | undefined {
+    try {
+      const pending = this.#within(hops, call);
+      return isThenable(pending) ? this.#settled(during, pending) : undefined;
+    } catch (error) {
+      this.#fail(during, error);
+      return undefined;
+    }
+  }
+
+  /** Whatever is sent before the call returns has so many hops. */
+  #within<Value>(hops: number, call: () => Value): Value {
     try {
       this.#hops = hops;
-      const pending = call();
-      this.#hops = 0;
-      await pending;
-    } catch (error) {
-      // A refusal is logged where it was decided; here it would be told twice.
-      if (!this.#requests.isRefusal(error)) {
-        this.#outbox.pushError('error', during, error);
-      }
+      return call();
     } finally {
       this.#hops = 0;
     }
+  }
+
+  async #settled(during: string, pending: PromiseLike<unknown>): Promise<void> {
+    try {
+      await pending;
+    } catch (error) {
+      this.#fail(during, error);
+    }
+  }
+
+  #fail(during: string, error: unknown): void {
+    // A refusal is logged where it was decided; here it would be told twice.
+    if (!this.#requests.isRefusal(error)) this.#outbox.pushError('error', during, error);
   }
 
   async #send(
@@ -238,4 +274,38 @@ export class PluginInside {
   async #append(line: string): Promise<void> {
     await this.#requests.ask('append', { line: `${line}` });
   }
+}
+
+/** The same call, with what it returns sent as the reply. */
+function answering(message: Message, { during, isParallel, run }: Call): Call {
+  const reply = (answer: unknown): unknown =>
+    typeof answer === 'string' && answer !== '' ? message.reply(answer) : undefined;
+  const settle = async (pending: PromiseLike<unknown>): Promise<unknown> => reply(await pending);
+  return {
+    during,
+    isParallel,
+    run: () => {
+      const answer = run();
+      return isThenable(answer) ? settle(answer) : reply(answer);
+    },
+  };
+}
+
+function isParallel(call: Call): boolean {
+  return call.isParallel;
+}
+
+/** Asks what the plugin has made of `then`, which may throw. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
+/** All of some work, none of which rejects; undefined if nothing of it is to be waited for. */
+function whole(parts: readonly (Promise<void> | undefined)[]): Promise<unknown> | undefined {
+  const pending = parts.filter((part) => part !== undefined);
+  return pending.length === 0 ? undefined : Promise.all(pending);
 }

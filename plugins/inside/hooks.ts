@@ -15,7 +15,7 @@ export interface HooksOwner {
   isOpen(): boolean;
   granted(permission: string): boolean;
   /** Runs code of the plugin: what it throws becomes an action, what it sends gets so many hops. */
-  guard(during: string, hops: number, call: () => unknown): Promise<void>;
+  guard(during: string, hops: number, call: () => unknown): Promise<void> | undefined;
 }
 
 type AnyHook = (message: never) => unknown;

@@ -39,6 +39,8 @@ const actions = [
   { type: 'scheduleTask', id: 1, job: 'a', key: 'k', atMs: 0, data: '' },
   { type: 'cancelTask', id: 1, job: 'a', key: 'k' },
   { type: 'ran', run: 1 },
+  { type: 'unfinished', messages: [1, 2] },
+  { type: 'handled', messages: [1] },
   { type: 'standing', id: 1, group: 'lab', name: 'bob' },
   { type: 'wait', id: 1, ms: 1000 },
   { type: 'waited', wait: 1 },
