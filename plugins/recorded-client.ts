@@ -37,6 +37,7 @@ export class RecordedClient implements PluginClient {
   readonly serverFingerprint: string;
   readonly moderation: PluginClient['moderation'];
   readonly administration: PluginClient['administration'];
+  readonly cursors: PluginClient['cursors'];
   readonly #client: PluginClient;
   #recording: Recording | undefined;
 
@@ -45,6 +46,7 @@ export class RecordedClient implements PluginClient {
     this.serverFingerprint = client.serverFingerprint;
     this.moderation = client.moderation;
     this.administration = client.administration;
+    this.cursors = client.cursors;
     this.#client = client;
   }
 

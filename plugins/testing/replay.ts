@@ -179,6 +179,7 @@ class ReplayedClient extends EventEmitter<ClientEvents> implements PluginClient 
   readonly connected = true;
   readonly moderation: PluginClient['moderation'] = { roles: async () => [] };
   readonly administration: PluginClient['administration'] = { operators: async () => [] };
+  readonly cursors: PluginClient['cursors'] = { hold: () => () => undefined };
   readonly lines: Line[] = [];
   /** What became of each line, in the order in which it was said. */
   readonly #fates = new Map<string, (string | undefined)[]>();
