@@ -16,6 +16,7 @@ import {
   verdictShape,
 } from './hook-info.ts';
 import { limits } from './limits.ts';
+import type { NotSent } from './sdk.ts';
 import {
   choice,
   integer,
@@ -39,8 +40,9 @@ export type PluginEvent =
       readonly prefix: string;
       readonly config: Readonly<Record<string, JsonValue>>;
     }
-  | { readonly type: 'message'; readonly message: GroupMessage }
-  | { readonly type: 'private'; readonly message: PrivateMessage }
+  /** `trace` is a number to tell with what became of it. */
+  | { readonly type: 'message'; readonly message: GroupMessage; readonly trace: number }
+  | { readonly type: 'private'; readonly message: PrivateMessage; readonly trace: number }
   | {
       readonly type: 'joined';
       readonly group: string;
@@ -85,8 +87,8 @@ export type Outcome =
 
 /** What a plugin gets for each action that it waits for. */
 export interface ActionResults {
-  readonly sendGroup: Receipt;
-  readonly sendPrivate: Receipt;
+  readonly sendGroup: Receipt | NotSent;
+  readonly sendPrivate: Receipt | NotSent;
   readonly append: undefined;
   readonly storageGet: StoredValue | undefined;
   /** Whether it was written: not if another version stood there than was asked for. */
@@ -179,6 +181,15 @@ export type Action =
   | { readonly type: 'wait'; readonly id: number; readonly ms: number }
   /** It waits for this action no more. */
   | { readonly type: 'waited'; readonly wait: number }
+  /** What became of the message of that number. */
+  | {
+      readonly type: 'traced';
+      readonly trace: number;
+      readonly what: string;
+      readonly outcome: 'handled' | 'skipped' | 'failed';
+      readonly reason: string;
+      readonly ms: number;
+    }
   | HookAction
   | VerdictAction
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
@@ -188,6 +199,8 @@ interface Sending {
   readonly id: number;
   readonly text: string;
   readonly hops: number;
+  /** The message for which it is sent; 0 for none. */
+  readonly trace: number;
 }
 
 interface Keyed {
@@ -280,6 +293,7 @@ const id = integer(1, Number.MAX_SAFE_INTEGER);
 // Longer texts and names are refused by the client itself, with its own words; these only bound what is looked at.
 const line = text(limits.turnCharactersMax);
 const hops = integer(0, 8);
+const trace = integer(0, Number.MAX_SAFE_INTEGER);
 // Half a surrogate pair would be kept as another key than was asked for.
 const key = text(limits.storageKeyCharactersMax, /^\P{Cs}+$/u, 'a key of whole characters');
 // Neither a line break nor half a surrogate pair.
@@ -303,8 +317,8 @@ const action: Shape<Action> = variant<Action>({
   ready: record({ type: word('ready') }),
   failed: record({ type: word('failed'), ...error }),
   error: record({ type: word('error'), during: text(80), ...error }),
-  sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops }),
-  sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops }),
+  sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops, trace }),
+  sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops, trace }),
   append: record({ type: word('append'), id, line }),
   storageGet: record({ type: word('storageGet'), id, key }),
   storageSet: record({
@@ -338,6 +352,14 @@ const action: Shape<Action> = variant<Action>({
   }),
   cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: taskKey }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
+  traced: record({
+    type: word('traced'),
+    trace,
+    what: text(80),
+    outcome: choice(['handled', 'skipped', 'failed']),
+    reason: text(limits.hookReasonCharactersMax),
+    ms: trace,
+  }),
   hook: hookShape,
   verdict: verdictShape,
   standing: record({ type: word('standing'), id, group: line, name: line }),

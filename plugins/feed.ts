@@ -4,7 +4,9 @@ import type {
   ClientEvents,
   Committed,
   Delivered,
+  GroupMessage,
   Interceptor,
+  PrivateMessage,
   SendOptions,
   Stored,
 } from '../core/client-api.ts';
@@ -46,13 +48,17 @@ export class Fact {
   again(): Fact | undefined {
     const { event } = this;
     return event.type === 'message'
-      ? new Fact({ type: 'message', message: { ...event.message, recovered: true } })
+      ? new Fact({ ...event, message: { ...event.message, recovered: true } })
       : undefined;
   }
 }
 
-/** Listens to a client until the returned function is called. Its own messages a client is never told. */
-export function listen(client: PluginClient, tell: (fact: Fact) => void): () => void {
+/** Listens to a client until the returned function is called; `traceOf` gives messages their numbers. Its own messages a client is never told. */
+export function listen(
+  client: PluginClient,
+  traceOf: (message: GroupMessage | PrivateMessage) => number,
+  tell: (fact: Fact) => void,
+): () => void {
   const undo: (() => void)[] = [];
   const hear = <E extends keyof ClientEvents>(
     event: E,
@@ -62,8 +68,16 @@ export function listen(client: PluginClient, tell: (fact: Fact) => void): () => 
     client.on(event, listener);
     undo.push(() => void client.off(event, listener));
   };
-  hear('groupMessageReceived', (message) => ({ type: 'message', message }));
-  hear('privateMessageReceived', (message) => ({ type: 'private', message }));
+  hear('groupMessageReceived', (message) => ({
+    type: 'message',
+    message,
+    trace: traceOf(message),
+  }));
+  hear('privateMessageReceived', (message) => ({
+    type: 'private',
+    message,
+    trace: traceOf(message),
+  }));
   hear('memberJoined', (member) => ({ type: 'joined', ...member }));
   hear('memberLeft', (member) => ({ type: 'left', ...member }));
   hear('groupLost', (group, reason) => ({ type: 'removed', group, reason }));

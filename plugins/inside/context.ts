@@ -8,6 +8,7 @@ import type {
   CommandCall,
   CommandDefinition,
   Incoming,
+  NotSent,
   PluginContext,
   PluginDefinition,
   PluginEvents,
@@ -15,17 +16,19 @@ import type {
 } from '../sdk.ts';
 import { Commands } from './commands.ts';
 import { HooksInside } from './hooks.ts';
-import { isMissed, Listeners } from './listeners.ts';
+import { isMissed, Listeners, noMatch } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
 import { makeStorage } from './storage.ts';
+import { type Cause, noCause, Tracer } from './tracer.ts';
 
 // Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
 const { now } = Date;
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
+type MessageEvent = Extract<PluginEvent, { readonly trace: number }>;
 
 /** One plugin, evaluated and set up. */
 export class PluginInside {
@@ -38,24 +41,26 @@ export class PluginInside {
   readonly #schedule: ScheduleInside;
   readonly #hooks: HooksInside;
   #isSetUp = false;
-  /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
-  #hops = 0;
+  readonly #tracer: Tracer;
+  /** Of whatever is sent while a listener runs: the message it handles, with one hop more. */
+  #cause = noCause;
 
   constructor(definition: PluginDefinition<Settings>, outbox: Outbox) {
     this.#definition = definition;
     this.#outbox = outbox;
+    this.#tracer = new Tracer(outbox);
     this.#requests = new Requests(outbox);
     this.#listeners = new Listeners((permission) => this.#granted(permission));
     this.#questions = new Questions(this.#requests);
     this.#commands = new Commands(outbox, this.#requests, this.#questions);
     this.#schedule = new ScheduleInside(this.#requests, outbox, (during, call) =>
-      this.#guard(during, 0, call),
+      this.#guard(during, noCause, call),
     );
     this.#hooks = new HooksInside({
       outbox,
       isOpen: () => !this.#isSetUp,
       granted: (permission) => this.#granted(permission),
-      guard: (during, hops, call) => this.#guard(during, hops, call),
+      guard: (during, cause, call) => this.#guard(during, cause, call),
     });
   }
 
@@ -76,14 +81,14 @@ export class PluginInside {
         this.#schedule.run(event);
         break;
       case 'disposing':
-        void this.#guard('dispose', 0, () => this.#definition.dispose?.());
+        void this.#guard('dispose', noCause, () => this.#definition.dispose?.());
         break;
       case 'message':
       case 'private':
-        this.#hearMessage(event.type, event.message);
+        this.#hearMessage(event);
         break;
       default:
-        this.#tell(event.type, event, 0);
+        this.#tell(event.type, event, noCause);
     }
   }
 
@@ -131,10 +136,10 @@ export class PluginInside {
       },
       ask: makeAsk(
         this.#questions,
-        (target, prompt) => this.#send(target, prompt, this.#hops),
+        (target, prompt) => this.#send(target, prompt, this.#cause),
         (target) => this.#requireReading(target),
       ),
-      send: (target, text) => optional(this.#send(target, text, this.#hops)),
+      send: (target, text) => optional(this.#send(target, text, this.#cause)),
     };
     return Object.freeze(context);
   }
@@ -174,68 +179,87 @@ export class PluginInside {
     this.#require('group' in target ? 'message.read' : 'private.read', 'ctx.ask');
   }
 
-  #hearMessage(type: 'message' | 'private', received: GroupMessage | PrivateMessage): void {
-    const hops = received.hops + 1;
+  #hearMessage({ type, message: received, trace }: MessageEvent): void {
+    const cause: Cause = { hops: received.hops + 1, trace };
     const target = received.type === 'group' ? { group: received.group } : { to: received.from };
-    const reply = (text: string): Promise<Receipt> => optional(this.#send(target, text, hops));
+    const reply = (text: string): Promise<Receipt | NotSent> =>
+      optional(this.#send(target, text, cause));
     const message: Message = { ...received, reply };
     const isForPeople = !received.bot && !isMissed(received);
-    if (isForPeople && this.#questions.take(message)) return;
-    this.#tell(type, message, hops);
-    if (message.type === 'group' && this.#listeners.isMention(message.text)) {
-      this.#tell('mention', message, hops);
+    if (isForPeople && this.#questions.take(message)) {
+      this.#tracer.note(cause, 'ask', 'handled', { reason: 'it answers a question' });
+      return;
     }
-    const command = isForPeople ? this.#commands.find(received.text) : undefined;
+    this.#tell(type, message, cause);
+    if (message.type === 'group' && this.#listeners.isMention(message.text)) {
+      this.#tell('mention', message, cause);
+    }
+    const command = this.#commands.find(received.text);
     if (command !== undefined) {
-      void this.#answer(`command ${command.name}`, message, hops, () => command.run(message));
+      const during = `command ${command.name}`;
+      if (isForPeople) void this.#answer(during, message, cause, () => command.run(message));
+      else this.#tracer.note(cause, during, 'skipped', { reason: 'of a bot, or missed' });
     }
     for (const { during, run } of this.#listeners.callsForPatterns(message)) {
-      void this.#answer(during, message, hops, run);
+      void this.#answer(during, message, cause, run);
     }
   }
 
-  #answer(during: string, message: Message, hops: number, call: () => unknown): Promise<void> {
-    return this.#guard(during, hops, async () => {
+  #answer(during: string, message: Message, cause: Cause, call: () => unknown): Promise<void> {
+    return this.#guard(during, cause, async () => {
       const answer = await call();
       if (typeof answer === 'string' && answer !== '') {
         await message.reply(answer);
       }
+      return answer;
     });
   }
 
-  #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E], hops: number): void {
-    for (const { during, run } of this.#listeners.callsFor(type, event)) {
-      void this.#guard(during, hops, run);
+  #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E], cause: Cause): void {
+    const skipped = (during: string, reason: string): void =>
+      this.#tracer.note(cause, during, 'skipped', { reason });
+    for (const { during, run } of this.#listeners.callsFor(type, event, skipped)) {
+      void this.#guard(during, cause, run);
     }
   }
 
-  async #guard(during: string, hops: number, call: () => unknown): Promise<void> {
+  async #guard(during: string, cause: Cause, call: () => unknown): Promise<void> {
+    const sinceMs = now();
     try {
-      this.#hops = hops;
+      this.#cause = cause;
       const pending = call();
-      this.#hops = 0;
-      await pending;
+      this.#cause = noCause;
+      const value = await pending;
+      const ms = elapsed(sinceMs);
+      if (value === noMatch) this.#tracer.note(cause, during, 'skipped', { reason: 'no match' });
+      else this.#tracer.note(cause, during, 'handled', { ms });
     } catch (error) {
+      this.#tracer.note(cause, during, 'failed', { ms: elapsed(sinceMs) });
       // A refusal is logged where it was decided; here it would be told twice.
       if (!this.#requests.isRefusal(error)) {
         this.#outbox.pushError('error', during, error);
       }
     } finally {
-      this.#hops = 0;
+      this.#cause = noCause;
     }
   }
 
   async #send(
     target: { readonly group: string } | { readonly to: string },
     text: string,
-    hops: number,
-  ): Promise<Receipt> {
+    cause: Cause,
+  ): Promise<Receipt | NotSent> {
     return 'group' in target
-      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, hops })
-      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, hops });
+      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, ...cause })
+      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, ...cause });
   }
 
   async #append(line: string): Promise<void> {
     await this.#requests.ask('append', { line: `${line}` });
   }
+}
+
+/** Whole milliseconds; somebody may have set the clock meanwhile. */
+function elapsed(sinceMs: number): number {
+  return Math.max(0, Math.round(now() - sinceMs));
 }

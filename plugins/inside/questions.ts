@@ -18,7 +18,7 @@ export interface Question<Value> {
   readonly target: AskTarget;
   readonly timeoutMs: number;
   /** Sends the prompt. */
-  readonly prompt: () => Promise<Receipt>;
+  readonly prompt: () => Promise<Receipt | NotSent>;
   readonly judge: (text: string) => Verdict<Value>;
 }
 
@@ -106,7 +106,7 @@ export class Questions {
 /** Makes `ctx.ask`. `send` sends to where the question is asked; `check` throws without the permissions to ask there. */
 export function makeAsk(
   questions: Questions,
-  send: (target: AskTarget, prompt: string) => Promise<Receipt>,
+  send: (target: AskTarget, prompt: string) => Promise<Receipt | NotSent>,
   check: (target: AskTarget) => void,
 ): PluginAsk {
   const ask = async (

@@ -12,7 +12,12 @@ const manifest = parseManifest(
   'x.ts',
 );
 
-const order = { spec: './x.ts', source: { file: '/x.ts', identity: 'file:/x.ts' }, config: {} };
+const order = {
+  spec: './x.ts',
+  source: { file: '/x.ts', identity: 'file:/x.ts' },
+  config: {},
+  isDryRun: false,
+};
 
 /** It is described and may do what it asks for. */
 function describe(plugin: HostedPlugin): void {
@@ -40,6 +45,7 @@ const settled = { type: 'settled', id: 1, outcome: { type: 'done', result: undef
 const said = (text: string): Fact =>
   new Fact({
     type: 'message',
+    trace: 0,
     message: {
       type: 'group',
       mid: '0'.repeat(32),
@@ -76,7 +82,7 @@ test('a full queue drops what comes and says so once', () => {
   const plugin = running();
   const drops = Array.from(
     { length: limits.queuedEventsMax + 3 },
-    () => plugin.offer(left).firstDrop,
+    () => plugin.offer(left)?.isFirstDrop === true,
   );
   assert.equal(drops.indexOf(true), limits.queuedEventsMax);
   assert.equal(drops.filter(Boolean).length, 1);
@@ -98,7 +104,7 @@ test('what it may not read never enters its queue', () => {
     heldBack: false,
     kept: false,
   } as const;
-  plugin.offer(new Fact({ type: 'private', message: psst }));
+  plugin.offer(new Fact({ type: 'private', message: psst, trace: 0 }));
   assert.equal(plugin.takeWork(0), undefined);
 });
 
