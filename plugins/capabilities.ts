@@ -214,7 +214,7 @@ export class Capabilities {
         await this.#work.during(this.#file(plugin.name).append(action.line));
         return undefined;
       case 'standing':
-        return this.#work.during(this.#standings.of(action.group, action.name, this.#clock.now()));
+        return this.#standings.of(action.group, action.name, this.#clock.now());
       case 'wait':
         await this.#waits.begin(plugin, action.id, action.ms);
         return undefined;

@@ -1,4 +1,7 @@
-/** What is under way outside of the child and will end by itself, however time passes: files, the database, requests. */
+/**
+ * What is under way outside of the child and will end in real time: files and the database, never what the chat is asked
+ * for, whose answer takes the time of a test world.
+ */
 
 /** A count of it; whoever plays in virtual time waits until it is none. */
 export class OpenWork {

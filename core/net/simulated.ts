@@ -30,7 +30,7 @@ interface Way {
   readonly to: Address;
 }
 
-/** Owns the clock, the datagrams under way and the machines; nothing happens but inside {@link run} and {@link settle}. */
+/** Owns the clock, the datagrams under way and the machines; nothing happens but inside {@link run}, {@link until} and {@link settle}. */
 export class SimulatedNetwork {
   readonly #numbers: Numbers;
   readonly #hostSeeds: Numbers;
@@ -169,6 +169,14 @@ export class SimulatedNetwork {
   async run(untilMs: number): Promise<void> {
     await this.#time.advance(untilMs, () => false);
     this.#time.skipTo(untilMs);
+  }
+
+  /** Lets time pass until something is so, asked before each event, or until an instant. @returns whether it is so */
+  async until(isSo: () => boolean, untilMs: number): Promise<boolean> {
+    await this.#time.advance(untilMs, isSo);
+    if (isSo()) return true;
+    this.#time.skipTo(untilMs);
+    return false;
   }
 
   /** Lets time pass until the promise is settled. @throws BanterError TIMED_OUT after `withinMs` of virtual time */

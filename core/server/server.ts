@@ -38,6 +38,7 @@ import { problemsOf, type ServerProblem, type ServerStats, Tally } from './serve
 import { StoreReader } from './store-reader.ts';
 import { StoreWatch } from './store-watch.ts';
 import { StoreWriter } from './store-writer.ts';
+import { wallClockOf } from './wall-clock.ts';
 
 /** Answers and news that may wait on one connection; beyond, it is closed. Bytes. */
 const answersBytesMax = 4 * 1024 * 1024;
@@ -117,13 +118,13 @@ export class Server extends EventEmitter<ServerEvents> {
     const identity = crypto.identity(store.seed);
     const policy = parsePolicy(options.policy ?? {});
     const limits = parseLimits(options.limits ?? {});
-    const startedAtMs = environment.wallClockMs() - environment.now();
+    const wallClock = wallClockOf(environment);
     this.key = identity.publicKey;
     this.#hub = new Hub({
       policy,
       limits,
       random: environment.random,
-      wallClock: (now) => Math.floor(startedAtMs + now),
+      wallClock,
       stored,
       isDurable: store.isDurable,
       operators: options.operators ?? [],
@@ -136,7 +137,7 @@ export class Server extends EventEmitter<ServerEvents> {
       silenceMs: policy.silenceMs,
       linksMax: limits.links,
       admission: options.admission ?? {},
-      epochMs: startedAtMs,
+      epochMs: wallClock(0),
     });
   }
 

@@ -11,6 +11,8 @@ import { flood } from './flood.ts';
 import { idle } from './idle.ts';
 import { latency } from './latency.ts';
 import { peers } from './peers/index.ts';
+import { pluginHost } from './plugin-host.ts';
+import { plugins } from './plugins.ts';
 import { search } from './search.ts';
 import { spawn } from './spawn.ts';
 import { startUp } from './start-up.ts';
@@ -24,6 +26,8 @@ const benchmarks: readonly Benchmark[] = [
   search,
   flood,
   idle,
+  plugins,
+  pluginHost,
   spawn,
   startUp,
 ];

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { Client, Server } from '../../core/index.ts';
 import { PluginRuntime } from '../../plugins/index.ts';
 import { temporaryHome } from '../support/home.ts';
+import { startNode } from '../support/processes.ts';
 
 const pages = [
   { file: 'README.md', id: 'echo', ask: '!echo twice', answer: /^twice$/ },
@@ -33,5 +34,22 @@ for (const { file, id, ask, answer } of pages) {
     );
     await ann.sendGroup('lab', ask);
     assert.match(await answered, answer);
+  });
+}
+
+for (const { file, id } of pages) {
+  test(`the test in ${file} passes`, { timeout: 60_000 }, async (t) => {
+    const text = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+    const blocks = Array.from(text.matchAll(/```ts\n(.*?)\n```/gs), ([, block = '']) => block);
+    const plugin = blocks.find((block) => block.includes(`id: '${id}'`));
+    const source = blocks.find((block) => block.includes(`start } from 'banter/testing'`));
+    assert.ok(plugin !== undefined && source !== undefined);
+    const home = temporaryHome(t);
+    await writeFile(join(home.path, `${id}.ts`), plugin);
+    const world = new URL('../../plugins/testing.ts', import.meta.url);
+    const path = join(home.path, `${id}.test.mts`);
+    await writeFile(path, source.replace("'banter/testing'", `'${world}'`));
+    const run = startNode(home, ['--test', '--test-reporter=tap', path]);
+    await run.waitFor(/^# pass 1$/m);
   });
 }
