@@ -185,7 +185,7 @@ export class HostedPlugin {
   offer(fact: Fact): Refusal | undefined {
     if (this.#granted === undefined) return { reason: 'it is not set up yet' };
     if (!this.alive) return { reason: `it is ${this.#phase}` };
-    if (!mayReceive(this.#granted, fact.event)) return { reason: 'it has no permission to' };
+    if (!mayReceive(this.#granted, fact.event)) return { reason: 'it lacks the permission' };
     if (this.#queue.length >= limits.queuedEventsMax) {
       this.#counters.eventsDropped += 1;
       const reason = `${limits.queuedEventsMax} events wait for it already`;

@@ -2,7 +2,7 @@
 
 import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
 import { limits } from '../limits.ts';
-import type { AskTarget, Incoming, PluginAsk } from '../sdk.ts';
+import type { AskTarget, Incoming, NotSent, PluginAsk } from '../sdk.ts';
 import type { Requests } from './requests.ts';
 
 type Message = Incoming<GroupMessage | PrivateMessage>;

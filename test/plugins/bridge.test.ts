@@ -28,7 +28,7 @@ const actions = [
   { type: 'ready' },
   { type: 'failed', name: 'Error', message: '', stack: '' },
   { type: 'error', during: 'setup', name: 'Error', message: '', stack: '' },
-  { type: 'sendGroup', id: 1, group: 'lab', text: 'hi', hops: 0 },
+  { type: 'sendGroup', id: 1, group: 'lab', text: 'hi', hops: 0, trace: 0 },
   { type: 'sendPrivate', id: 1, to: 'bob', text: 'hi', hops: 8 },
   { type: 'append', id: 1, line: '' },
   { type: 'storageGet', id: 1, key: 'a' },
