@@ -8,6 +8,7 @@ import type {
   Receipt,
 } from '../core/client-api.ts';
 import { type CommandInfo, commandFields } from './command-info.ts';
+import { type EndReason, endReason } from './end-reason.ts';
 import {
   type HookAction,
   type HookCall,
@@ -40,9 +41,11 @@ export type PluginEvent =
       readonly prefix: string;
       readonly config: Readonly<Record<string, JsonValue>>;
     }
-  /** `trace` is a number to tell with what became of it. */
-  | { readonly type: 'message'; readonly message: GroupMessage; readonly trace: number }
-  | { readonly type: 'private'; readonly message: PrivateMessage; readonly trace: number }
+  /** `number` is that of the message in what a plugin says of its handling. */
+  | { readonly type: 'message'; readonly number: number; readonly message: GroupMessage }
+  | { readonly type: 'private'; readonly number: number; readonly message: PrivateMessage }
+  /** Handling these took too long: nothing waits for it any more. */
+  | { readonly type: 'overdue'; readonly messages: readonly number[] }
   | {
       readonly type: 'joined';
       readonly group: string;
@@ -171,6 +174,10 @@ export type Action =
     }
   | { readonly type: 'cancelTask'; readonly id: number; readonly job: string; readonly key: string }
   | { readonly type: 'ran'; readonly run: number }
+  /** Of the messages of this turn, those whose handlers go on. */
+  | { readonly type: 'unfinished'; readonly messages: readonly number[] }
+  /** Handled since, of those that were unfinished. */
+  | { readonly type: 'handled'; readonly messages: readonly number[] }
   /** What a name is: in a group, or, with an empty `group`, at the server. */
   | {
       readonly type: 'standing';
@@ -236,31 +243,6 @@ export type ScheduleAction = Extract<
 /** How much a log line matters. */
 export type LogLevel = 'info' | 'warn' | 'error';
 
-/** Why the child ended an isolate. */
-export type EndReason =
-  | 'evaluateTimedOut'
-  | 'timedOut'
-  | 'outOfMemory'
-  | 'hung'
-  | 'stuck'
-  | 'crashed'
-  | 'busyWhileIdle'
-  | 'outboxTooLarge'
-  | 'broken';
-
-/** The same in words, after the name of the plugin. */
-export const endReasons: Readonly<Record<EndReason, string>> = {
-  evaluateTimedOut: `its file did not give way within ${limits.evaluateCpuMs} ms of processor time`,
-  timedOut: `it did not give way within ${limits.dispatchCpuMs} ms of processor time`,
-  outOfMemory: `it used more than ${limits.memoryMb} MB of memory`,
-  hung: `it did not give way within ${limits.callMs} ms`,
-  stuck: 'it could not be stopped and took the plugin process down',
-  crashed: 'it crashed its isolate and took the plugin process down',
-  busyWhileIdle: 'it used the processor while it had nothing to do',
-  outboxTooLarge: `it handed over more than ${limits.turnCharactersMax} characters in one turn`,
-  broken: 'it broke the runtime inside its isolate',
-};
-
 /** What the chat process tells its child. A `slot` is the number of a plugin, never used twice. */
 export type HostCommand =
   | {
@@ -309,6 +291,7 @@ const spec: Shape<JobSpec> = variant<JobSpec>({
   cron: record({ type: word('cron'), expression, timeZone: optional(expression) }),
   task: record({ type: word('task') }),
 });
+const messages = list(id, limits.unhandledMax + limits.batchEventsMax);
 const error = { name: text(80), message: text(2000), stack: text(8000) };
 
 const action: Shape<Action> = variant<Action>({
@@ -351,6 +334,8 @@ const action: Shape<Action> = variant<Action>({
     data: line,
   }),
   cancelTask: record({ type: word('cancelTask'), id, job: jobName, key: taskKey }),
+  unfinished: record({ type: word('unfinished'), messages }),
+  handled: record({ type: word('handled'), messages }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
   traced: record({
     type: word('traced'),
@@ -369,12 +354,14 @@ const action: Shape<Action> = variant<Action>({
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
 });
 
-const actions: Shape<readonly Action[]> = list(action, limits.turnActionsMax + 1);
+const actions: Shape<readonly Action[]> = list(action, limits.turnActionsMax + 3);
+
+const outbox = text(limits.turnCharactersMax + limits.turnLastCharactersMax);
 
 const report: Shape<HostReport> = variant<HostReport>({
   up: record({ type: word('up') }),
   pong: record({ type: word('pong'), rssBytes: integer(0, Number.MAX_SAFE_INTEGER) }),
-  turned: record({ type: word('turned'), slot, actions: list(line, 2) }),
+  turned: record({ type: word('turned'), slot, actions: list(outbox, 2) }),
   ended: record({ type: word('ended'), slot, reason: endReason }),
   fatal: record({ type: word('fatal'), slot, reason: endReason }),
 });
@@ -387,9 +374,4 @@ export function parseActions(sources: readonly string[]): readonly Action[] {
 /** Reads a message of the child, which a plugin may have taken over. @throws ShapeError */
 export function parseReport(message: unknown): HostReport {
   return report(message, '');
-}
-
-function endReason(value: unknown, place: string): EndReason {
-  // Object.keys widens the keys of a const table to string.
-  return choice(Object.keys(endReasons) as EndReason[])(value, place);
 }

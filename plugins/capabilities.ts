@@ -10,6 +10,7 @@ import type { PluginClient } from './feed.ts';
 import type { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
+import { Overdue, overdueWords } from './overdue.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
 import { Scheduler } from './scheduler.ts';
@@ -28,7 +29,10 @@ export interface PluginLog {
 /** The actions that reach beyond the plugin; the others are about its own life. */
 export type OutwardAction = Extract<
   Action,
-  AskingAction | { readonly type: 'ran' | 'waited' | 'log' | 'error' | 'overflowed' }
+  | AskingAction
+  | {
+      readonly type: 'ran' | 'waited' | 'unfinished' | 'handled' | 'log' | 'error' | 'overflowed';
+    }
 >;
 
 /** What capabilities work with. */
@@ -63,6 +67,7 @@ export class Capabilities {
   readonly #scheduler: Scheduler;
   readonly #standings: Standings;
   readonly #waits: Waits;
+  readonly #overdue: Overdue;
 
   constructor(options: CapabilitiesOptions) {
     const { client, dataDir, clock, insight, work, onLog, onSettled } = options;
@@ -80,6 +85,10 @@ export class Capabilities {
     this.#storage = new StorageCapability(this.#database);
     this.#standings = new Standings(client);
     this.#waits = new Waits(clock);
+    this.#overdue = new Overdue(clock, (plugin, count) => {
+      this.#log(plugin, 'warn', overdueWords(count));
+      onSettled();
+    });
     this.#scheduler = new Scheduler(this.#database, {
       client: `${client.name}@${client.serverFingerprint}`,
       clock,
@@ -97,6 +106,13 @@ export class Capabilities {
     switch (action.type) {
       case 'ran':
         this.#scheduler.ran(plugin, action.run);
+        break;
+      case 'unfinished':
+        plugin.handling.unfinished(action.messages);
+        this.#overdue.watch(plugin);
+        break;
+      case 'handled':
+        plugin.handling.handled(action.messages);
         break;
       case 'waited':
         this.#waits.end(plugin, action.wait);
@@ -142,6 +158,7 @@ export class Capabilities {
   async close(): Promise<void> {
     this.#scheduler.close();
     this.#waits.close();
+    this.#overdue.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
     await this.#database.close();
   }

@@ -17,7 +17,7 @@ import type { HostedPlugin } from './plugin.ts';
 
 /** What hooks work with. */
 export interface HooksOptions {
-  readonly client: Pick<PluginClient, 'intercept'>;
+  readonly client: Pick<PluginClient, 'cursors' | 'intercept'>;
   /** In the order of loading, which is the order in which they are asked. */
   readonly plugins: ReadonlyMap<number, HostedPlugin>;
   readonly clock: Clock;
@@ -139,6 +139,9 @@ export class Hooks implements Interceptor {
       decide(message);
       return;
     }
+    // Should this process end before a hook has decided, the message comes again.
+    const release =
+      message.type === 'group' ? this.#options.client.cursors.hold(message) : () => undefined;
     this.#pass('receive', message, links, (end) => {
       if ('stop' in end) {
         decide();
@@ -149,6 +152,7 @@ export class Hooks implements Interceptor {
         this.#options.insight.changed(message, changed);
         decide(changed);
       }
+      release();
     });
   }
 

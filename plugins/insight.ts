@@ -61,8 +61,8 @@ export class Insight {
   /** A plugin was told of an event, or was not, for a reason. */
   told(plugin: string, event: PluginEvent, reason: string): void {
     const outcome = reason === '' ? 'told' : 'not told';
-    if (reason !== '' && 'trace' in event) {
-      this.#traces.add(event.trace, { plugin, what: event.type, outcome, reason });
+    if (reason !== '' && 'number' in event) {
+      this.#traces.add(event.number, { plugin, what: event.type, outcome, reason });
     }
     if (this.#taps.size === 0) return;
     const text = detailOf('message' in event ? event.message : event);

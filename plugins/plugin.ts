@@ -3,10 +3,12 @@
 import { BanterError } from '../core/client-api.ts';
 import type { PluginError, PluginEvent } from './bridge.ts';
 import { Budget } from './budget.ts';
+import { Budgets, type Spending } from './budgets.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
 import { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
+import { Handling } from './handling.ts';
 import { limits } from './limits.ts';
 import type { PluginSource } from './location.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
@@ -70,13 +72,11 @@ export class HostedPlugin {
     messagesStopped: 0,
   };
   readonly #noted = new Set<string>();
-  readonly #logBudget = new Budget(limits.logLinesPerMinute);
-  readonly #appendBudget = new Budget(limits.appendsPerMinute);
-  readonly #storageBudget = new Budget(limits.storageOperationsPerMinute);
-  readonly #lookUpBudget = new Budget(limits.lookUpsPerMinute);
+  /** What its isolate has been told and has not handled. */
+  readonly handling: Handling = new Handling();
+  readonly #budgets = new Budgets();
   readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
   readonly #characterBudget = new Budget(limits.charactersPerMinute);
-  #sendBudget = new Budget(0);
   #life = 1;
   #pausedUntilMs = 0;
   #phase: Phase = 'loading';
@@ -86,6 +86,7 @@ export class HostedPlugin {
   #granted: Granted | undefined;
   #commands: CommandInfo[] = [];
   #prefix = '';
+  #isLeaving = false;
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
@@ -144,7 +145,8 @@ export class HostedPlugin {
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const waiting = this.#phase === 'running' ? this.#queue.length + this.#questions.length : 0;
+    const events = this.handling.isFull ? 0 : this.#queue.length;
+    const waiting = this.#phase === 'running' ? events + this.#questions.length : 0;
     return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
   }
 
@@ -191,6 +193,7 @@ export class HostedPlugin {
       const reason = `${limits.queuedEventsMax} events wait for it already`;
       return { reason, isFirstDrop: this.note('events dropped') };
     }
+    fact.retain();
     this.#queue.push(fact);
     return undefined;
   }
@@ -217,9 +220,9 @@ export class HostedPlugin {
     // As many outcomes as a turn can have caused, so that they never pile up.
     let batch = this.#control.splice(0, limits.turnActionsMax);
     if (batch.length === 0 && this.#phase === 'running') {
-      this.#askedLast =
-        this.#questions.length > 0 && (!this.#askedLast || this.#queue.length === 0);
-      batch = (this.#askedLast ? this.#questions : this.#queue).splice(0, limits.batchEventsMax);
+      const events = this.handling.isFull ? [] : this.#queue;
+      this.#askedLast = this.#questions.length > 0 && (!this.#askedLast || events.length === 0);
+      batch = (this.#askedLast ? this.#questions : events).splice(0, limits.batchEventsMax);
       if (!this.#askedLast) this.#counters.events += batch.length;
     }
     if (batch.length === 0) return undefined;
@@ -227,10 +230,14 @@ export class HostedPlugin {
     return batch;
   }
 
-  /** The load or batch under way has been handled, and `characters` of actions came of it. */
-  turned(characters: number, nowMs: number): void {
+  /**
+   * The load or batch under way has been handled, but for what goes on, and `characters` of actions came of it. `nowMs` is
+   * of the machine, `clockMs` of whatever clock its timers go by.
+   */
+  turned(characters: number, nowMs: number, clockMs: number = nowMs): void {
     const batch = this.#inFlight ?? [];
     this.#inFlight = undefined;
+    this.handling.turned(batch, clockMs);
     const own = batch.length > 0 && batch.every(({ event }) => event.type === 'settled');
     const calm =
       this.#characterBudget.take(nowMs, characters) && (!own || this.#ownTurnBudget.take(nowMs));
@@ -251,7 +258,7 @@ export class HostedPlugin {
     if (this.#manifest === undefined) {
       this.#config = mergeConfig(manifest, this.order.config);
       this.#manifest = manifest;
-      this.#sendBudget = new Budget(manifest.sendsPerMinute);
+      this.#budgets.sendsPerMinute = manifest.sendsPerMinute;
     }
     this.#phase = 'asking';
   }
@@ -281,8 +288,12 @@ export class HostedPlugin {
     this.#started.resolve();
   }
 
-  /** Asks it to say goodbye; it is stopped once it has, or has died over it. */
-  stop(): void {
+  /**
+   * Asks it to say goodbye; it is stopped once it has, or has died over it. With the client leaving, what it has not
+   * handled is left for the next one of its name; else it counts as handled.
+   */
+  stop(isLeaving = false): void {
+    this.#isLeaving = isLeaving;
     if (
       this.#phase === 'running' &&
       !this.#control.some(({ event }) => event.type === 'disposing')
@@ -305,7 +316,7 @@ export class HostedPlugin {
     this.#commands = [];
     this.#control = [];
     this.#questions = [];
-    this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));
+    this.#queue.unshift(...this.handling.again(this.#inFlight ?? []));
     this.#inFlight = undefined;
   }
 
@@ -313,6 +324,7 @@ export class HostedPlugin {
   end(phase: 'quarantined' | 'stopped', reason: string, cause?: BanterError): void {
     this.#phase = phase;
     this.#reason = reason;
+    if (!this.#isLeaving) this.#forget();
     this.#control = [];
     this.#queue = [];
     this.#questions = [];
@@ -321,6 +333,12 @@ export class HostedPlugin {
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),
     );
     this.#ended.resolve();
+  }
+
+  /** Whatever it has not handled holds up the client no more. */
+  #forget(): void {
+    this.handling.end();
+    for (const fact of [...this.#queue, ...(this.#inFlight ?? [])]) fact.release();
   }
 
   /** Several plugins were at work when the child died; until `nowMs` and a while they are served one at a time. */
@@ -333,19 +351,8 @@ export class HostedPlugin {
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
-  spend(
-    what: 'send' | 'append' | 'storage' | 'lookUp' | 'log',
-    nowMs: number,
-    amount = 1,
-  ): boolean {
-    const budgets = {
-      send: this.#sendBudget,
-      append: this.#appendBudget,
-      storage: this.#storageBudget,
-      lookUp: this.#lookUpBudget,
-      log: this.#logBudget,
-    };
-    return budgets[what].take(nowMs, amount);
+  spend(what: Spending, nowMs: number, amount = 1): boolean {
+    return this.#budgets.take(what, nowMs, amount);
   }
 
   count(counter: keyof PluginCounters, by = 1): void {

@@ -2,10 +2,11 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { Admission } from './admission.ts';
-import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
+import { type Action, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { endReasons } from './end-reason.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
@@ -36,6 +37,7 @@ export class PluginRuntime {
   readonly #client: PluginClient;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
+  readonly #clock: Clock;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
   readonly #bundler = new Bundler();
@@ -77,6 +79,7 @@ export class PluginRuntime {
     this.#onStatus = onStatus ?? (() => undefined);
     const clock = simulation?.clock ?? systemClock;
     this.insight = new Insight(clock);
+    this.#clock = clock;
     const code = new HostCodeSource(this.#bundler, simulation);
     this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
@@ -185,12 +188,15 @@ export class PluginRuntime {
     return this.#capabilities.kept(this.#find(id).name, key);
   }
 
-  /** Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent. */
+  /**
+   * Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent.
+   * Messages of groups that were not handled come again, as `recovered`, to the next client of this name.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopListening();
     this.#hooks.close();
-    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
+    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin, true)));
     this.#pump.close();
     await this.#host.close();
     await this.#capabilities.close();
@@ -272,7 +278,7 @@ export class PluginRuntime {
     }
     if (plugin.alive) {
       const characters = report.actions.reduce((sum, { length }) => sum + length, 0);
-      plugin.turned(characters, performance.now());
+      plugin.turned(characters, performance.now(), this.#clock.now());
       if (!plugin.alive) this.#release(plugin);
     }
     this.#pump.soon();
@@ -374,13 +380,13 @@ export class PluginRuntime {
     this.#pump.soon();
   }
 
-  async #stop(plugin: HostedPlugin): Promise<void> {
+  async #stop(plugin: HostedPlugin, isLeaving = false): Promise<void> {
     if (plugin.phase === 'quarantined') {
       plugin.end('stopped', '');
       this.#hooks.refresh();
     }
     if (!plugin.alive) return;
-    plugin.stop();
+    plugin.stop(isLeaving);
     this.#hooks.lost(plugin, '');
     if (!plugin.alive) {
       this.#release(plugin);

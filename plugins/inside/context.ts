@@ -16,19 +16,27 @@ import type {
 } from '../sdk.ts';
 import { Commands } from './commands.ts';
 import { HooksInside } from './hooks.ts';
-import { isMissed, Listeners, noMatch } from './listeners.ts';
+import { type Call, isMissed, Listeners, noMatch } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
 import { makeStorage } from './storage.ts';
 import { type Cause, noCause, Tracer } from './tracer.ts';
+import { placeOf, Turns } from './turns.ts';
 
 // Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
 const { now } = Date;
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
-type MessageEvent = Extract<PluginEvent, { readonly trace: number }>;
+type MessageEvent = Extract<PluginEvent, { readonly type: 'message' | 'private' }>;
+
+/** A call of the plugin's code that is under way. */
+interface Handling {
+  readonly during: string;
+  readonly cause: Cause;
+  readonly sinceMs: number;
+}
 
 /** One plugin, evaluated and set up. */
 export class PluginInside {
@@ -39,6 +47,7 @@ export class PluginInside {
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
+  readonly #turns: Turns;
   readonly #hooks: HooksInside;
   #isSetUp = false;
   readonly #tracer: Tracer;
@@ -51,17 +60,25 @@ export class PluginInside {
     this.#tracer = new Tracer(outbox);
     this.#requests = new Requests(outbox);
     this.#listeners = new Listeners((permission) => this.#granted(permission));
-    this.#questions = new Questions(this.#requests);
+    this.#questions = new Questions(this.#requests, (target) => this.#turns.yield(placeOf(target)));
     this.#commands = new Commands(outbox, this.#requests, this.#questions);
-    this.#schedule = new ScheduleInside(this.#requests, outbox, (during, call) =>
-      this.#guard(during, noCause, call),
+    this.#schedule = new ScheduleInside(
+      this.#requests,
+      outbox,
+      async (during, call) => await this.#guard(during, noCause, call),
     );
+    this.#turns = new Turns(outbox);
     this.#hooks = new HooksInside({
       outbox,
       isOpen: () => !this.#isSetUp,
       granted: (permission) => this.#granted(permission),
       guard: (during, cause, call) => this.#guard(during, cause, call),
     });
+  }
+
+  /** Tells which messages are still being handled; called when a turn of the isolate is over. */
+  tellTurns(): void {
+    this.#turns.tell();
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
@@ -87,8 +104,11 @@ export class PluginInside {
       case 'private':
         this.#hearMessage(event);
         break;
+      case 'overdue':
+        for (const message of event.messages) this.#turns.release(message);
+        break;
       default:
-        this.#tell(event.type, event, noCause);
+        this.#tell(event.type, event);
     }
   }
 
@@ -179,8 +199,8 @@ export class PluginInside {
     this.#require('group' in target ? 'message.read' : 'private.read', 'ctx.ask');
   }
 
-  #hearMessage({ type, message: received, trace }: MessageEvent): void {
-    const cause: Cause = { hops: received.hops + 1, trace };
+  #hearMessage({ type, number, message: received }: MessageEvent): void {
+    const cause: Cause = { hops: received.hops + 1, trace: number };
     const target = received.type === 'group' ? { group: received.group } : { to: received.from };
     const reply = (text: string): Promise<Receipt | NotSent> =>
       optional(this.#send(target, text, cause));
@@ -190,58 +210,87 @@ export class PluginInside {
       this.#tracer.note(cause, 'ask', 'handled', { reason: 'it answers a question' });
       return;
     }
-    this.#tell(type, message, cause);
-    if (message.type === 'group' && this.#listeners.isMention(message.text)) {
-      this.#tell('mention', message, cause);
-    }
-    const command = this.#commands.find(received.text);
-    if (command !== undefined) {
-      const during = `command ${command.name}`;
-      if (isForPeople) void this.#answer(during, message, cause, () => command.run(message));
-      else this.#tracer.note(cause, during, 'skipped', { reason: 'of a bot, or missed' });
-    }
-    for (const { during, run } of this.#listeners.callsForPatterns(message)) {
-      void this.#answer(during, message, cause, run);
-    }
+    const calls = this.#callsFor(type, message, cause, isForPeople);
+    const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
+    const work = (some: readonly Call[]) => () =>
+      whole(some.map(({ during, run }) => this.#guard(during, cause, run)));
+    if (beside.length > 0) this.#turns.beside(number, work(beside));
+    if (inTurn.length > 0) this.#turns.line(number, placeOf(target), work(inTurn));
   }
 
-  #answer(during: string, message: Message, cause: Cause, call: () => unknown): Promise<void> {
-    return this.#guard(during, cause, async () => {
-      const answer = await call();
-      if (typeof answer === 'string' && answer !== '') {
-        await message.reply(answer);
-      }
-      return answer;
-    });
-  }
-
-  #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E], cause: Cause): void {
+  #callsFor(
+    type: MessageEvent['type'],
+    message: Message,
+    cause: Cause,
+    isForPeople: boolean,
+  ): readonly Call[] {
     const skipped = (during: string, reason: string): void =>
       this.#tracer.note(cause, during, 'skipped', { reason });
-    for (const { during, run } of this.#listeners.callsFor(type, event, skipped)) {
-      void this.#guard(during, cause, run);
+    const calls = [...this.#listeners.callsFor(type, message, skipped)];
+    if (message.type === 'group' && this.#listeners.isMention(message.text)) {
+      calls.push(...this.#listeners.callsFor('mention', message, skipped));
+    }
+    const command = this.#commands.find(message.text);
+    if (command !== undefined) {
+      const { name, isParallel, run } = command;
+      const during = `command ${name}`;
+      const enter = (call: () => Answer): Answer => this.#within(cause, call);
+      const call = { during, isParallel, run: () => run(message, enter) };
+      if (isForPeople) calls.push(answering(message, call));
+      else skipped(during, 'of a bot, or missed');
+    }
+    for (const call of this.#listeners.callsForPatterns(message)) {
+      calls.push(answering(message, call));
+    }
+    return calls;
+  }
+
+  #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): void {
+    for (const { during, run } of this.#listeners.callsFor(type, event, () => undefined)) {
+      void this.#guard(during, noCause, run);
     }
   }
 
-  async #guard(during: string, cause: Cause, call: () => unknown): Promise<void> {
-    const sinceMs = now();
+  /** Calls the plugin's code and makes an action of what it throws; undefined if there is nothing to wait for. */
+  #guard(during: string, cause: Cause, call: () => unknown): Promise<void> | undefined {
+    const handling = { during, cause, sinceMs: now() };
+    try {
+      const pending = this.#within(cause, call);
+      if (isThenable(pending)) return this.#settled(handling, pending);
+      this.#handled(handling, pending);
+    } catch (error) {
+      this.#fail(handling, error);
+    }
+    return undefined;
+  }
+
+  /** Whatever is sent before the call returns has this cause. */
+  #within<Value>(cause: Cause, call: () => Value): Value {
     try {
       this.#cause = cause;
-      const pending = call();
-      this.#cause = noCause;
-      const value = await pending;
-      const ms = elapsed(sinceMs);
-      if (value === noMatch) this.#tracer.note(cause, during, 'skipped', { reason: 'no match' });
-      else this.#tracer.note(cause, during, 'handled', { ms });
-    } catch (error) {
-      this.#tracer.note(cause, during, 'failed', { ms: elapsed(sinceMs) });
-      // A refusal is logged where it was decided; here it would be told twice.
-      if (!this.#requests.isRefusal(error)) {
-        this.#outbox.pushError('error', during, error);
-      }
+      return call();
     } finally {
       this.#cause = noCause;
     }
+  }
+
+  async #settled(handling: Handling, pending: PromiseLike<unknown>): Promise<void> {
+    try {
+      this.#handled(handling, await pending);
+    } catch (error) {
+      this.#fail(handling, error);
+    }
+  }
+
+  #handled({ during, cause, sinceMs }: Handling, value: unknown): void {
+    if (value === noMatch) this.#tracer.note(cause, during, 'skipped', { reason: 'no match' });
+    else this.#tracer.note(cause, during, 'handled', { ms: elapsed(sinceMs) });
+  }
+
+  #fail({ during, cause, sinceMs }: Handling, error: unknown): void {
+    this.#tracer.note(cause, during, 'failed', { ms: elapsed(sinceMs) });
+    // A refusal is logged where it was decided; here it would be told twice.
+    if (!this.#requests.isRefusal(error)) this.#outbox.pushError('error', during, error);
   }
 
   async #send(
@@ -262,4 +311,40 @@ export class PluginInside {
 /** Whole milliseconds; somebody may have set the clock meanwhile. */
 function elapsed(sinceMs: number): number {
   return Math.max(0, Math.round(now() - sinceMs));
+}
+
+/** The same call, with what it returns sent as the reply. */
+function answering(message: Message, { during, isParallel, run }: Call): Call {
+  const reply = (answer: unknown): unknown => {
+    if (typeof answer === 'string' && answer !== '') return message.reply(answer);
+    return answer === noMatch ? noMatch : undefined;
+  };
+  const settle = async (pending: PromiseLike<unknown>): Promise<unknown> => reply(await pending);
+  return {
+    during,
+    isParallel,
+    run: () => {
+      const answer = run();
+      return isThenable(answer) ? settle(answer) : reply(answer);
+    },
+  };
+}
+
+function isParallel(call: Call): boolean {
+  return call.isParallel;
+}
+
+/** Asks what the plugin has made of `then`, which may throw. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
+/** All of some work, none of which rejects; undefined if nothing of it is to be waited for. */
+function whole(parts: readonly (Promise<void> | undefined)[]): Promise<unknown> | undefined {
+  const pending = parts.filter((part) => part !== undefined);
+  return pending.length === 0 ? undefined : Promise.all(pending);
 }

@@ -16,7 +16,7 @@ export interface HooksOwner {
   isOpen(): boolean;
   granted(permission: string): boolean;
   /** Runs code of the plugin: what it throws becomes an action, what it sends has this cause. */
-  guard(during: string, cause: Cause, call: () => unknown): Promise<void>;
+  guard(during: string, cause: Cause, call: () => unknown): Promise<void> | undefined;
 }
 
 type AnyHook = (message: never) => unknown;

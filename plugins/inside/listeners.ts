@@ -11,6 +11,8 @@ type Hearer = (match: RegExpExecArray, message: Message) => Answer;
 export interface Call {
   readonly during: string;
   readonly run: () => unknown;
+  /** Whether it waits for no turn. */
+  readonly isParallel: boolean;
 }
 
 interface Listener {
@@ -114,8 +116,9 @@ export class Listeners {
         if (reason !== undefined) skipped(`on ${type}`, reason);
         return reason === undefined;
       })
-      .map(({ call }) => ({
+      .map(({ options, call }) => ({
         during: `on ${type}`,
+        isParallel: options.parallel === true,
         // `listen` has filed this listener under the event whose type it takes.
         run: () => call(event as never),
       }));
@@ -129,13 +132,14 @@ export class Listeners {
     return words.some((word) => word.startsWith(name) && /^\P{L}*$/u.test(word.slice(name.length)));
   }
 
-  /** The calls of patterns that match; what such a call returns is an {@link Answer}. */
+  /** The calls for patterns, which are held against the message in them; what such a call returns is an {@link Answer}. */
   callsForPatterns(message: Message): readonly Call[] {
     const forMe =
       addressed(message.text, this.#me) ?? (message.type === 'private' ? message.text : undefined);
     return this.#patterns
       .filter(({ options }) => whyUnwanted(options, message) === undefined)
       .map(({ id, pattern, options, isAddressed, call }) => ({
+        isParallel: options.parallel === true,
         during: options.id === undefined ? id : `${isAddressed ? 'respond' : 'hear'} ${id}`,
         run: () => {
           const text = isAddressed ? forMe : message.text;

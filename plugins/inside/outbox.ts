@@ -33,9 +33,13 @@ export class Outbox {
       this.#overflowed += 1;
       return false;
     }
-    this.#written += this.#actions === 0 ? json : `,${json}`;
-    this.#actions += 1;
+    this.#write(json);
     return true;
+  }
+
+  /** The same for what always has room: each of these is put in once a turn, when that is over, and has its own bound. */
+  pushLast<T extends 'unfinished' | 'handled'>(type: T, fields: Fields<T>): void {
+    this.#write(stringify({ __proto__: null, type, ...fields }));
   }
 
   /** Puts an error in, formatted here because asking a foreign error anything runs the plugin's code. */
@@ -59,6 +63,11 @@ export class Outbox {
     this.#overflowed = 0;
     this.#turn += 1;
     return `[${written}]`;
+  }
+
+  #write(json: string): void {
+    this.#written += this.#actions === 0 ? json : `,${json}`;
+    this.#actions += 1;
   }
 }
 

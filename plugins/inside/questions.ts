@@ -39,10 +39,13 @@ export class Questions {
   readonly #requests: Requests;
   /** The oldest first: of two questions to one person the first is answered first. */
   readonly #open = new Set<Open>();
+  readonly #onAsked: (target: AskTarget) => void;
   #count = 0;
 
-  constructor(requests: Requests) {
+  /** `onAsked` is called when something waits for a person, and so should hold up nobody else. */
+  constructor(requests: Requests, onAsked: (target: AskTarget) => void) {
     this.#requests = requests;
+    this.#onAsked = onAsked;
   }
 
   /** Whether the message answers a question; then nobody else is given it. */
@@ -60,6 +63,7 @@ export class Questions {
       throw this.#requests.refusal('RATE_LIMITED', message);
     }
     this.#count += 1;
+    this.#onAsked(target);
     try {
       const receipt = await prompt();
       const afterSeq = receipt.type === 'committed' ? receipt.seq : 0;

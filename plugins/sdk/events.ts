@@ -50,6 +50,11 @@ export interface ListenOptions {
   readonly includeBots?: boolean;
   /** Also messages that were missed while away (`recovered`, private ones `kept`), or were being handled when the plugin died. Default false. */
   readonly includeRecovered?: boolean;
+  /**
+   * Of messages: whether the next one of the same group (privately: of the same person) may come before what the listener
+   * returns has settled. Default false: they are handled one at a time, for 60 s at most.
+   */
+  readonly parallel?: boolean;
 }
 
 /** Which messages a pattern is held against; all that apply must hold. */

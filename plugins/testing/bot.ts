@@ -204,6 +204,7 @@ export class Bot {
       administration: {
         operators: () => person.track(asks, client.administration.operators()),
       },
+      cursors: client.cursors,
       intercept: (interceptor) => client.intercept(interceptor),
       on: (event, listener) => client.on(event, listener),
       off: (event, listener) => client.off(event, listener),
