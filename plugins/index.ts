@@ -15,6 +15,7 @@ export { inspectPlugin } from './inspection.ts';
 export { builtinIdentity, builtinPlugins } from './location.ts';
 export { type Permission, permissionTable } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
+export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { PluginRuntime } from './runtime.ts';
 export type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
 export type { Trace } from './traces.ts';
