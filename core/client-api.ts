@@ -37,6 +37,7 @@ export type {
 } from './client/administration.ts';
 export { Administration } from './client/administration.ts';
 export { Client } from './client/client.ts';
+export { Cursors } from './client/cursors.ts';
 export type { Announcement, ClientEvents, Removal } from './client/events.ts';
 export type { JoinOptions } from './client/group-password.ts';
 export { type Ban, type GroupDescription, Moderation, type Topic } from './client/moderation.ts';

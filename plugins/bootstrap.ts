@@ -74,6 +74,7 @@ export function boot(): Inside {
           stack: '',
         });
       }
+      plugin?.tellTurns();
       return outbox.drain();
     },
   };

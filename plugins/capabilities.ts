@@ -7,13 +7,16 @@ import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './b
 import type { Clock } from './clock.ts';
 import { PluginDatabase } from './database.ts';
 import type { PluginClient } from './feed.ts';
+import type { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
+import { Overdue, overdueWords } from './overdue.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
 import { Scheduler } from './scheduler.ts';
+import type { NotSent } from './sdk.ts';
 import { Standings } from './standing.ts';
-import { costOf, StorageCapability } from './storage.ts';
+import { costOf, type KeptValues, StorageCapability } from './storage.ts';
 import { Waits } from './waits.ts';
 
 /** A line of a plugin, or of the runtime about it. The text may hold anything; whoever shows it on a terminal makes it safe. */
@@ -26,7 +29,10 @@ export interface PluginLog {
 /** The actions that reach beyond the plugin; the others are about its own life. */
 export type OutwardAction = Extract<
   Action,
-  AskingAction | { readonly type: 'ran' | 'waited' | 'log' | 'error' | 'overflowed' }
+  | AskingAction
+  | {
+      readonly type: 'ran' | 'waited' | 'unfinished' | 'handled' | 'log' | 'error' | 'overflowed';
+    }
 >;
 
 /** What capabilities work with. */
@@ -35,6 +41,7 @@ export interface CapabilitiesOptions {
   /** Folder for what plugins write and keep. */
   readonly dataDir: string | undefined;
   readonly clock: Clock;
+  readonly insight: Insight;
   readonly work: OpenWork;
   readonly onLog: (entry: PluginLog) => void;
   /** Told whenever there is something to tell a plugin. */
@@ -50,6 +57,7 @@ export class Capabilities {
   readonly #dataDir: string | undefined;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onSettled: () => void;
+  readonly #insight: Insight;
   readonly #clock: Clock;
   readonly #work: OpenWork;
   /** One file a plugin id, and there are few of those: the runtime bounds its plugins. */
@@ -61,8 +69,11 @@ export class Capabilities {
   readonly #waits: Waits;
   /** Actions without an outcome, by plugin, but for waits; who has none is not in it. */
   readonly #open = new Map<HostedPlugin, number>();
+  readonly #overdue: Overdue;
 
-  constructor({ client, dataDir, clock, work, onLog, onSettled }: CapabilitiesOptions) {
+  constructor(options: CapabilitiesOptions) {
+    const { client, dataDir, clock, insight, work, onLog, onSettled } = options;
+    this.#insight = insight;
     this.#client = client;
     this.#dataDir = dataDir;
     this.#clock = clock;
@@ -76,6 +87,10 @@ export class Capabilities {
     this.#storage = new StorageCapability(this.#database);
     this.#standings = new Standings(client);
     this.#waits = new Waits(clock);
+    this.#overdue = new Overdue(clock, (plugin, count) => {
+      this.#log(plugin, 'warn', overdueWords(count));
+      onSettled();
+    });
     this.#scheduler = new Scheduler(this.#database, {
       client: `${client.name}@${client.serverFingerprint}`,
       clock,
@@ -93,6 +108,13 @@ export class Capabilities {
     switch (action.type) {
       case 'ran':
         this.#scheduler.ran(plugin, action.run);
+        break;
+      case 'unfinished':
+        plugin.handling.unfinished(action.messages);
+        this.#overdue.watch(plugin);
+        break;
+      case 'handled':
+        plugin.handling.handled(action.messages);
         break;
       case 'waited':
         this.#waits.end(plugin, action.wait);
@@ -137,6 +159,11 @@ export class Capabilities {
     return this.#open.has(plugin) || this.#scheduler.isRunning(plugin);
   }
 
+  /** What is kept under this id. @throws BanterError as `StorageCapability.look` */
+  kept(id: string, key: string | undefined): Promise<KeptValues> {
+    return this.#storage.look(id, key);
+  }
+
   /** The plugin's isolate is gone. */
   forget(plugin: HostedPlugin): void {
     this.#scheduler.forget(plugin);
@@ -147,16 +174,19 @@ export class Capabilities {
   async close(): Promise<void> {
     this.#scheduler.close();
     this.#waits.close();
+    this.#overdue.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
     await this.#database.close();
   }
 
   async #settle(plugin: HostedPlugin, action: AskingAction): Promise<void> {
     const { life } = plugin;
+    const sinceMs = this.#clock.now();
     const weight = action.type === 'wait' ? 0 : 1;
     this.#owe(plugin, weight);
     const outcome = await this.#attempt(plugin, action);
     this.#owe(plugin, -weight);
+    this.#insight.settled(plugin.name, action, outcome, this.#clock.now() - sinceMs);
     if (plugin.life === life) plugin.control({ type: 'settled', id: action.id, outcome });
     this.#onSettled();
   }
@@ -214,6 +244,9 @@ export class Capabilities {
     action: AskingAction,
   ): Promise<ActionResults[AskingAction['type']]> {
     const origin = plugin.name;
+    if (plugin.order.isDryRun && (action.type === 'sendGroup' || action.type === 'sendPrivate')) {
+      return this.#onlyTell(plugin, action);
+    }
     switch (action.type) {
       case 'sendGroup':
         return this.#client.sendGroup(action.group, action.text, { hops: action.hops, origin });
@@ -234,6 +267,16 @@ export class Capabilities {
       default:
         return this.#storage.perform(plugin.name, action);
     }
+  }
+
+  /** A send of a dry run: told to whoever tries the plugin, and to nobody else. */
+  #onlyTell(
+    plugin: HostedPlugin,
+    action: Extract<Action, { readonly type: 'sendGroup' | 'sendPrivate' }>,
+  ): NotSent {
+    const where = action.type === 'sendGroup' ? `#${action.group}` : action.to;
+    this.#log(plugin, 'info', `dry run, not sent to ${where}: ${action.text}`);
+    return { type: 'notSent' };
   }
 
   #file(id: string): AppendFile {

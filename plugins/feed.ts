@@ -3,8 +3,11 @@
 import type {
   ClientEvents,
   Committed,
+  Cursors,
   Delivered,
+  GroupMessage,
   Interceptor,
+  PrivateMessage,
   SendOptions,
   Stored,
 } from '../core/client-api.ts';
@@ -17,6 +20,7 @@ export interface PluginClient extends StandingClient {
   /** Tells servers apart: the same name at another server is another client. */
   readonly serverFingerprint: string;
   readonly connected: boolean;
+  readonly cursors: Pick<Cursors, 'hold'>;
   send(to: string, text: string, options?: SendOptions): Promise<Delivered | Stored>;
   sendGroup(group: string, text: string, options?: SendOptions): Promise<Committed>;
   /** Lets somebody change or stop what it tells and sends. */
@@ -28,13 +32,17 @@ export interface PluginClient extends StandingClient {
   ): unknown;
 }
 
-/** One event for many plugins, written as JSON once. */
+/** One event for many plugins, written as JSON once. Whoever keeps it retains it, and releases it once it is handled. */
 export class Fact {
   readonly event: PluginEvent;
+  readonly #onHandled: () => void;
   #json: string | undefined;
+  #holders = 1;
 
-  constructor(event: PluginEvent) {
+  /** Whoever makes it holds it; `onHandled` is called once nobody does any more. */
+  constructor(event: PluginEvent, onHandled: () => void = () => undefined) {
     this.event = event;
+    this.#onHandled = onHandled;
   }
 
   get json(): string {
@@ -42,28 +50,66 @@ export class Fact {
     return this.#json;
   }
 
-  /** The same message as one that is handled again; undefined for what cannot be told twice. */
+  /** The number by which its handling is told; undefined for what is handled when its turn is over. */
+  get number(): number | undefined {
+    return 'number' in this.event ? this.event.number : undefined;
+  }
+
+  retain(): void {
+    this.#holders += 1;
+  }
+
+  release(): void {
+    this.#holders -= 1;
+    if (this.#holders === 0) this.#onHandled();
+  }
+
+  /**
+   * The same message as one that is handled again, in place of this one; undefined, and this released, for what cannot be
+   * told twice. A private message has no other mark of being late than that it was kept.
+   */
   again(): Fact | undefined {
     const { event } = this;
-    return event.type === 'message'
-      ? new Fact({ type: 'message', message: { ...event.message, recovered: true } })
-      : undefined;
+    const handled = (): void => this.release();
+    switch (event.type) {
+      case 'message':
+        return new Fact({ ...event, message: { ...event.message, recovered: true } }, handled);
+      case 'private':
+        return new Fact({ ...event, message: { ...event.message, kept: true } }, handled);
+      default:
+        this.release();
+        return undefined;
+    }
   }
 }
 
-/** Listens to a client until the returned function is called. Its own messages a client is never told. */
-export function listen(client: PluginClient, tell: (fact: Fact) => void): () => void {
+/** Listens to a client until the returned function is called; `numberOf` gives messages their numbers. Its own messages a client is never told. */
+export function listen(
+  client: PluginClient,
+  numberOf: (message: GroupMessage | PrivateMessage) => number,
+  tell: (fact: Fact) => void,
+): () => void {
   const undo: (() => void)[] = [];
   const hear = <E extends keyof ClientEvents>(
     event: E,
-    toEvent: (...told: ClientEvents[E]) => PluginEvent,
+    toFact: (...told: ClientEvents[E]) => PluginEvent | Fact,
   ): void => {
-    const listener = (...told: ClientEvents[E]): void => tell(new Fact(toEvent(...told)));
+    const listener = (...told: ClientEvents[E]): void => {
+      const made = toFact(...told);
+      const fact = made instanceof Fact ? made : new Fact(made);
+      tell(fact);
+      fact.release();
+    };
     client.on(event, listener);
     undo.push(() => void client.off(event, listener));
   };
-  hear('groupMessageReceived', (message) => ({ type: 'message', message }));
-  hear('privateMessageReceived', (message) => ({ type: 'private', message }));
+  hear('groupMessageReceived', (message) => {
+    const number = numberOf(message);
+    return new Fact({ type: 'message', number, message }, client.cursors.hold(message));
+  });
+  hear('privateMessageReceived', (message) => {
+    return { type: 'private', number: numberOf(message), message };
+  });
   hear('memberJoined', (member) => ({ type: 'joined', ...member }));
   hear('memberLeft', (member) => ({ type: 'left', ...member }));
   hear('groupLost', (group, reason) => ({ type: 'removed', group, reason }));

@@ -38,6 +38,7 @@ const nobody: PluginClient = {
   sendGroup: refuse,
   moderation: { roles: refuse },
   administration: { operators: refuse },
+  cursors: { hold: () => () => undefined },
   intercept: () => undefined,
   on: () => undefined,
   off: () => undefined,

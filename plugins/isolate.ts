@@ -1,9 +1,11 @@
 /** One plugin's isolate in the child process: calls that are watched and ended when they take too much. */
 
 import ivm from 'isolated-vm';
-import type { EndReason } from './bridge.ts';
+import type { EndReason } from './end-reason.ts';
 import { limits } from './limits.ts';
 import { Patience } from './patience.ts';
+
+const turnCharactersMax = limits.turnCharactersMax + limits.turnLastCharactersMax;
 
 const libraryErrors = ['Isolate ', 'Isolated ', 'Array buffer allocation failed'];
 
@@ -143,7 +145,7 @@ export class PluginIsolate {
     const texts = actions.filter((text) => typeof text === 'string');
     if (texts.length < actions.length) {
       this.#end('broken');
-    } else if (texts.some(({ length }) => length > limits.turnCharactersMax)) {
+    } else if (texts.some(({ length }) => length > turnCharactersMax)) {
       this.#end('outboxTooLarge');
     } else if (!this.#isEnded) {
       this.#owner.turned(this.slot, texts);

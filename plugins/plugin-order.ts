@@ -10,4 +10,6 @@ export interface PluginOrder {
   readonly config: Readonly<Record<string, unknown>>;
   /** What it was granted by name; absent: as the runtime decides. */
   readonly permissions?: readonly string[] | undefined;
+  /** What it sends and decides about messages is told and not done. */
+  readonly isDryRun: boolean;
 }

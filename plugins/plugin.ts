@@ -1,20 +1,29 @@
 /** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
 
 import { BanterError } from '../core/client-api.ts';
-import { Allowance, type Spending } from './allowance.ts';
 import type { PluginError, PluginEvent } from './bridge.ts';
+import { Budgets, type Spending } from './budgets.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
 import { explain } from './explanation.ts';
 import { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
+import { Handling } from './handling.ts';
 import { limits } from './limits.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
+import { Pace } from './pace.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginOrder } from './plugin-order.ts';
 import type { PluginCounters, PluginStatus } from './plugin-status.ts';
 import type { JsonValue } from './shape.ts';
 import { usageOf } from './usage.ts';
+
+/** Why a plugin is not told of an event. */
+interface Refusal {
+  readonly reason: string;
+  /** It is the first one that it is too slow for. */
+  readonly isFirstDrop?: boolean;
+}
 
 type Phase =
   | 'loading'
@@ -27,9 +36,6 @@ type Phase =
   | 'quarantined'
   | 'stopped';
 
-/** Milliseconds for which a plugin that was at work when the child died is served apart from other such ones. */
-const suspicionMs = 600_000;
-
 /** Lives from its load to its end, across restarts of the child. */
 export class HostedPlugin {
   /** Its number at the child; never used twice. */
@@ -40,7 +46,6 @@ export class HostedPlugin {
   readonly rank: number;
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
-  #batchDone = Promise.withResolvers<void>();
   #predecessor: HostedPlugin | undefined;
   #isReplaced = false;
   readonly #counters = {
@@ -56,9 +61,11 @@ export class HostedPlugin {
     messagesStopped: 0,
   };
   readonly #noted = new Set<string>();
-  readonly #allowance = new Allowance();
+  /** What its isolate has been told and has not handled. */
+  readonly handling: Handling = new Handling();
+  readonly #budgets = new Budgets();
+  readonly #pace = new Pace();
   #life = 1;
-  #pausedUntilMs = 0;
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
@@ -66,6 +73,7 @@ export class HostedPlugin {
   #granted: Granted | undefined;
   #commands: CommandInfo[] = [];
   #prefix = '';
+  #isLeaving = false;
   /** What goes before all events: set-up, outcomes, the farewell. */
   #control: Fact[] = [];
   #queue: Fact[] = [];
@@ -73,7 +81,6 @@ export class HostedPlugin {
   #questions: Fact[] = [];
   #askedLast = false;
   #inFlight: readonly Fact[] | undefined;
-  #suspectUntilMs = 0;
 
   constructor(slot: number, order: PluginOrder, bundle: Bundle, predecessor?: HostedPlugin) {
     this.slot = slot;
@@ -141,9 +148,8 @@ export class HostedPlugin {
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const waiting =
-      (this.#phase === 'running' ? this.#queue.length : 0) +
-      (this.#answersHooks ? this.#questions.length : 0);
+    const events = this.#phase === 'running' && !this.handling.isFull ? this.#queue.length : 0;
+    const waiting = events + (this.#answersHooks ? this.#questions.length : 0);
     return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
   }
 
@@ -172,6 +178,7 @@ export class HostedPlugin {
       reason: this.#reason,
       permissions: this.#manifest?.permissions ?? [],
       grants: this.granted.notation,
+      isDryRun: this.order.isDryRun,
       commands: this.#commands.map((command) => ({
         ...command,
         usage: usageOf(this.#prefix, command),
@@ -180,18 +187,19 @@ export class HostedPlugin {
     };
   }
 
-  /** Queues an event that it may know of; a full queue drops it. Returns whether this is the first drop. */
-  offer(fact: Fact): { readonly firstDrop: boolean } {
-    const hears = this.alive && !this.isBehind;
-    if (this.#granted === undefined || !hears || !mayReceive(this.#granted, fact.event)) {
-      return { firstDrop: false };
-    }
+  /** Queues an event that it may know of; a full queue drops it. Returns why it is not told of it, if so. */
+  offer(fact: Fact): Refusal | undefined {
+    if (this.#granted === undefined) return { reason: 'it is not set up yet' };
+    if (!this.alive || this.isBehind) return { reason: `it is ${this.#phase}` };
+    if (!mayReceive(this.#granted, fact.event)) return { reason: 'it lacks the permission' };
     if (this.#queue.length >= limits.queuedEventsMax) {
       this.#counters.eventsDropped += 1;
-      return { firstDrop: this.note('events dropped') };
+      const reason = `${limits.queuedEventsMax} events wait for it already`;
+      return { reason, isFirstDrop: this.note('events dropped') };
     }
+    fact.retain();
     this.#queue.push(fact);
-    return { firstDrop: false };
+    return undefined;
   }
 
   /** Queues what goes before all events. */
@@ -208,7 +216,7 @@ export class HostedPlugin {
 
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
   takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
-    if (!this.alive || this.busy || nowMs < this.#pausedUntilMs) return undefined;
+    if (!this.alive || this.busy || this.#pace.isPaused(nowMs)) return undefined;
     if (this.#phase === 'loading' && this.#control.length === 0) {
       this.#inFlight = [];
       return 'load';
@@ -216,9 +224,10 @@ export class HostedPlugin {
     // As many outcomes as a turn can have caused, so that they never pile up.
     let batch = this.#control.splice(0, limits.turnActionsMax);
     if (batch.length === 0 && this.#answersHooks) {
-      const queue = this.#phase === 'running' ? this.#queue : [];
-      this.#askedLast = this.#questions.length > 0 && (!this.#askedLast || queue.length === 0);
-      batch = (this.#askedLast ? this.#questions : queue).splice(0, limits.batchEventsMax);
+      const hears = this.#phase === 'running' && !this.handling.isFull;
+      const events = hears ? this.#queue : [];
+      this.#askedLast = this.#questions.length > 0 && (!this.#askedLast || events.length === 0);
+      batch = (this.#askedLast ? this.#questions : events).splice(0, limits.batchEventsMax);
       if (!this.#askedLast) this.#counters.events += batch.length;
     }
     if (batch.length === 0) return undefined;
@@ -226,21 +235,17 @@ export class HostedPlugin {
     return batch;
   }
 
-  /** The load or batch under way has been handled, and `characters` of actions came of it. */
-  turned(characters: number, nowMs: number): void {
+  /**
+   * The load or batch under way has been handled, but for what goes on, and `characters` of actions came of it. `nowMs` is
+   * of the machine, `clockMs` of whatever clock its timers go by.
+   */
+  turned(characters: number, nowMs: number, clockMs: number = nowMs): void {
     const batch = this.#inFlight ?? [];
     this.#inFlight = undefined;
+    this.handling.turned(batch, clockMs);
     const own = batch.length > 0 && batch.every(({ event }) => event.type === 'settled');
-    const calm =
-      this.spend('character', nowMs, characters) && (!own || this.spend('ownTurn', nowMs));
-    if (!calm) this.#pausedUntilMs = nowMs + limits.paceMs;
-    this.#nobodyWaits();
+    this.#pace.turned(characters, own, nowMs);
     if (batch.some(({ event }) => event.type === 'disposing')) this.end('stopped', '');
-  }
-
-  /** Resolves when nothing is under way at the child: at once, or with the end of the batch that is. */
-  batchDone(): Promise<void> {
-    return this.busy ? this.#batchDone.promise : Promise.resolve();
   }
 
   /** Gives it no more events, which wait; outcomes still come. */
@@ -262,7 +267,7 @@ export class HostedPlugin {
 
   /** Whether it has to wait until its next turn because it keeps the chat process too busy. */
   paused(nowMs: number): boolean {
-    return this.alive && nowMs < this.#pausedUntilMs;
+    return this.alive && this.#pace.isPaused(nowMs);
   }
 
   /**
@@ -273,7 +278,7 @@ export class HostedPlugin {
     if (this.#manifest === undefined) {
       this.#config = mergeConfig(manifest, this.order.config);
       this.#manifest = manifest;
-      this.#allowance.allowSends(manifest.sendsPerMinute);
+      this.#budgets.sendsPerMinute = manifest.sendsPerMinute;
     }
     this.#phase = 'asking';
   }
@@ -301,12 +306,19 @@ export class HostedPlugin {
   ready(waiting: readonly Fact[] = []): void {
     this.#phase = 'running';
     this.#predecessor = undefined;
-    for (const fact of waiting) this.offer(fact);
+    for (const fact of waiting) {
+      this.offer(fact);
+      fact.release();
+    }
     this.#started.resolve();
   }
 
-  /** Asks it to say goodbye; it is stopped once it has, or has died over it. */
-  stop(): void {
+  /**
+   * Asks it to say goodbye; it is stopped once it has, or has died over it. With the client leaving, what it has not
+   * handled is left for the next one of its name; else it counts as handled.
+   */
+  stop(isLeaving = false): void {
+    this.#isLeaving = isLeaving;
     if (
       ['running', 'held', 'retiring'].includes(this.#phase) &&
       !this.#control.some(({ event }) => event.type === 'disposing')
@@ -329,15 +341,15 @@ export class HostedPlugin {
     this.#commands = [];
     this.#control = [];
     this.#questions = [];
-    this.#queue.unshift(...(this.#inFlight ?? []).flatMap((fact) => fact.again() ?? []));
+    this.#queue.unshift(...this.handling.again(this.#inFlight ?? []));
     this.#inFlight = undefined;
-    this.#nobodyWaits();
   }
 
   /** Ends it for good; loading it again makes a new one. */
   end(phase: 'quarantined' | 'stopped', reason: string, cause?: BanterError): void {
     this.#phase = phase;
     this.#reason = reason;
+    if (!this.#isLeaving) this.#forget();
     this.#control = [];
     this.#queue = [];
     this.#questions = [];
@@ -346,7 +358,6 @@ export class HostedPlugin {
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),
     );
     this.#ended.resolve();
-    this.#nobodyWaits();
   }
 
   /** Messages wait for its hooks, also while it hears no more events. */
@@ -354,23 +365,24 @@ export class HostedPlugin {
     return this.#phase === 'running' || this.#phase === 'held' || this.#phase === 'retiring';
   }
 
-  #nobodyWaits(): void {
-    this.#batchDone.resolve();
-    this.#batchDone = Promise.withResolvers();
+  /** Whatever it has not handled holds up the client no more. */
+  #forget(): void {
+    this.handling.end();
+    for (const fact of [...this.#queue, ...(this.#inFlight ?? [])]) fact.release();
   }
 
   /** Several plugins were at work when the child died; until `nowMs` and a while they are served one at a time. */
   suspect(nowMs: number): void {
-    this.#suspectUntilMs = nowMs + suspicionMs;
+    this.#pace.suspect(nowMs);
   }
 
   suspected(nowMs: number): boolean {
-    return nowMs < this.#suspectUntilMs;
+    return this.#pace.isSuspected(nowMs);
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
   spend(what: Spending, nowMs: number, amount = 1): boolean {
-    return this.#allowance.spend(what, nowMs, amount);
+    return this.#budgets.take(what, nowMs, amount);
   }
 
   count(counter: keyof PluginCounters, by = 1): void {

@@ -5,9 +5,14 @@ import type { Capabilities } from './capabilities.ts';
 import type { Clock } from './clock.ts';
 import type { HostedPlugin } from './plugin.ts';
 
-/** Milliseconds for which what was replaced may end what it has begun, and between looks whether it has. */
+/** Milliseconds for which a plugin may go on with what it was told, before another version is told what comes next. */
+const drainMs = 1000;
+
+/** Milliseconds for which what was replaced may end what it has begun. */
 const lingerMs = 5000;
-const lookMs = 20;
+
+/** Milliseconds between looks whether it has. */
+const lookMs = 5;
 
 /** What a replacement works with. */
 export interface ReplacementOptions {
@@ -38,15 +43,15 @@ export class Replacement {
   }
 
   /**
-   * The old one is held at the end of the batch that it handles; its jobs and then the events that wait for it go to the
-   * new one. Whatever ends either of them meanwhile ends this, and is dealt with where it happened.
+   * The old one is held until it has handled what it was told, which keeps the order; its jobs and then the events that
+   * wait for it go to the new one. Whatever ends either of them meanwhile ends this, and is dealt with where it happened.
    */
   async takeOver(plugin: HostedPlugin, old: HostedPlugin): Promise<void> {
     const { life } = plugin;
     const isOff = (): boolean => !plugin.alive || plugin.life !== life;
     old.hold();
     try {
-      await old.batchDone();
+      await this.#until(drainMs, () => !old.alive || !(old.busy || old.handling.isBusy));
       if (isOff()) return old.release();
       await this.#options.capabilities.takeOver(old, plugin);
     } catch (error) {
@@ -63,13 +68,16 @@ export class Replacement {
 
   /** What was begun in its last batches has answers coming. */
   async #linger(old: HostedPlugin): Promise<void> {
-    const { clock, owes, stop } = this.#options;
-    const untilMs = clock.now() + lingerMs;
-    const isDone = (): boolean =>
-      this.#closed || !old.alive || clock.now() >= untilMs || (old.idle && !owes(old));
-    while (!isDone()) {
+    const { owes, stop } = this.#options;
+    await this.#until(lingerMs, () => !old.alive || (old.idle && !owes(old)));
+    await stop(old);
+  }
+
+  async #until(ms: number, isDone: () => boolean): Promise<void> {
+    const { clock } = this.#options;
+    const untilMs = clock.now() + ms;
+    while (!this.#closed && !isDone() && clock.now() < untilMs) {
       await new Promise<void>((resolve) => clock.setTimer(resolve, lookMs));
     }
-    await stop(old);
   }
 }

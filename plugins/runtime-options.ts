@@ -1,9 +1,11 @@
 /** How plugins are run and loaded. */
 
+import { BanterError } from '../core/client-api.ts';
 import type { Authorize } from './authority.ts';
 import type { PluginLog } from './capabilities.ts';
-import type { Simulation } from './clock.ts';
+import { type Clock, type Simulation, systemClock } from './clock.ts';
 import type { PluginClient } from './feed.ts';
+import { Granted } from './granted.ts';
 import type { PluginStatus } from './plugin-status.ts';
 
 /** How to run plugins. */
@@ -18,6 +20,8 @@ export interface PluginRuntimeOptions {
   readonly commandPrefix?: string;
   /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
   readonly answersHelp?: boolean;
+  /** Whether plugins are only tried: what they send and decide about messages is logged and not done. Default false. */
+  readonly dryRun?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
@@ -30,4 +34,35 @@ export interface PluginRuntimeOptions {
 export interface LoadOptions {
   /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
   readonly permissions?: readonly string[] | undefined;
+  /** What it sends and decides about messages is logged and not done. Default: as the runtime was started. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** Options with what holds where nothing is said. */
+interface CompleteOptions extends Required<Omit<PluginRuntimeOptions, 'dataDir' | 'simulation'>> {
+  readonly authorize: Authorize;
+  readonly dataDir: string | undefined;
+  readonly simulation: Simulation | undefined;
+  readonly clock: Clock;
+}
+
+/** @throws BanterError OPTION_INVALID */
+export function completeOptions({
+  client,
+  dataDir,
+  authorize = ({ manifest }) => Granted.of(manifest.permissions),
+  commandPrefix = '!',
+  answersHelp = false,
+  dryRun = false,
+  onLog = () => undefined,
+  onStatus = () => undefined,
+  simulation,
+}: PluginRuntimeOptions): CompleteOptions {
+  if (!/^\S{1,8}$/u.test(commandPrefix)) {
+    const problem = `commandPrefix must be 1 to 8 characters, not "${commandPrefix}"`;
+    throw new BanterError('OPTION_INVALID', problem);
+  }
+  const clock = simulation?.clock ?? systemClock;
+  const behaviour = { authorize, commandPrefix, answersHelp, dryRun, onLog, onStatus };
+  return { client, dataDir, simulation, clock, ...behaviour };
 }

@@ -2,16 +2,17 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { Admission } from './admission.ts';
-import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
+import { type Action, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
+import { endReasons } from './end-reason.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
-import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
 import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
+import { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
 import { HostedPlugin } from './plugin.ts';
@@ -20,18 +21,22 @@ import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import { Replacement } from './replacement.ts';
 import { Roster } from './roster.ts';
-import type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
+import { completeOptions, type LoadOptions, type PluginRuntimeOptions } from './runtime-options.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
+import type { KeptValues } from './storage.ts';
 
 /**
  * Runs plugins in one caged child process, each in an isolate of its own. The child starts with the first plugin;
  * when it dies, the plugin that killed it is quarantined and the others come back.
  */
 export class PluginRuntime {
+  /** Tells what became of messages, and what plugins are told and do. */
+  readonly insight: Insight;
   readonly #client: PluginClient;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
+  readonly #clock: Clock;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
   readonly #bundler = new Bundler();
@@ -43,6 +48,7 @@ export class PluginRuntime {
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
   readonly #replacement: Replacement;
+  readonly #isDryRun: boolean;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -50,26 +56,15 @@ export class PluginRuntime {
     return new PluginRuntime(options);
   }
 
-  private constructor({
-    client,
-    dataDir,
-    commandPrefix = '!',
-    authorize = ({ manifest }) => Granted.of(manifest.permissions),
-    answersHelp = false,
-    onLog,
-    onStatus,
-    simulation,
-  }: PluginRuntimeOptions) {
-    if (!/^\S{1,8}$/u.test(commandPrefix)) {
-      throw new BanterError(
-        'OPTION_INVALID',
-        `commandPrefix must be 1 to 8 characters, not "${commandPrefix}"`,
-      );
-    }
+  private constructor(options: PluginRuntimeOptions) {
+    const complete = completeOptions(options);
+    const { client, commandPrefix, authorize, clock, onLog, onStatus, simulation } = complete;
     this.#client = client;
-    this.#onLog = onLog ?? (() => undefined);
-    this.#onStatus = onStatus ?? (() => undefined);
-    const clock = simulation?.clock ?? systemClock;
+    this.#isDryRun = complete.dryRun;
+    this.#onLog = onLog;
+    this.#onStatus = onStatus;
+    this.insight = new Insight(clock);
+    this.#clock = clock;
     const code = new HostCodeSource(this.#bundler, simulation);
     this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
@@ -94,7 +89,8 @@ export class PluginRuntime {
     });
     this.#capabilities = new Capabilities({
       client,
-      dataDir,
+      insight: this.insight,
+      dataDir: complete.dataDir,
       clock,
       work: this.#pump.work,
       onLog: this.#onLog,
@@ -104,12 +100,14 @@ export class PluginRuntime {
       capabilities: this.#capabilities,
       clock,
       onRunning: (plugin, old) => this.#tellRunning(plugin, old),
-      owes: (plugin) => this.#capabilities.owes(plugin) || this.#hooks.owes(plugin),
+      owes: (plugin) =>
+        plugin.handling.isBusy || this.#capabilities.owes(plugin) || this.#hooks.owes(plugin),
       refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
       stop: (plugin) => this.#stop(plugin),
     });
     this.#hooks = new Hooks({
       client,
+      insight: this.insight,
       plugins: this.#plugins,
       clock,
       work: this.#pump.work,
@@ -117,11 +115,15 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
-    const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
-    this.#stopListening = listen(client, (fact) => {
-      this.#tell(fact);
-      help?.hear(fact);
-    });
+    const help = complete.answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
+    this.#stopListening = listen(
+      client,
+      (message) => this.insight.traceOf(message),
+      (fact) => {
+        this.#tell(fact);
+        help?.hear(fact);
+      },
+    );
   }
 
   /** The process id of the child that holds the plugins, while there is one. */
@@ -137,10 +139,10 @@ export class PluginRuntime {
   async load(
     spec: string,
     config: Readonly<Record<string, unknown>> = {},
-    { permissions }: LoadOptions = {},
+    { permissions, dryRun: isDryRun = this.#isDryRun }: LoadOptions = {},
   ): Promise<PluginStatus> {
     this.#checkRoom();
-    return this.#begin({ spec, source: locate(spec), config, permissions });
+    return this.#begin({ spec, source: locate(spec), config, permissions, isDryRun });
   }
 
   /**
@@ -149,8 +151,7 @@ export class PluginRuntime {
    * @throws BanterError as {@link load}; OPTION_INVALID for an unknown id, and while it is reloaded already
    */
   async reload(id: string): Promise<PluginStatus> {
-    const { order } = this.#roster.find(id);
-    return this.#begin(order, id);
+    return this.#begin(this.#roster.find(id).order, id);
   }
 
   /** Stops a plugin after its `dispose`; it stays in the list as stopped. @throws BanterError OPTION_INVALID for an unknown id */
@@ -171,13 +172,21 @@ export class PluginRuntime {
     return this.#roster.statuses();
   }
 
-  /** Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent. */
+  /** What a plugin keeps: its first keys, or the value of one, as JSON. @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
+  kept(id: string, key?: string): Promise<KeptValues> {
+    return this.#capabilities.kept(this.#roster.find(id).name, key);
+  }
+
+  /**
+   * Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent.
+   * Messages of groups that were not handled come again, as `recovered`, to the next client of this name.
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#replacement.close();
     this.#stopListening();
     this.#hooks.close();
-    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin)));
+    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin, true)));
     this.#pump.close();
     await this.#host.close();
     await this.#capabilities.close();
@@ -228,8 +237,10 @@ export class PluginRuntime {
   }
 
   #tell(fact: Fact): void {
-    for (const plugin of this.#plugins.values()) {
-      if (plugin.offer(fact).firstDrop) {
+    for (const plugin of this.#roster.present) {
+      const refused = plugin.offer(fact);
+      this.insight.told(plugin.name, fact.event, refused?.reason ?? '');
+      if (refused?.isFirstDrop) {
         this.#logAbout(
           plugin,
           'warn',
@@ -270,7 +281,7 @@ export class PluginRuntime {
     }
     if (plugin.alive) {
       const characters = report.actions.reduce((sum, { length }) => sum + length, 0);
-      plugin.turned(characters, performance.now());
+      plugin.turned(characters, performance.now(), this.#clock.now());
       if (!plugin.alive) this.#release(plugin);
     }
     this.#pump.soon();
@@ -289,6 +300,9 @@ export class PluginRuntime {
         break;
       case 'failed':
         this.#quarantine(plugin, plugin.explain(action));
+        break;
+      case 'traced':
+        this.insight.traced(action, plugin.name);
         break;
       case 'hook':
         this.#hooks.declare(plugin, action);
@@ -377,13 +391,13 @@ export class PluginRuntime {
     this.#pump.soon();
   }
 
-  async #stop(plugin: HostedPlugin): Promise<void> {
+  async #stop(plugin: HostedPlugin, isLeaving = false): Promise<void> {
     if (plugin.phase === 'quarantined') {
       plugin.end('stopped', '');
       this.#hooks.refresh();
     }
     if (!plugin.alive) return;
-    plugin.stop();
+    plugin.stop(isLeaving);
     this.#hooks.lost(plugin, '');
     if (!plugin.alive) {
       this.#release(plugin);

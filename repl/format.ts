@@ -106,6 +106,10 @@ const descriptions: Describe = {
     `${describePlugin(plugin)}; may: ${plugin.grants.map((grant) => safeText(grant)).join(', ') || 'nothing'}`,
   pluginReloaded: ({ plugin }) => `${describePlugin(plugin)} now`,
   pluginUnloaded: ({ plugin }) => `${safeText(plugin)} unloaded`,
+  recordingBegun: ({ file }) =>
+    `${safeText(file)} records what plugins are told and say, private messages included, until "plugin record off"`,
+  recordingEnded: ({ file, told, said, problem }) =>
+    `${safeText(file)}: ${told} things told, ${said} said${problem === undefined ? '' : `; it ended early: ${safeText(problem)}`}`,
   plugins: ({ plugins }) =>
     plugins.length === 0
       ? 'no plugins; load one with "plugin load <name or file>"'

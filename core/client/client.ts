@@ -12,6 +12,7 @@ import { toHex } from '../protocol/bytes.ts';
 import { ClientFiles, Journal } from '../store/client-files.ts';
 import type { Administration } from './administration.ts';
 import type { GroupMessages } from './archive.ts';
+import { Cursors } from './cursors.ts';
 import { Deliveries } from './deliveries.ts';
 import { deregister } from './departure.ts';
 import type { ClientEvents } from './events.ts';
@@ -47,6 +48,8 @@ export class Client extends EventEmitter<ClientEvents> {
     (body, type) => this.#running.session.ask(body, type),
     (group, password) => this.#prove(group, password),
   );
+  /** For listeners that go on with a message after they have returned. */
+  readonly cursors: Cursors = new Cursors();
   readonly #options: ConnectOptions;
   readonly #environment: Environment;
   readonly #trust: ServerTrust;
@@ -78,6 +81,7 @@ export class Client extends EventEmitter<ClientEvents> {
       environment: this.#environment,
       mirror: this.#mirror,
       memberships: this.#memberships,
+      cursors: this.cursors,
       onDirectory: (changed) => this.#handleDirectory(changed),
       onGroupLost: (group) => this.#forgetGroup(group),
       onOverrun: () => this.#wiring?.session.restart('more came than can wait'),
@@ -97,8 +101,8 @@ export class Client extends EventEmitter<ClientEvents> {
   /**
    * Registers `options.name` and resolves once the server has welcomed it and the directory is complete.
    * @throws BanterError SERVER_UNREACHABLE, SERVER_KEY_CHANGED, NAME_INVALID, NAME_TAKEN, NAME_CONFUSABLE, NAME_PRESENT, ADDRESS_TAKEN,
-   * BANNED_FROM_SERVER, NOT_ADMITTED, INVITATION_INVALID, RATE_LIMITED,
-   * SERVER_FULL, ADDRESS_INVALID, PORT_IN_USE, OPTION_INVALID, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
+   * BANNED_FROM_SERVER, NOT_ADMITTED, INVITATION_INVALID, RATE_LIMITED, SERVER_FULL, ADDRESS_INVALID, PORT_IN_USE,
+   * OPTION_INVALID, DATA_UNUSABLE, VERSION_UNSUPPORTED, ABORTED
    */
   static async connect(options: ConnectOptions): Promise<Client> {
     checkConnectOptions(options);
@@ -178,13 +182,11 @@ export class Client extends EventEmitter<ClientEvents> {
       throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${groups}`);
     }
     const text = this.#passage.isOpen ? given : await this.#passage.send({ to }, given, options);
-    const hops = checkedHops(text, options);
+    const by = { from: this.#name, bot: !!this.#options.bot, hops: checkedHops(text, options) };
     await this.#running.lookUps.need(to, options.signal);
     const { session, mail } = this.#running;
-    const { bot = false } = this.#options;
-    const sentAtMs = this.#environment.wallClockMs();
-    const message = { mid: session.nextMid(), from: this.#name, hops, bot, sentAtMs, text };
-    return mail.send(to, message, options);
+    const said = { mid: session.nextMid(), sentAtMs: this.#environment.wallClockMs(), text };
+    return mail.send(to, { ...by, ...said }, options);
   }
 
   /**
@@ -194,8 +196,7 @@ export class Client extends EventEmitter<ClientEvents> {
   async sendGroup(group: string, given: string, options: SendOptions = {}): Promise<Committed> {
     const to = { group: this.#memberships.find(group) ?? group };
     const text = this.#passage.isOpen ? given : await this.#passage.send(to, given, options);
-    const said = { ...to, text, hops: checkedHops(text, options) };
-    return sendToGroup(this.#running.session, this.#environment, said, options.signal);
+    return sendToGroup(this.#running.session, this.#environment, { ...to, text }, options);
   }
 
   /** Lets somebody change or stop the messages that are told from now on, and those that are sent; one at a time. */

@@ -5,6 +5,7 @@ import type { DirectoryEntry } from '../chat/types.ts';
 import type { WelcomeGroup } from '../chat/wire.ts';
 import type { Environment } from '../net/transport.ts';
 import { toHex } from '../protocol/bytes.ts';
+import type { Cursors } from './cursors.ts';
 import type { GroupPush, Joined, Memberships } from './memberships.ts';
 import { OrderNews, removalOf } from './order-news.ts';
 import type { Passage } from './passage.ts';
@@ -21,6 +22,7 @@ export interface DeliveriesOptions {
   readonly environment: Environment;
   readonly mirror: Mirror;
   readonly memberships: Memberships;
+  readonly cursors: Cursors;
   readonly onDirectory: (changed: readonly DirectoryEntry[]) => void;
   /** The server took this client out of a group. */
   readonly onGroupLost: (group: string) => void;
@@ -41,6 +43,10 @@ export class Deliveries {
   constructor(options: DeliveriesOptions) {
     this.#options = options;
     this.#order = new OrderNews(options.passage);
+    options.cursors.onReleased = (group) => {
+      const conversation = options.memberships.conversationOf(group);
+      if (conversation !== undefined) this.#confirmSoon(conversation);
+    };
   }
 
   /** Tells what came of groups before anybody could listen; from now on everything is told at once. */
@@ -114,7 +120,7 @@ export class Deliveries {
 
   /** Takes a push of a group's conversation, or keeps it until the group of the conversation is known. */
   receiveGroup(push: GroupPush, conversation: number): void {
-    const { passage, environment, memberships, onOverrun } = this.#options;
+    const { passage, memberships, onOverrun } = this.#options;
     if (memberships.keepIfEarly(conversation, push)) {
       if (memberships.isOverrun) onOverrun();
       return;
@@ -127,21 +133,29 @@ export class Deliveries {
       if (message === undefined) return;
       passage.deliver(message);
     }
-    this.#unconfirmed.add(conversation);
-    if (++this.#unconfirmedCount >= confirmMessagesMax) this.confirm();
-    else this.#cancelTimer ??= environment.setTimer(() => this.confirm(), confirmDelayMs);
+    this.#confirmSoon(conversation);
   }
 
   /** Tells the server what was handled since the last time: one word a group, however many messages. */
   confirm(): void {
-    const { memberships, onHandled } = this.#options;
+    const { memberships, cursors, onHandled } = this.#options;
     for (const conversation of this.#unconfirmed) {
-      const seq = memberships.handledSeq(conversation);
-      if (seq !== undefined) onHandled(conversation, seq);
+      const told = memberships.at(conversation);
+      if (told === undefined) continue;
+      const { group, logId, seq } = told;
+      onHandled(conversation, cursors.handled(group, logId, seq));
     }
     this.#unconfirmed.clear();
     this.#unconfirmedCount = 0;
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+  }
+  #confirmSoon(conversation: number): void {
+    this.#unconfirmed.add(conversation);
+    if (++this.#unconfirmedCount >= confirmMessagesMax) this.confirm();
+    else {
+      const { environment } = this.#options;
+      this.#cancelTimer ??= environment.setTimer(() => this.confirm(), confirmDelayMs);
+    }
   }
 }

@@ -149,9 +149,19 @@ export class Memberships {
     return membership.group;
   }
 
-  /** How far the group of a conversation was handled. */
-  handledSeq(conversation: number): number | undefined {
-    return this.#byConversation.get(conversation)?.seq;
+  /** The group of a conversation, and how far it was told. */
+  at(
+    conversation: number,
+  ): { readonly group: string; readonly logId: Uint8Array; readonly seq: number } | undefined {
+    return this.#byConversation.get(conversation);
+  }
+
+  /** The conversation of a group, unless the connection is lost. */
+  conversationOf(group: string): number | undefined {
+    const conversation = this.#byGroup.get(foldName(group))?.conversation;
+    return conversation !== undefined && this.#byConversation.has(conversation)
+      ? conversation
+      : undefined;
   }
 
   #put(membership: Membership): void {

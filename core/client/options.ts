@@ -86,6 +86,11 @@ export interface SendOptions {
   readonly store?: boolean;
   /** Which part of the program sends, such as the id of a plugin: for an interceptor, nobody else is told. Default: its owner. */
   readonly origin?: string;
+  /**
+   * Told the mid of a message to a group, and awaited, before it is sent: whoever has written it down finds out after a
+   * crash, by the history, whether it was. What it throws, the send rejects with, and nothing is sent.
+   */
+  readonly onPrepared?: (mid: string) => Promise<void>;
 }
 
 /** Which users to list. */

@@ -15,7 +15,8 @@ const plugin: PluginDefinition<Settings> = definePlugin({
     },
   },
   setup(ctx) {
-    const everything = { includeBots: true, includeRecovered: true };
+    // Lines are appended in the order in which they are handed over, whether or not that is waited for.
+    const everything = { includeBots: true, includeRecovered: true, parallel: true };
     const write = (type: string, fields: object): Promise<void> =>
       ctx.file.append(JSON.stringify({ at: new Date().toISOString(), type, ...fields }));
 

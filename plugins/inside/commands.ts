@@ -35,9 +35,13 @@ interface Command {
 /** A command of this plugin that a message gives. */
 export interface GivenCommand {
   readonly name: string;
-  /** Does it; what it resolves with is to be sent as the reply. */
-  readonly run: (message: Message) => Promise<string | undefined>;
+  readonly isParallel: boolean;
+  /** Does it; what it returns is to be sent as the reply. */
+  readonly run: (message: Message, enter: Enter) => Answer;
 }
+
+/** Calls the plugin's handler, perhaps long after the message came. */
+type Enter = (call: () => Answer) => Answer;
 
 const confirmMsDefault = 30_000;
 
@@ -104,29 +108,50 @@ export class Commands {
     if (command === undefined) return undefined;
     return {
       name: command.definition.name,
-      run: (message) => this.#perform(command, line.slice(word.length).trim(), message),
+      isParallel: command.definition.parallel === true,
+      run: (message, enter) =>
+        this.#perform(command, line.slice(word.length).trim(), message, enter),
     };
   }
 
-  async #perform(command: Command, rest: string, message: Message): Promise<string | undefined> {
-    const { definition, rateLimits, confirmation, usage, handler } = command;
+  #perform(command: Command, rest: string, message: Message, enter: Enter): Answer {
+    const { definition, confirmation, usage, handler } = command;
     const read = readArguments(definition.args ?? [], rest);
     if (read.type === 'wrong') return `${read.problem} ${usage}`;
+    // The values are what the reader of the declared types has made.
+    const call: CommandCall = { args: read.values as CommandCall['args'], rest, usage, message };
+    const { permission = 'everyone' } = definition;
+    return permission === 'everyone' && confirmation === undefined
+      ? (this.#rateRefusal(command, message) ?? enter(() => handler(call)))
+      : this.#performAfterAll(command, call, enter);
+  }
+
+  /** The same where somebody else is asked before. */
+  async #performAfterAll(
+    command: Command,
+    call: CommandCall,
+    enter: Enter,
+  ): Promise<string | undefined> {
+    const { definition, confirmation, handler } = command;
+    const { message } = call;
     const refused = await this.#refusal(definition, message);
     if (refused !== undefined) return `${message.from}, ${refused}`;
-    const group = message.type === 'group' ? message.group : undefined;
-    const rate = rateLimits.take({ group, person: message.from }, now());
-    if (rate.type === 'beyond') {
-      const seconds = Math.max(1, Math.ceil(rate.waitMs / 1000));
-      return rate.isTold
-        ? `${message.from}, ${this.#prefix}${definition.name} may be given again in ${seconds} s.`
-        : undefined;
-    }
+    const refusedByRate = this.#rateRefusal(command, message);
+    if (refusedByRate !== undefined) return refusedByRate;
     if (confirmation !== undefined && !(await this.#confirmed(confirmation, message))) {
       return `${message.from}, ${this.#prefix}${definition.name} is not done.`;
     }
-    // The values are what the reader of the declared types has made.
-    return handler({ args: read.values as CommandCall['args'], rest, usage, message });
+    return enter(() => handler(call));
+  }
+
+  /** What is said to whoever is too fast, and nothing if that is not told; undefined within the rate. */
+  #rateRefusal({ definition, rateLimits }: Command, message: Message): string | undefined {
+    const group = message.type === 'group' ? message.group : undefined;
+    const rate = rateLimits.take({ group, person: message.from }, now());
+    if (rate.type === 'within') return undefined;
+    const seconds = Math.max(1, Math.ceil(rate.waitMs / 1000));
+    const command = `${this.#prefix}${definition.name}`;
+    return rate.isTold ? `${message.from}, ${command} may be given again in ${seconds} s.` : '';
   }
 
   /** Why the sender may not give a command; undefined if it may. */

@@ -8,6 +8,7 @@ import type {
   CommandCall,
   CommandDefinition,
   Incoming,
+  NotSent,
   PluginContext,
   PluginDefinition,
   PluginEvents,
@@ -15,17 +16,27 @@ import type {
 } from '../sdk.ts';
 import { Commands } from './commands.ts';
 import { HooksInside } from './hooks.ts';
-import { isMissed, Listeners } from './listeners.ts';
+import { type Call, isMissed, Listeners, noMatch } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
 import { makeStorage } from './storage.ts';
+import { type Cause, noCause, Tracer } from './tracer.ts';
+import { placeOf, Turns } from './turns.ts';
 
 // Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
 const { now } = Date;
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
+type MessageEvent = Extract<PluginEvent, { readonly type: 'message' | 'private' }>;
+
+/** A call of the plugin's code that is under way. */
+interface Handling {
+  readonly during: string;
+  readonly cause: Cause;
+  readonly sinceMs: number;
+}
 
 /** One plugin, evaluated and set up. */
 export class PluginInside {
@@ -36,27 +47,38 @@ export class PluginInside {
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
+  readonly #turns: Turns;
   readonly #hooks: HooksInside;
   #isSetUp = false;
-  /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
-  #hops = 0;
+  readonly #tracer: Tracer;
+  /** Of whatever is sent while a listener runs: the message it handles, with one hop more. */
+  #cause = noCause;
 
   constructor(definition: PluginDefinition<Settings>, outbox: Outbox) {
     this.#definition = definition;
     this.#outbox = outbox;
+    this.#tracer = new Tracer(outbox);
     this.#requests = new Requests(outbox);
     this.#listeners = new Listeners((permission) => this.#granted(permission));
-    this.#questions = new Questions(this.#requests);
+    this.#questions = new Questions(this.#requests, (target) => this.#turns.yield(placeOf(target)));
     this.#commands = new Commands(outbox, this.#requests, this.#questions);
-    this.#schedule = new ScheduleInside(this.#requests, outbox, (during, call) =>
-      this.#guard(during, 0, call),
+    this.#schedule = new ScheduleInside(
+      this.#requests,
+      outbox,
+      async (during, call) => await this.#guard(during, noCause, call),
     );
+    this.#turns = new Turns(outbox);
     this.#hooks = new HooksInside({
       outbox,
       isOpen: () => !this.#isSetUp,
       granted: (permission) => this.#granted(permission),
-      guard: (during, hops, call) => this.#guard(during, hops, call),
+      guard: (during, cause, call) => this.#guard(during, cause, call),
     });
+  }
+
+  /** Tells which messages are still being handled; called when a turn of the isolate is over. */
+  tellTurns(): void {
+    this.#turns.tell();
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
@@ -76,14 +98,17 @@ export class PluginInside {
         this.#schedule.run(event);
         break;
       case 'disposing':
-        void this.#guard('dispose', 0, () => this.#definition.dispose?.());
+        void this.#guard('dispose', noCause, () => this.#definition.dispose?.());
         break;
       case 'message':
       case 'private':
-        this.#hearMessage(event.type, event.message);
+        this.#hearMessage(event);
+        break;
+      case 'overdue':
+        for (const message of event.messages) this.#turns.release(message);
         break;
       default:
-        this.#tell(event.type, event, 0);
+        this.#tell(event.type, event);
     }
   }
 
@@ -131,10 +156,10 @@ export class PluginInside {
       },
       ask: makeAsk(
         this.#questions,
-        (target, prompt) => this.#send(target, prompt, this.#hops),
+        (target, prompt) => this.#send(target, prompt, this.#cause),
         (target) => this.#requireReading(target),
       ),
-      send: (target, text) => optional(this.#send(target, text, this.#hops)),
+      send: (target, text) => optional(this.#send(target, text, this.#cause)),
     };
     return Object.freeze(context);
   }
@@ -174,68 +199,152 @@ export class PluginInside {
     this.#require('group' in target ? 'message.read' : 'private.read', 'ctx.ask');
   }
 
-  #hearMessage(type: 'message' | 'private', received: GroupMessage | PrivateMessage): void {
-    const hops = received.hops + 1;
+  #hearMessage({ type, number, message: received }: MessageEvent): void {
+    const cause: Cause = { hops: received.hops + 1, trace: number };
     const target = received.type === 'group' ? { group: received.group } : { to: received.from };
-    const reply = (text: string): Promise<Receipt> => optional(this.#send(target, text, hops));
+    const reply = (text: string): Promise<Receipt | NotSent> =>
+      optional(this.#send(target, text, cause));
     const message: Message = { ...received, reply };
     const isForPeople = !received.bot && !isMissed(received);
-    if (isForPeople && this.#questions.take(message)) return;
-    this.#tell(type, message, hops);
+    if (isForPeople && this.#questions.take(message)) {
+      this.#tracer.note(cause, 'ask', 'handled', { reason: 'it answers a question' });
+      return;
+    }
+    const calls = this.#callsFor(type, message, cause, isForPeople);
+    const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
+    const work = (some: readonly Call[]) => () =>
+      whole(some.map(({ during, run }) => this.#guard(during, cause, run)));
+    if (beside.length > 0) this.#turns.beside(number, work(beside));
+    if (inTurn.length > 0) this.#turns.line(number, placeOf(target), work(inTurn));
+  }
+
+  #callsFor(
+    type: MessageEvent['type'],
+    message: Message,
+    cause: Cause,
+    isForPeople: boolean,
+  ): readonly Call[] {
+    const skipped = (during: string, reason: string): void =>
+      this.#tracer.note(cause, during, 'skipped', { reason });
+    const calls = [...this.#listeners.callsFor(type, message, skipped)];
     if (message.type === 'group' && this.#listeners.isMention(message.text)) {
-      this.#tell('mention', message, hops);
+      calls.push(...this.#listeners.callsFor('mention', message, skipped));
     }
-    const command = isForPeople ? this.#commands.find(received.text) : undefined;
+    const command = this.#commands.find(message.text);
     if (command !== undefined) {
-      void this.#answer(`command ${command.name}`, message, hops, () => command.run(message));
+      const { name, isParallel, run } = command;
+      const during = `command ${name}`;
+      const enter = (call: () => Answer): Answer => this.#within(cause, call);
+      const call = { during, isParallel, run: () => run(message, enter) };
+      if (isForPeople) calls.push(answering(message, call));
+      else skipped(during, 'of a bot, or missed');
     }
-    for (const { during, run } of this.#listeners.callsForPatterns(message)) {
-      void this.#answer(during, message, hops, run);
+    for (const call of this.#listeners.callsForPatterns(message)) {
+      calls.push(answering(message, call));
     }
+    return calls;
   }
 
-  #answer(during: string, message: Message, hops: number, call: () => unknown): Promise<void> {
-    return this.#guard(during, hops, async () => {
-      const answer = await call();
-      if (typeof answer === 'string' && answer !== '') {
-        await message.reply(answer);
-      }
-    });
-  }
-
-  #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E], hops: number): void {
-    for (const { during, run } of this.#listeners.callsFor(type, event)) {
-      void this.#guard(during, hops, run);
+  #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): void {
+    for (const { during, run } of this.#listeners.callsFor(type, event, () => undefined)) {
+      void this.#guard(during, noCause, run);
     }
   }
 
-  async #guard(during: string, hops: number, call: () => unknown): Promise<void> {
+  /** Calls the plugin's code and makes an action of what it throws; undefined if there is nothing to wait for. */
+  #guard(during: string, cause: Cause, call: () => unknown): Promise<void> | undefined {
+    const handling = { during, cause, sinceMs: now() };
     try {
-      this.#hops = hops;
-      const pending = call();
-      this.#hops = 0;
-      await pending;
+      const pending = this.#within(cause, call);
+      if (isThenable(pending)) return this.#settled(handling, pending);
+      this.#handled(handling, pending);
     } catch (error) {
-      // A refusal is logged where it was decided; here it would be told twice.
-      if (!this.#requests.isRefusal(error)) {
-        this.#outbox.pushError('error', during, error);
-      }
-    } finally {
-      this.#hops = 0;
+      this.#fail(handling, error);
     }
+    return undefined;
+  }
+
+  /** Whatever is sent before the call returns has this cause. */
+  #within<Value>(cause: Cause, call: () => Value): Value {
+    try {
+      this.#cause = cause;
+      return call();
+    } finally {
+      this.#cause = noCause;
+    }
+  }
+
+  async #settled(handling: Handling, pending: PromiseLike<unknown>): Promise<void> {
+    try {
+      this.#handled(handling, await pending);
+    } catch (error) {
+      this.#fail(handling, error);
+    }
+  }
+
+  #handled({ during, cause, sinceMs }: Handling, value: unknown): void {
+    if (value === noMatch) this.#tracer.note(cause, during, 'skipped', { reason: 'no match' });
+    else this.#tracer.note(cause, during, 'handled', { ms: elapsed(sinceMs) });
+  }
+
+  #fail({ during, cause, sinceMs }: Handling, error: unknown): void {
+    this.#tracer.note(cause, during, 'failed', { ms: elapsed(sinceMs) });
+    // A refusal is logged where it was decided; here it would be told twice.
+    if (!this.#requests.isRefusal(error)) this.#outbox.pushError('error', during, error);
   }
 
   async #send(
     target: { readonly group: string } | { readonly to: string },
     text: string,
-    hops: number,
-  ): Promise<Receipt> {
+    cause: Cause,
+  ): Promise<Receipt | NotSent> {
     return 'group' in target
-      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, hops })
-      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, hops });
+      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, ...cause })
+      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, ...cause });
   }
 
   async #append(line: string): Promise<void> {
     await this.#requests.ask('append', { line: `${line}` });
   }
+}
+
+/** Whole milliseconds; somebody may have set the clock meanwhile. */
+function elapsed(sinceMs: number): number {
+  return Math.max(0, Math.round(now() - sinceMs));
+}
+
+/** The same call, with what it returns sent as the reply. */
+function answering(message: Message, { during, isParallel, run }: Call): Call {
+  const reply = (answer: unknown): unknown => {
+    if (typeof answer === 'string' && answer !== '') return message.reply(answer);
+    return answer === noMatch ? noMatch : undefined;
+  };
+  const settle = async (pending: PromiseLike<unknown>): Promise<unknown> => reply(await pending);
+  return {
+    during,
+    isParallel,
+    run: () => {
+      const answer = run();
+      return isThenable(answer) ? settle(answer) : reply(answer);
+    },
+  };
+}
+
+function isParallel(call: Call): boolean {
+  return call.isParallel;
+}
+
+/** Asks what the plugin has made of `then`, which may throw. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    'then' in value &&
+    typeof value.then === 'function'
+  );
+}
+
+/** All of some work, none of which rejects; undefined if nothing of it is to be waited for. */
+function whole(parts: readonly (Promise<void> | undefined)[]): Promise<unknown> | undefined {
+  const pending = parts.filter((part) => part !== undefined);
+  return pending.length === 0 ? undefined : Promise.all(pending);
 }

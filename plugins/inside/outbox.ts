@@ -15,6 +15,12 @@ export class Outbox {
   #written = '';
   #actions = 0;
   #overflowed = 0;
+  #turn = 1;
+
+  /** Counts how often it was emptied, from 1. */
+  get turn(): number {
+    return this.#turn;
+  }
 
   /** Puts an action in, with an `id` if it is to be answered; false when the turn's bounds are reached and it is lost. */
   push<T extends Action['type']>(type: T, fields: Omit<Fields<T>, 'id'>, id?: number): boolean {
@@ -27,9 +33,13 @@ export class Outbox {
       this.#overflowed += 1;
       return false;
     }
-    this.#written += this.#actions === 0 ? json : `,${json}`;
-    this.#actions += 1;
+    this.#write(json);
     return true;
+  }
+
+  /** The same for what always has room: each of these is put in once a turn, when that is over, and has its own bound. */
+  pushLast<T extends 'unfinished' | 'handled'>(type: T, fields: Fields<T>): void {
+    this.#write(stringify({ __proto__: null, type, ...fields }));
   }
 
   /** Puts an error in, formatted here because asking a foreign error anything runs the plugin's code. */
@@ -51,7 +61,13 @@ export class Outbox {
     this.#written = '';
     this.#actions = 0;
     this.#overflowed = 0;
+    this.#turn += 1;
     return `[${written}]`;
+  }
+
+  #write(json: string): void {
+    this.#written += this.#actions === 0 ? json : `,${json}`;
+    this.#actions += 1;
   }
 }
 

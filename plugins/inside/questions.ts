@@ -2,7 +2,7 @@
 
 import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
 import { limits } from '../limits.ts';
-import type { AskTarget, Incoming, PluginAsk } from '../sdk.ts';
+import type { AskTarget, Incoming, NotSent, PluginAsk } from '../sdk.ts';
 import type { Requests } from './requests.ts';
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
@@ -18,7 +18,7 @@ export interface Question<Value> {
   readonly target: AskTarget;
   readonly timeoutMs: number;
   /** Sends the prompt. */
-  readonly prompt: () => Promise<Receipt>;
+  readonly prompt: () => Promise<Receipt | NotSent>;
   readonly judge: (text: string) => Verdict<Value>;
 }
 
@@ -39,10 +39,13 @@ export class Questions {
   readonly #requests: Requests;
   /** The oldest first: of two questions to one person the first is answered first. */
   readonly #open = new Set<Open>();
+  readonly #onAsked: (target: AskTarget) => void;
   #count = 0;
 
-  constructor(requests: Requests) {
+  /** `onAsked` is called when something waits for a person, and so should hold up nobody else. */
+  constructor(requests: Requests, onAsked: (target: AskTarget) => void) {
     this.#requests = requests;
+    this.#onAsked = onAsked;
   }
 
   /** Whether the message answers a question; then nobody else is given it. */
@@ -60,6 +63,7 @@ export class Questions {
       throw this.#requests.refusal('RATE_LIMITED', message);
     }
     this.#count += 1;
+    this.#onAsked(target);
     try {
       const receipt = await prompt();
       const afterSeq = receipt.type === 'committed' ? receipt.seq : 0;
@@ -106,7 +110,7 @@ export class Questions {
 /** Makes `ctx.ask`. `send` sends to where the question is asked; `check` throws without the permissions to ask there. */
 export function makeAsk(
   questions: Questions,
-  send: (target: AskTarget, prompt: string) => Promise<Receipt>,
+  send: (target: AskTarget, prompt: string) => Promise<Receipt | NotSent>,
   check: (target: AskTarget) => void,
 ): PluginAsk {
   const ask = async (

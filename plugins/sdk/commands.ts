@@ -72,6 +72,8 @@ export interface CommandDefinition<A extends readonly Argument[] = readonly Argu
   readonly rateLimit?: RateLimit | readonly RateLimit[];
   /** Whether whoever gave it is asked, and must answer `!yes`. Default false. */
   readonly confirm?: boolean | Confirmation;
+  /** Whether the next message may be handled before this is done; see {@link ListenOptions}. Default false. */
+  readonly parallel?: boolean;
 }
 
 /** The values of the arguments by their names. */

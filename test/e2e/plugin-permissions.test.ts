@@ -174,7 +174,7 @@ test('at the prompt a plugin is reloaded by word, and by saving where that is wa
   await terminal.waitForScreen('tea 1.0.0 running; may: nothing');
   save('null.x');
   terminal.type('plugin reload tea\r');
-  await terminal.waitForScreen(/tea: TypeError: .* \(tea\.ts:1:\d+\)/);
+  await terminal.waitForScreen(/tea: TypeError: .* \(tea\.ts:1:\d+/);
   save(`ctx.log.info('two')`);
   terminal.type('plugin reload tea\r');
   await terminal.waitForScreen('tea 1.0.0 running now');

@@ -12,7 +12,12 @@ const manifest = parseManifest(
   'x.ts',
 );
 
-const order = { spec: './x.ts', source: { file: '/x.ts', identity: 'file:/x.ts' }, config: {} };
+const order = {
+  spec: './x.ts',
+  source: { file: '/x.ts', identity: 'file:/x.ts' },
+  config: {},
+  isDryRun: false,
+};
 
 /** It is described and may do what it asks for. */
 function describe(plugin: HostedPlugin): void {
@@ -37,23 +42,27 @@ const types = (work: ReturnType<HostedPlugin['takeWork']>): unknown =>
   Array.isArray(work) ? work.map(({ event }) => event.type) : work;
 const left = new Fact({ type: 'left', group: 'lab', name: 'carol', reason: 'left' });
 const settled = { type: 'settled', id: 1, outcome: { type: 'done', result: undefined } } as const;
-const said = (text: string): Fact =>
-  new Fact({
-    type: 'message',
-    message: {
-      type: 'group',
-      mid: '0'.repeat(32),
-      group: 'lab',
-      from: 'alice',
-      text,
-      seq: 1,
-      logId: '0'.repeat(16),
-      sentAtMs: 0,
-      bot: false,
-      hops: 0,
-      recovered: false,
+const said = (text: string, number = 1, onHandled?: () => void): Fact =>
+  new Fact(
+    {
+      type: 'message',
+      number,
+      message: {
+        type: 'group',
+        mid: '0'.repeat(32),
+        group: 'lab',
+        from: 'alice',
+        text,
+        seq: 1,
+        logId: '0'.repeat(16),
+        sentAtMs: 0,
+        bot: false,
+        hops: 0,
+        recovered: false,
+      },
     },
-  });
+    onHandled,
+  );
 
 test('events wait until setup is done, and then go after outcomes', () => {
   const plugin = new HostedPlugin(1, order, bundle);
@@ -76,7 +85,7 @@ test('a full queue drops what comes and says so once', () => {
   const plugin = running();
   const drops = Array.from(
     { length: limits.queuedEventsMax + 3 },
-    () => plugin.offer(left).firstDrop,
+    () => plugin.offer(left)?.isFirstDrop === true,
   );
   assert.equal(drops.indexOf(true), limits.queuedEventsMax);
   assert.equal(drops.filter(Boolean).length, 1);
@@ -98,7 +107,7 @@ test('what it may not read never enters its queue', () => {
     heldBack: false,
     kept: false,
   } as const;
-  plugin.offer(new Fact({ type: 'private', message: psst }));
+  plugin.offer(new Fact({ type: 'private', number: 1, message: psst }));
   assert.equal(plugin.takeWork(0), undefined);
 });
 
@@ -159,6 +168,90 @@ test('after a restart it is loaded again and hears again what it was handling, m
       ['two', false],
     ],
   );
+});
+
+/** A plugin that has begun to handle these messages; of each it is noted when nobody holds it any more. */
+function handling(...texts: readonly string[]): {
+  readonly plugin: HostedPlugin;
+  readonly released: string[];
+} {
+  const plugin = running();
+  const released: string[] = [];
+  for (const [at, text] of texts.entries()) {
+    const fact = said(text, at + 1, () => released.push(text));
+    plugin.offer(fact);
+    fact.release();
+  }
+  plugin.takeWork(0);
+  return { plugin, released };
+}
+
+const messagesOf = (plugin: HostedPlugin): unknown => {
+  const work = plugin.takeWork(0);
+  assert.ok(Array.isArray(work));
+  return work.map(({ event }) => [event.message.text, event.message.recovered]);
+};
+
+test('a message counts as handled when its turn is over, or when the plugin says so if its handlers go on', () => {
+  const { plugin, released } = handling('one', 'two', 'three');
+  plugin.handling.unfinished([2, 3, 77]);
+  plugin.turned(0, 0);
+  assert.deepEqual(released, ['one']);
+  plugin.handling.handled([3, 77]);
+  assert.deepEqual(released, ['one', 'three']);
+  plugin.handling.handled([2, 2]);
+  assert.deepEqual(released, ['one', 'three', 'two']);
+});
+
+test('what was still being handled comes again after a restart, and is held until then', () => {
+  const { plugin, released } = handling('one', 'two');
+  plugin.handling.unfinished([2]);
+  plugin.turned(0, 0);
+  const later = said('three', 3, () => released.push('three'));
+  plugin.offer(later);
+  later.release();
+  plugin.takeWork(0);
+  plugin.restart();
+  plugin.takeWork(0);
+  describe(plugin);
+  plugin.turned(0, 0);
+  plugin.takeWork(0);
+  plugin.ready();
+  plugin.turned(0, 0);
+  assert.deepEqual(released, ['one']);
+  assert.deepEqual(messagesOf(plugin), [
+    ['two', true],
+    ['three', true],
+  ]);
+  plugin.turned(0, 0);
+  assert.deepEqual(released, ['one', 'two', 'three']);
+});
+
+test('a plugin that handles too many messages is told no more, and what takes too long counts as handled', () => {
+  const { plugin, released } = handling(...Array.from({ length: 320 }, (_, at) => `${at}`));
+  for (let turn = 0; turn < 4; turn++) {
+    const numbers = Array.from({ length: limits.batchEventsMax }, (_, at) => turn * 64 + at + 1);
+    plugin.handling.unfinished(numbers);
+    plugin.turned(0, 0, 1000 * turn);
+    assert.equal(plugin.takeWork(0) === undefined, turn === 3);
+  }
+  assert.equal(plugin.idle, true);
+  assert.deepEqual(plugin.handling.overdue(limits.handlingMs - 1), []);
+  assert.equal(plugin.handling.overdue(limits.handlingMs).length, 64);
+  assert.equal(released.length, 64);
+  assert.notEqual(plugin.takeWork(0), undefined);
+});
+
+test('a plugin that ends holds nothing any more, unless the client leaves with it', () => {
+  for (const isLeaving of [false, true]) {
+    const { plugin, released } = handling('one', 'two');
+    plugin.handling.unfinished([2]);
+    plugin.turned(0, 0);
+    plugin.stop(isLeaving);
+    assert.deepEqual(types(plugin.takeWork(0)), ['disposing']);
+    plugin.turned(0, 0);
+    assert.deepEqual(released, isLeaving ? ['one'] : ['one', 'two']);
+  }
 });
 
 test('stopping waits for the farewell; a restart meanwhile ends it', async () => {

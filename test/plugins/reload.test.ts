@@ -212,11 +212,12 @@ test('the plugin process dies while a version is set up: both come back, and the
 test('a version may not be reloaded twice at a time, and is unloaded with what was to replace it', {
   timeout,
 }, async (t) => {
-  const { save, runtime } = await workshop(t);
+  const { save, runtime, logged } = await workshop(t);
   await runtime.load(await save('1.0.0', ''));
-  await save('1.0.1', `await new Promise(() => {});`);
+  await save('1.0.1', `ctx.log.info('waits'); await new Promise(() => {});`);
   const reloading = runtime.reload('work');
   reloading.catch(() => undefined);
+  await logged(/^waits$/);
   await assert.rejects(runtime.reload('work'), {
     code: 'OPTION_INVALID',
     message: /being reloaded already/,

@@ -141,6 +141,16 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
     },
   };
 
+  /** Messages that this client has not been said to have handled, by their places. */
+  readonly held: number[] = [];
+
+  readonly cursors: PluginClient['cursors'] = {
+    hold: ({ seq }) => {
+      this.held.push(seq);
+      return () => void this.held.splice(this.held.indexOf(seq), 1);
+    },
+  };
+
   /** Says something in the group. */
   say(text: string, fields: Partial<GroupMessage> = {}): void {
     this.#world.post(this, text, fields);

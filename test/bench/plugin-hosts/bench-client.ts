@@ -9,6 +9,7 @@ import type {
   GroupMessage,
   Interceptor,
 } from '../../../core/index.ts';
+import { Cursors } from '../../../core/index.ts';
 import type { PluginClient } from '../../../plugins/index.ts';
 
 /** A client without a network: it is told by the benchmark, and what it would send is the answer. */
@@ -18,6 +19,7 @@ export class BenchClient extends EventEmitter<ClientEvents> implements PluginCli
   readonly connected = true;
   readonly moderation: PluginClient['moderation'] = { roles: async () => [] };
   readonly administration: PluginClient['administration'] = { operators: async () => [] };
+  readonly cursors: Cursors = new Cursors();
   readonly #onAnswer: (text: string) => void;
   #interceptor: Interceptor | undefined;
   #seq = 0;

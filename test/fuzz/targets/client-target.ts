@@ -3,6 +3,7 @@
 import { EventEmitter } from 'node:events';
 import { Mirror } from '../../../core/chat/mirror.ts';
 import { peerCodec, type ServerMessage, serverCodec } from '../../../core/chat/wire.ts';
+import { Cursors } from '../../../core/client/cursors.ts';
 import { Deliveries } from '../../../core/client/deliveries.ts';
 import type { ClientEvents } from '../../../core/client/events.ts';
 import { Memberships } from '../../../core/client/memberships.ts';
@@ -42,6 +43,7 @@ class Ordeal {
       environment: { ...systemEnvironment, setTimer: (callback) => this.#setTimer(callback) },
       mirror: this.#mirror,
       memberships: this.#memberships,
+      cursors: new Cursors(),
       onDirectory: () => {},
       onGroupLost: (group) => this.#memberships.delete(group),
       onOverrun: () => this.#memberships.handleLoss(),
