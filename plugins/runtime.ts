@@ -121,7 +121,7 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
-    const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
+    const help = answersHelp && !dryRun ? this.#makeHelp(clock, commandPrefix) : undefined;
     this.#stopListening = listen(
       client,
       (message) => this.insight.traceOf(message),
