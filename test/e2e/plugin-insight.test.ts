@@ -61,7 +61,7 @@ test('at the prompt hooks change and stop messages, and "explain" and "tap" say 
   terminal.type('explain ops#1\r');
   await terminal.waitForScreen(/received #ops 1 bob: that damn build/);
   await terminal.waitForScreen(/polite +hook receive +changed \(/);
-  await terminal.waitForScreen(/polite +send to #ops +done: as #ops 2/);
+  await terminal.waitForScreen(/polite +send to #ops +done: as #ops \d/);
   terminal.type('tap polite\r');
   await terminal.waitForScreen('is shown until "tap off"');
   say('tea?');
