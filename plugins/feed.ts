@@ -5,6 +5,8 @@ import type {
   Committed,
   Cursors,
   Delivered,
+  GroupMessage,
+  HistoryOptions,
   Interceptor,
   SendOptions,
   Stored,
@@ -19,6 +21,8 @@ export interface PluginClient extends StandingClient {
   readonly serverFingerprint: string;
   readonly connected: boolean;
   readonly cursors: Pick<Cursors, 'hold'>;
+  history(group: string, options?: HistoryOptions): Promise<readonly GroupMessage[]>;
+  search(group: string, words: string, options?: HistoryOptions): Promise<readonly GroupMessage[]>;
   send(to: string, text: string, options?: SendOptions): Promise<Delivered | Stored>;
   sendGroup(group: string, text: string, options?: SendOptions): Promise<Committed>;
   /** Lets somebody change or stop what it tells and sends. */

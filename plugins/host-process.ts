@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
-import { endReasons, type HostCommand, type HostReport, parseReport } from './bridge.ts';
+import { endReasons, type HostCommand, type HostReport, parseReport } from './host-bridge.ts';
 import type { HostCode } from './host-code.ts';
 import { Patience, type PatienceLimits, usageOf } from './patience.ts';
 

@@ -3,7 +3,7 @@
 import { BanterError } from '../core/client-api.ts';
 import { Admission } from './admission.ts';
 import type { Authorize } from './authority.ts';
-import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
+import { type Action, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Clock, type Simulation, systemClock } from './clock.ts';
@@ -11,6 +11,7 @@ import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
+import { endReasons, type HostReport } from './host-bridge.ts';
 import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { limits } from './limits.ts';

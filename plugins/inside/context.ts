@@ -1,6 +1,6 @@
 /** The plugin's side of the bridge: its `ctx`, and the dispatch of events to its listeners. Runs in isolates only. */
 
-import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
+import type { GroupMessage, PrivateMessage } from '../../core/client-api.ts';
 import type { PluginEvent } from '../bridge.ts';
 import type {
   Answer,
@@ -20,6 +20,7 @@ import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
+import { makeHistory, SendingInside } from './sending.ts';
 import { makeStorage } from './storage.ts';
 import { placeOf, Turns } from './turns.ts';
 
@@ -38,6 +39,7 @@ export class PluginInside {
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
+  readonly #sending: SendingInside;
   readonly #turns: Turns;
   readonly #hooks: HooksInside;
   #isSetUp = false;
@@ -57,6 +59,7 @@ export class PluginInside {
       async (during, call) => await this.#guard(during, 0, call),
     );
     this.#turns = new Turns(outbox);
+    this.#sending = new SendingInside(this.#requests);
     this.#hooks = new HooksInside({
       outbox,
       isOpen: () => !this.#isSetUp,
@@ -145,10 +148,11 @@ export class PluginInside {
       },
       ask: makeAsk(
         this.#questions,
-        (target, prompt) => this.#send(target, prompt, this.#hops),
+        (target, prompt) => this.#sending.send(target, prompt, this.#hops),
         (target) => this.#requireReading(target),
       ),
-      send: (target, text) => optional(this.#send(target, text, this.#hops)),
+      send: (target, text, options) => this.#sending.send(target, text, this.#hops, options),
+      history: makeHistory(this.#requests),
     };
     return Object.freeze(context);
   }
@@ -188,25 +192,33 @@ export class PluginInside {
     this.#require('group' in target ? 'message.read' : 'private.read', 'ctx.ask');
   }
 
-  #hearMessage({ type, number, message: received }: MessageEvent): void {
-    const hops = received.hops + 1;
-    const target = received.type === 'group' ? { group: received.group } : { to: received.from };
-    const reply = (text: string): Promise<Receipt> => optional(this.#send(target, text, hops));
-    const message: Message = { ...received, reply };
+  #hearMessage({ number, message: received }: MessageEvent): void {
+    const message = this.#sending.answerable(received, undefined);
     const isForPeople = !received.bot && !isMissed(received);
     if (isForPeople && this.#questions.take(message)) return;
-    const calls = this.#callsFor(type, message, isForPeople);
+    const calls = this.#callsFor(message, isForPeople);
     const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
     const work = (some: readonly Call[]) => () =>
-      whole(some.map(({ during, run }) => this.#guard(during, hops, run)));
+      whole(some.map(({ during, run }) => this.#guard(during, received.hops + 1, run)));
+    const place = placeOf(received.type === 'group' ? received : { to: received.from });
     if (beside.length > 0) this.#turns.beside(number, work(beside));
-    if (inTurn.length > 0) this.#turns.line(number, placeOf(target), work(inTurn));
+    if (inTurn.length > 0) this.#turns.line(number, place, work(inTurn));
   }
 
-  #callsFor(type: MessageEvent['type'], message: Message, isForPeople: boolean): readonly Call[] {
-    const calls = [...this.#listeners.callsFor(type, message)];
-    if (message.type === 'group' && this.#listeners.isMention(message.text)) {
-      calls.push(...this.#listeners.callsFor('mention', message));
+  /** What is to be done because of a message; where it may come again, everybody has an own one, whose answers have keys. */
+  #callsFor(message: Message, isForPeople: boolean): readonly Call[] {
+    const own = <M extends Message>(of: M): ((source: string) => M) =>
+      this.#listeners.takesMissed
+        ? (source) => ({ ...of, ...this.#sending.answerable(of, source) })
+        : () => of;
+    const calls: Call[] = [];
+    if (message.type === 'group') {
+      calls.push(...this.#listeners.callsFor('message', message, own(message)));
+      if (this.#listeners.isMention(message.text)) {
+        calls.push(...this.#listeners.callsFor('mention', message, own(message)));
+      }
+    } else {
+      calls.push(...this.#listeners.callsFor('private', message, own(message)));
     }
     const command = isForPeople ? this.#commands.find(message.text) : undefined;
     if (command !== undefined) {
@@ -215,8 +227,8 @@ export class PluginInside {
       const call = { during: `command ${name}`, isParallel, run: () => run(message, enter) };
       calls.push(answering(message, call));
     }
-    for (const call of this.#listeners.callsForPatterns(message)) {
-      calls.push(answering(message, call));
+    for (const call of this.#listeners.callsForPatterns(message, own(message))) {
+      calls.push(answering(call.message, call));
     }
     return calls;
   }
@@ -259,16 +271,6 @@ export class PluginInside {
   #fail(during: string, error: unknown): void {
     // A refusal is logged where it was decided; here it would be told twice.
     if (!this.#requests.isRefusal(error)) this.#outbox.pushError('error', during, error);
-  }
-
-  async #send(
-    target: { readonly group: string } | { readonly to: string },
-    text: string,
-    hops: number,
-  ): Promise<Receipt> {
-    return 'group' in target
-      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, hops })
-      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, hops });
   }
 
   async #append(line: string): Promise<void> {
