@@ -6,6 +6,7 @@ import {
   type PluginLog,
   PluginRuntime,
   type PluginStatus,
+  RecordedClient,
 } from '../plugins/index.ts';
 import type { Bot } from './bot-file.ts';
 import { Patience } from './patience.ts';
@@ -24,6 +25,8 @@ export interface BotOptions {
   readonly dataDir?: string;
   /** Folder for what its plugins write; without it they cannot. */
   readonly pluginDir?: string;
+  /** A new file for what its plugins are told and say, private messages included. Default: nothing is recorded. */
+  readonly recordFile?: string;
   /** Decides what plugins may do for which the bot names no permissions. Without it they may do what they ask for. */
   readonly authorize?: Authorize;
   /** The server's identity where it is known for sure; nothing is pinned then. 32 bytes. */
@@ -76,6 +79,7 @@ class Runner {
   readonly #options: BotOptions;
   readonly #client: Client;
   readonly #patience: Patience;
+  readonly #recorded: RecordedClient;
   /** Settles when the bot ends: rejects with why it cannot go on. */
   readonly #end = Promise.withResolvers<void>();
   #runtime: PluginRuntime | undefined;
@@ -89,6 +93,7 @@ class Runner {
     this.#bot = bot;
     this.#options = options;
     this.#client = client;
+    this.#recorded = new RecordedClient(client);
     this.#patience = patience;
     // Whoever runs the bot hears of it; before that, nobody may be listening yet.
     this.#end.promise.catch(() => undefined);
@@ -113,9 +118,10 @@ class Runner {
 
   /** Plugins first: a bot that is in a group already answers. */
   async #prepare(): Promise<void> {
-    const { authorize, pluginDir, onReady } = this.#options;
+    const { authorize, pluginDir, recordFile, onReady } = this.#options;
+    if (recordFile !== undefined) this.#recorded.record(recordFile);
     const runtime = await PluginRuntime.start({
-      client: this.#client,
+      client: this.#recorded,
       authorize,
       answersHelp: true,
       onLog: (entry) => this.#logPlugin(entry),
@@ -133,11 +139,23 @@ class Runner {
 
   async #leave(preparing: Promise<void>): Promise<void> {
     await this.#runtime?.close();
+    await this.#endRecording();
     await this.#client.close();
     // Stopped half-way, it fails on what is closed now, and may have started its plugins a moment ago.
     await preparing.catch(() => undefined);
     await this.#runtime?.close();
     this.#log('info', `${this.#client.name} has left`);
+  }
+
+  async #endRecording(): Promise<void> {
+    const recording = await this.#recorded.endRecording();
+    if (recording === undefined) return;
+    const { file, told, said, problem } = recording;
+    this.#log(
+      'info',
+      `${file} has ${told} things that plugins were told, and ${said} that they said`,
+    );
+    if (problem !== undefined) this.#log('warn', `the recording ended early: ${problem}`);
   }
 
   #watchClient(): void {

@@ -14,4 +14,5 @@ export { inspectPlugin } from './inspection.ts';
 export { builtinIdentity, builtinPlugins } from './location.ts';
 export { type Permission, permissionTable } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
+export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { type LoadOptions, PluginRuntime, type PluginRuntimeOptions } from './runtime.ts';

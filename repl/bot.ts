@@ -18,6 +18,8 @@ export interface BotCommandOptions {
   readonly bot: string;
   readonly name?: string | undefined;
   readonly groups?: readonly string[] | undefined;
+  /** A new file for what its plugins are told and say. */
+  readonly recordFile?: string | undefined;
   readonly config: Config;
   readonly interruption: Interruption;
 }
@@ -41,6 +43,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
       server: serverOf(config.server, found.server),
       dataDir,
       relayOnly: config.relayOnly.value,
+      ...(options.recordFile === undefined ? {} : { recordFile: options.recordFile }),
       ...invitationOf(config),
       // Two bots of one person must not write into each other's files.
       pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),

@@ -1,7 +1,7 @@
 /** What the REPL needs of its surroundings, as narrow types: a client, and plugins if there are any. */
 
 import type { Client, ClientEvents } from '../core/client-api.ts';
-import type { PermissionAnswer, PermissionQuestion } from '../plugins/index.ts';
+import type { PermissionAnswer, PermissionQuestion, RecordingSummary } from '../plugins/index.ts';
 
 /** The part of a `Client` that prompt, scripts and pipes use. */
 export interface ChatClient
@@ -73,6 +73,10 @@ export interface ChatPlugins {
   ): Promise<PluginSummary>;
   unload(id: string): Promise<void>;
   list(): readonly PluginSummary[];
+  /** Records what plugins are told and say, in a new file. */
+  record(file: string): Promise<void>;
+  /** Ends the recording; undefined if there is none. */
+  endRecording(): Promise<RecordingSummary | undefined>;
   /** Whom to ask for permissions from now on; nobody unless there is somebody. */
   askWith(ask: PermissionAsker | undefined): void;
 }

@@ -46,6 +46,7 @@ interface BotOptions extends CommonOptions {
   readonly group?: readonly string[];
   readonly relayOnly?: true;
   readonly invitation?: string;
+  readonly record?: string;
 }
 
 type ServeOptions = Flags & { readonly quiet?: true; readonly operator?: readonly string[] };
@@ -256,10 +257,14 @@ function addServing(program: Command, run: Perform): void {
     .option('-g, --group <group>', 'other groups than in its file; may be given again', collect)
     .option('--relay-only', relayOnlyHelp)
     .option('--invitation <token>', invitationHelp)
-    .action((bot: string, { group: groups, name, ...flags }: BotOptions) =>
+    .option(
+      '--record <file>',
+      'record what its plugins are told and say, private messages included',
+    )
+    .action((bot: string, { group: groups, name, record, ...flags }: BotOptions) =>
       run(flags, async (work) => {
         const module = await import('./bot.ts');
-        return module.bot({ ...work, bot, name, groups });
+        return module.bot({ ...work, bot, name, groups, recordFile: record });
       }),
     );
 }

@@ -105,6 +105,10 @@ const descriptions: Describe = {
   pluginLoaded: ({ plugin }) =>
     `${describePlugin(plugin)}; may: ${plugin.grants.map((grant) => safeText(grant)).join(', ') || 'nothing'}`,
   pluginUnloaded: ({ plugin }) => `${safeText(plugin)} unloaded`,
+  recordingBegun: ({ file }) =>
+    `${safeText(file)} records what plugins are told and say, private messages included, until "plugin record off"`,
+  recordingEnded: ({ file, told, said, problem }) =>
+    `${safeText(file)}: ${told} things told, ${said} said${problem === undefined ? '' : `; it ended early: ${safeText(problem)}`}`,
   plugins: ({ plugins }) =>
     plugins.length === 0
       ? 'no plugins; load one with "plugin load <name or file>"'

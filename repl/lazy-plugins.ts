@@ -8,6 +8,8 @@ import type {
   PluginRuntime,
   PluginRuntimeOptions,
   PluginStatus,
+  RecordedClient,
+  RecordingSummary,
 } from '../plugins/index.ts';
 import type { ChatPlugins, PermissionAsker, PluginSummary } from './chat-client.ts';
 import { safeText } from './safe-text.ts';
@@ -32,6 +34,7 @@ export class LazyPlugins implements ChatPlugins {
   #ask: PermissionAsker | undefined;
   #starting: Promise<PluginRuntime> | undefined;
   #runtime: PluginRuntime | undefined;
+  #recorded: RecordedClient | undefined;
   #closed = false;
 
   constructor({ errorOutput, grantFile, grantCommand, ...options }: LazyPluginsOptions) {
@@ -67,18 +70,35 @@ export class LazyPlugins implements ChatPlugins {
     this.#ask = ask;
   }
 
+  /** @throws BanterError OPTION_INVALID, DATA_UNUSABLE, CLOSED */
+  async record(file: string): Promise<void> {
+    if (this.#closed) throw new BanterError('CLOSED', 'this session has ended');
+    this.#starting ??= this.#start();
+    await this.#starting;
+    this.#recorded?.record(file);
+  }
+
+  async endRecording(): Promise<RecordingSummary | undefined> {
+    return this.#recorded?.endRecording();
+  }
+
   /** Lets the plugins say goodbye; resolves when their process is gone. */
   async close(): Promise<void> {
     this.#closed = true;
     await (await this.#starting)?.close();
+    await this.endRecording();
   }
 
   async #start(): Promise<PluginRuntime> {
-    const { authority, GrantBook, PluginRuntime } = await import('../plugins/index.ts');
+    const { authority, GrantBook, PluginRuntime, RecordedClient } = await import(
+      '../plugins/index.ts'
+    );
     const { grantFile, grantCommand } = this.#grants;
     const book = new GrantBook(grantFile);
+    this.#recorded = new RecordedClient(this.#options.client);
     this.#runtime = await PluginRuntime.start({
       ...this.#options,
+      client: this.#recorded,
       // Who can be asked changes: nobody in a script, a terminal before the prompt, then the prompt.
       authorize: (request) => authority({ book, grantCommand, ask: this.#ask })(request),
     });

@@ -2,7 +2,6 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { BanterError, type ErrorCode, type SendOptions } from '../../core/client-api.ts';
 import { openForReading } from '../../core/database-api.ts';
 import type { PluginLog } from '../capabilities.ts';
@@ -10,15 +9,8 @@ import type { PluginClient } from '../feed.ts';
 import type { PluginStatus } from '../plugin-status.ts';
 import { PluginRuntime } from '../runtime.ts';
 import { Person } from './person.ts';
+import { located, type PluginToLoad } from './plugin-to-load.ts';
 import type { Stage } from './stage.ts';
-
-/** A built-in plugin by name, any other by path from the working folder or by its `file:` URL. */
-export type PluginSpec = string | URL;
-
-/** A plugin, with settings where it needs any. */
-export type PluginToLoad =
-  | PluginSpec
-  | { readonly plugin: PluginSpec; readonly config?: Readonly<Record<string, unknown>> };
 
 /** A refusal to come: of so many sends, with that code. */
 interface Refusal {
@@ -95,9 +87,7 @@ export class Bot {
 
   /** Loads a plugin. @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, OPTION_INVALID */
   async load(plugin: PluginToLoad): Promise<PluginStatus> {
-    const { plugin: spec, config = {} } =
-      typeof plugin === 'string' || plugin instanceof URL ? { plugin } : plugin;
-    const path = spec instanceof URL ? fileURLToPath(spec) : spec;
+    const { path, config } = located(plugin);
     const status = await this.#person.settle(
       `${this.name} loads ${path}`,
       this.#running.load(path, config),

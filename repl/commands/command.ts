@@ -11,6 +11,7 @@ import {
   type Role,
   type Topic,
 } from '../../core/client-api.ts';
+import type { RecordingSummary } from '../../plugins/index.ts';
 import type { MessageCommand, PluginSummary } from '../chat-client.ts';
 import type { ChatSession } from '../session.ts';
 import type { AdministrationResult } from './administration-result.ts';
@@ -133,6 +134,8 @@ export type CommandResult =
   | { readonly type: 'pluginLoaded'; readonly plugin: PluginSummary }
   | { readonly type: 'pluginUnloaded'; readonly plugin: string }
   | { readonly type: 'plugins'; readonly plugins: readonly PluginSummary[] }
+  | { readonly type: 'recordingBegun'; readonly file: string }
+  | ({ readonly type: 'recordingEnded' } & RecordingSummary)
   | {
       readonly type: 'help';
       readonly commands: readonly CommandHelp[];

@@ -28,6 +28,15 @@ const pluginActions: ReadonlyMap<string, PluginAction> = new Map<string, PluginA
       return { type: 'pluginUnloaded', plugin: id };
     },
   ],
+  [
+    'record',
+    async (plugins, file) => {
+      if (file === 'off') return endRecording(plugins);
+      const path = required('record', file);
+      await plugins.record(path);
+      return { type: 'recordingBegun', file: path };
+    },
+  ],
   ['list', async (plugins) => ({ type: 'plugins', plugins: plugins.list() })],
 ]);
 
@@ -37,7 +46,7 @@ export function scriptCommands(commands: () => readonly Command[]): readonly Com
     defineCommand({
       name: 'plugin',
       section: 'Scripts & plugins',
-      summary: 'load a plugin (by name or file), unload one, or list them',
+      summary: 'load a plugin (by name or file), unload one, list them, or record what they do',
       example: 'plugin load auto-reply',
       parameters: [
         { name: 'action', type: 'word', words: [...pluginActions.keys()] },
@@ -77,6 +86,15 @@ export function scriptCommands(commands: () => readonly Command[]): readonly Com
 function pluginsOf(session: ChatSession): ChatPlugins {
   if (session.plugins !== undefined) return session.plugins;
   throw new BanterError('COMMAND_INVALID', 'this session was started without plugins');
+}
+
+async function endRecording(plugins: ChatPlugins): Promise<CommandResult> {
+  const summary = await plugins.endRecording();
+  if (summary !== undefined) return { type: 'recordingEnded', ...summary };
+  throw new BanterError(
+    'COMMAND_INVALID',
+    'nothing is being recorded; plugin record <file> begins',
+  );
 }
 
 function required(action: string, plugin: string | undefined): string {

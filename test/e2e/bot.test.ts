@@ -1,10 +1,12 @@
 /** A bot between real processes: it answers, outlives its server, and leaves when it is told to. */
 
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import greeter from '../../bots/greeter.ts';
 import { Client } from '../../core/index.ts';
+import { replay } from '../../plugins/testing.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { type ChildProgram, startBanter } from '../support/processes.ts';
@@ -165,4 +167,39 @@ test('a bot that is refused or wrongly written ends at once', async (t) => {
   const stranger = startBanter(home, ['bot', 'greter']);
   assert.deepEqual(await stranger.exit(), { code: 2, signal: null });
   assert.match(stranger.stderr, /^error: there is no bot "greter"; ready are greeter/);
+});
+
+test('what a bot, and a script, were told and said is recorded where that is asked for, and plays again', async (t) => {
+  const home = temporaryHome(t);
+  const port = await freePort();
+  await serve(home, port);
+  const server = `127.0.0.1:${port}`;
+  const file = join(home.path, 'session.jsonl');
+  const bot = startBanter(home, ['bot', 'greeter', '--server', server, '--record', file]);
+  await bot.waitFor('is in #lobby');
+  const own = join(home.path, 'own.jsonl');
+  const printed = await ann(home, server, [
+    `plugin record ${own}`,
+    'plugin load dice',
+    ...hello,
+    'plugin record off',
+  ]);
+  assert.match(
+    printed,
+    /own\.jsonl records what plugins are told and say, private messages included/,
+  );
+  assert.match(printed, /own\.jsonl: [1-9]\d* things told, 0 said/);
+  bot.signal('SIGTERM');
+  assert.equal((await bot.exit()).code, 143, bot.output);
+  assert.match(
+    bot.stdout,
+    /session\.jsonl has [1-9]\d* things that plugins were told, and 2 that they said/,
+  );
+  for (const [recording, plugins] of [
+    [file, greeter.plugins],
+    [own, ['dice']],
+  ] as const) {
+    assert.equal(statSync(recording).mode & 0o777, 0o600);
+    await replay(recording, { plugins });
+  }
 });

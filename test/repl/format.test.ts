@@ -133,6 +133,8 @@ test('commands that plugins are told in messages are listed in the help, and com
     plugins: {
       load: () => Promise.reject(new Error('not here')),
       unload: () => Promise.reject(new Error('not here')),
+      record: () => Promise.reject(new Error('not here')),
+      endRecording: () => Promise.resolve(undefined),
       askWith: () => undefined,
       list: () => [{ ...plugin, commands: [roll, end] }],
     },

@@ -17,9 +17,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
-import { nothingStored, type StoreChange, type StoredState } from '../../../core/chat/records.ts';
+import { nothingStored, type StoreChange } from '../../../core/chat/records.ts';
 import { BanterError } from '../../../core/errors.ts';
 import { SqliteStore, type SqliteStoreOptions } from '../../../core/store/sqlite-store.ts';
+import type { StoreStats } from '../../../core/store/store.ts';
 import { type Home, temporaryHome } from '../../support/home.ts';
 import { conformanceOf } from './store-conformance.ts';
 
@@ -238,10 +239,10 @@ describe('the database of a server', () => {
     let before: unknown;
     await store.writeWhole(
       batches(() => {
-        before = store.load();
+        before = store.stats();
       }),
     );
-    assert.deepEqual(((await before) as StoredState).groups, []);
+    assert.deepEqual(((await before) as StoreStats).groups, []);
     assert.deepEqual(await textsIn(store), ['one', 'two', 'three']);
   });
 
