@@ -16,6 +16,7 @@ import {
   verdictShape,
 } from './hook-info.ts';
 import { limits } from './limits.ts';
+import type { NotSent } from './sdk.ts';
 import {
   choice,
   integer,
@@ -88,8 +89,8 @@ export type Outcome =
 
 /** What a plugin gets for each action that it waits for. */
 export interface ActionResults {
-  readonly sendGroup: Receipt;
-  readonly sendPrivate: Receipt;
+  readonly sendGroup: Receipt | NotSent;
+  readonly sendPrivate: Receipt | NotSent;
   readonly append: undefined;
   readonly storageGet: StoredValue | undefined;
   /** Whether it was written: not if another version stood there than was asked for. */
@@ -201,6 +202,15 @@ export type Action =
   | { readonly type: 'wait'; readonly id: number; readonly ms: number }
   /** It waits for this action no more. */
   | { readonly type: 'waited'; readonly wait: number }
+  /** What became of the message of that number. */
+  | {
+      readonly type: 'traced';
+      readonly trace: number;
+      readonly what: string;
+      readonly outcome: 'handled' | 'skipped' | 'failed';
+      readonly reason: string;
+      readonly ms: number;
+    }
   | HookAction
   | VerdictAction
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
@@ -212,6 +222,8 @@ interface Sending {
   readonly hops: number;
   /** What is sent under the same key is sent once. */
   readonly key: string | undefined;
+  /** The message for which it is sent; 0 for none. */
+  readonly trace: number;
 }
 
 interface Keyed {
@@ -258,6 +270,7 @@ const id = integer(1, Number.MAX_SAFE_INTEGER);
 // Longer texts and names are refused by the client itself, with its own words; these only bound what is looked at.
 const line = text(limits.turnCharactersMax);
 const hops = integer(0, 8);
+const trace = integer(0, Number.MAX_SAFE_INTEGER);
 // Half a surrogate pair would be kept as another key than was asked for.
 const key = text(limits.storageKeyCharactersMax, /^\P{Cs}+$/u, 'a key of whole characters');
 // Neither a line break nor half a surrogate pair.
@@ -274,6 +287,7 @@ const spec: Shape<JobSpec> = variant<JobSpec>({
   task: record({ type: word('task') }),
 });
 const messages = list(id, limits.unhandledMax + limits.batchEventsMax);
+const sending = { id, text: line, hops, trace, key: optional(taskKey) };
 const error = { name: text(80), message: text(2000), stack: text(8000) };
 
 const action: Shape<Action> = variant<Action>({
@@ -282,22 +296,8 @@ const action: Shape<Action> = variant<Action>({
   ready: record({ type: word('ready') }),
   failed: record({ type: word('failed'), ...error }),
   error: record({ type: word('error'), during: text(80), ...error }),
-  sendGroup: record({
-    type: word('sendGroup'),
-    id,
-    group: line,
-    text: line,
-    hops,
-    key: optional(taskKey),
-  }),
-  sendPrivate: record({
-    type: word('sendPrivate'),
-    id,
-    to: line,
-    text: line,
-    hops,
-    key: optional(taskKey),
-  }),
+  sendGroup: record({ type: word('sendGroup'), group: line, ...sending }),
+  sendPrivate: record({ type: word('sendPrivate'), to: line, ...sending }),
   append: record({ type: word('append'), id, line }),
   storageGet: record({ type: word('storageGet'), id, key }),
   storageSet: record({
@@ -333,6 +333,14 @@ const action: Shape<Action> = variant<Action>({
   unfinished: record({ type: word('unfinished'), messages }),
   handled: record({ type: word('handled'), messages }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
+  traced: record({
+    type: word('traced'),
+    trace,
+    what: text(80),
+    outcome: choice(['handled', 'skipped', 'failed']),
+    reason: text(limits.hookReasonCharactersMax),
+    ms: trace,
+  }),
   hook: hookShape,
   verdict: verdictShape,
   standing: record({ type: word('standing'), id, group: line, name: line }),

@@ -47,6 +47,9 @@ const neededByEvent: { readonly [E in keyof PluginEvents]: string | undefined } 
 /** Patterns of one plugin; one more fails its setup. */
 const patternsMax = 256;
 
+/** What the call of a pattern returns that does not match. */
+export const noMatch: symbol = Symbol('no match');
+
 export class Listeners {
   readonly #isGranted: (permission: string) => boolean;
   readonly #listeners = new Map<string, Listener[]>();
@@ -111,14 +114,22 @@ export class Listeners {
     this.#patterns.push({ id, pattern, options, isAddressed, call: hearer });
   }
 
-  /** The calls for an event, of which each listener gets what `forListener` makes for it. */
+  /**
+   * The calls for an event, of which each listener gets what `forListener` makes for it; `skipped` is told of each listener
+   * that does not want it, and why.
+   */
   callsFor<E extends keyof PluginEvents>(
     type: E,
     event: PluginEvents[E],
+    skipped: (during: string, reason: string) => void,
     forListener: (id: string) => PluginEvents[E] = () => event,
   ): readonly Call[] {
     return (this.#listeners.get(type) ?? [])
-      .filter(({ options }) => wants(options, event))
+      .filter(({ options }) => {
+        const reason = whyUnwanted(options, event);
+        if (reason !== undefined) skipped(`on ${type}`, reason);
+        return reason === undefined;
+      })
       .map(({ id, options, call }) => ({
         during: `on ${type}`,
         isParallel: options.parallel === true,
@@ -146,7 +157,7 @@ export class Listeners {
     const forMe =
       addressed(message.text, this.#me) ?? (message.type === 'private' ? message.text : undefined);
     return this.#patterns
-      .filter(({ options }) => wants(options, message))
+      .filter(({ options }) => whyUnwanted(options, message) === undefined)
       .map(({ id, pattern, options, isAddressed, call }) => {
         const own = forPattern(id);
         return {
@@ -155,10 +166,10 @@ export class Listeners {
           during: options.id === undefined ? id : `${isAddressed ? 'respond' : 'hear'} ${id}`,
           run: () => {
             const text = isAddressed ? forMe : message.text;
-            if (text === undefined) return undefined;
+            if (text === undefined) return noMatch;
             pattern.lastIndex = 0;
             const match = pattern.exec(text);
-            return match === null ? undefined : call(match, own);
+            return match === null ? noMatch : call(match, own);
           },
         };
       });
@@ -172,14 +183,19 @@ export function isMissed(event: object): boolean {
   );
 }
 
-function wants(options: ListenOptions, event: PluginEvents[keyof PluginEvents]): boolean {
+/** Which option of a listener speaks against an event; undefined if it is wanted. */
+function whyUnwanted(
+  options: ListenOptions,
+  event: PluginEvents[keyof PluginEvents],
+): string | undefined {
   const from = 'from' in event ? event.from : 'name' in event ? event.name : undefined;
-  return (
-    (options.group === undefined || ('group' in event && options.group === event.group)) &&
-    (options.from === undefined || options.from === from) &&
-    (options.includeBots === true || !('bot' in event && event.bot)) &&
-    (options.includeRecovered === true || !isMissed(event))
-  );
+  if (options.group !== undefined && !('group' in event && options.group === event.group)) {
+    return 'option group';
+  }
+  if (options.from !== undefined && options.from !== from) return 'option from';
+  if (options.includeBots !== true && 'bot' in event && event.bot) return 'no includeBots';
+  if (options.includeRecovered !== true && isMissed(event)) return 'no includeRecovered';
+  return undefined;
 }
 
 /** What is said to `name` in a text that begins with `name:`, `name,` or `@name`; undefined if it does not. */

@@ -4,12 +4,14 @@ import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-ap
 import { limits } from '../limits.ts';
 import type {
   Incoming,
+  NotSent,
   PluginHistory,
   PluginSendOptions,
   SendReceipt,
   SendTarget,
 } from '../sdk.ts';
 import { optional, type Requests } from './requests.ts';
+import type { Cause } from './tracer.ts';
 
 const keyCharactersMax = 150;
 
@@ -25,11 +27,11 @@ export class SendingInside {
   send(
     target: SendTarget,
     text: string,
-    hops: number,
+    cause: Cause,
     { idempotencyKey }: PluginSendOptions = {},
   ): Promise<SendReceipt> {
     const key = idempotencyKey === undefined ? undefined : `send ${checkedKey(idempotencyKey)}`;
-    return optional(this.#send(target, text, hops, key));
+    return optional(this.#send(target, text, cause, key));
   }
 
   /**
@@ -38,6 +40,7 @@ export class SendingInside {
    */
   answerable<M extends GroupMessage | PrivateMessage>(
     message: M,
+    cause: Cause,
     source: string | undefined,
   ): Incoming<M> {
     const target = message.type === 'group' ? { group: message.group } : { to: message.from };
@@ -45,7 +48,7 @@ export class SendingInside {
     const reply = (text: string): Promise<SendReceipt> => {
       answers += 1;
       const key = source === undefined ? undefined : `reply ${message.mid} ${source} ${answers}`;
-      return optional(this.#send(target, text, message.hops + 1, key));
+      return optional(this.#send(target, text, cause, key));
     };
     return { ...message, reply };
   }
@@ -53,19 +56,18 @@ export class SendingInside {
   async #send(
     target: SendTarget,
     text: string,
-    hops: number,
+    cause: Cause,
     key: string | undefined,
   ): Promise<SendReceipt> {
-    const said = { text: `${text}`, hops, key };
-    const receipt: Receipt =
+    const said = { text: `${text}`, key, ...cause };
+    const receipt: Receipt | NotSent =
       'group' in target
         ? await this.#requests.ask('sendGroup', { group: `${target.group}`, ...said })
         : await this.#requests.ask('sendPrivate', { to: `${target.to}`, ...said });
-    const { mid } = receipt;
     const delivered = (): Promise<boolean> =>
       receipt.type === 'stored'
-        ? optional(this.#requests.ask('arrival', { mid }))
-        : Promise.resolve(true);
+        ? optional(this.#requests.ask('arrival', { mid: receipt.mid }))
+        : Promise.resolve(receipt.type !== 'notSent');
     return { ...receipt, delivered };
   }
 }

@@ -15,8 +15,13 @@ export interface PluginSendOptions {
   readonly idempotencyKey?: string;
 }
 
+/** The receipt of a dry run, in which a plugin is tried: nothing was sent. */
+export interface NotSent {
+  readonly type: 'notSent';
+}
+
 /** What became of a message. */
-export type SendReceipt = Receipt & {
+export type SendReceipt = (Receipt | NotSent) & {
   /**
    * Whether whom it was sent to has it. At once true for groups, in which it has its place, and for private messages that
    * were `delivered`; for one that is `stored` true once its recipient has come for it, and false if nobody will or this
