@@ -19,7 +19,7 @@ export const permissionTable = {
   schedule: 'does things later, at times it has kept in your data folder',
 } as const;
 
-/** A name of {@link permissionTable}. */
+/** What a plugin may ask for, by name; what each means in words, `banter plugin permissions` and a prompt tell. */
 export type Permission = keyof typeof permissionTable;
 
 /** The names of {@link permissionTable} in its order. */
