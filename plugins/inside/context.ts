@@ -22,6 +22,7 @@ import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
 import { makeHistory, SendingInside } from './sending.ts';
 import { makeStorage } from './storage.ts';
+import { isThenable } from './thenable.ts';
 import { type Cause, noCause, Tracer } from './tracer.ts';
 import { placeOf, Turns } from './turns.ts';
 
@@ -72,6 +73,8 @@ export class PluginInside {
     this.#sending = new SendingInside(this.#requests);
     this.#hooks = new HooksInside({
       outbox,
+      requests: this.#requests,
+      tracer: this.#tracer,
       isOpen: () => !this.#isSetUp,
       granted: (permission) => this.#granted(permission),
       guard: (during, cause, call) => this.#guard(during, cause, call),
@@ -204,19 +207,35 @@ export class PluginInside {
 
   #hearMessage({ number, message: received }: MessageEvent): void {
     const cause: Cause = { hops: received.hops + 1, trace: number };
+    const place = placeOf(received.type === 'group' ? received : { to: received.from });
+    if (this.#hooks.isListening) {
+      this.#turns.line(number, place, () =>
+        this.#hooks.listen(received, cause, (message) => this.#handle(number, message, cause)?.()),
+      );
+      return;
+    }
+    const inTurn = this.#handle(number, received, cause);
+    if (inTurn !== undefined) this.#turns.line(number, place, inTurn);
+  }
+
+  /** Begins what wants no turn; gives what is to be done in turn, if there is anything. */
+  #handle(
+    number: number,
+    received: GroupMessage | PrivateMessage,
+    cause: Cause,
+  ): (() => Promise<unknown> | undefined) | undefined {
     const message = this.#sending.answerable(received, cause, undefined);
     const isForPeople = !received.bot && !isMissed(received);
     if (isForPeople && this.#questions.take(message)) {
       this.#tracer.note(cause, 'ask', 'handled', { reason: 'it answers a question' });
-      return;
+      return undefined;
     }
     const calls = this.#callsFor(message, cause, isForPeople);
     const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
     const work = (some: readonly Call[]) => () =>
       whole(some.map(({ during, run }) => this.#guard(during, cause, run)));
-    const place = placeOf(received.type === 'group' ? received : { to: received.from });
     if (beside.length > 0) this.#turns.beside(number, work(beside));
-    if (inTurn.length > 0) this.#turns.line(number, place, work(inTurn));
+    return inTurn.length > 0 ? work(inTurn) : undefined;
   }
 
   /** What is to be done because of a message; where it may come again, everybody has an own one, whose answers have keys. */
@@ -328,15 +347,6 @@ function answering(message: Message, { during, isParallel, run }: Call): Call {
 
 function isParallel(call: Call): boolean {
   return call.isParallel;
-}
-
-/** Asks what the plugin has made of `then`, which may throw. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }
 
 /** All of some work, none of which rejects; undefined if nothing of it is to be waited for. */
