@@ -1,6 +1,7 @@
 /** What the plugin listens to: events, patterns, and being addressed. Runs in isolates only. */
 
 import type { GroupMessage, PrivateMessage } from '../../core/client-api.ts';
+import { type HeardEvent, isHeardOnly } from '../heard-events.ts';
 import type { Answer, HearOptions, Incoming, ListenOptions, PluginEvents } from '../sdk.ts';
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
@@ -52,10 +53,29 @@ export class Listeners {
   readonly #isGranted: (permission: string) => boolean;
   readonly #listeners = new Map<string, Listener[]>();
   readonly #patterns: Pattern[] = [];
+  readonly #onWanted: (event: HeardEvent) => boolean;
+  /** Events that are told to us by now. */
+  readonly #wanted = new Set<HeardEvent>();
   #me = '';
 
-  constructor(isGranted: (permission: string) => boolean) {
+  /** @param onWanted has events of a type told to us; false when it could not */
+  constructor(
+    isGranted: (permission: string) => boolean,
+    onWanted: (event: HeardEvent) => boolean,
+  ) {
     this.#isGranted = isGranted;
+    this.#onWanted = onWanted;
+  }
+
+  /** Has events of this type told to us from now on. */
+  want(event: HeardEvent): void {
+    if (!this.#wanted.has(event) && this.#onWanted(event)) this.#wanted.add(event);
+  }
+
+  /** Has all messages told to us that the plugin may read. */
+  wantMessages(): void {
+    if (this.#isGranted('message.read')) this.want('message');
+    if (this.#isGranted('private.read')) this.want('private');
   }
 
   /** The name that people address. */
@@ -80,6 +100,8 @@ export class Listeners {
     // The overloads of `on` have tied the listener to its event.
     listeners.push({ options, call: call as Handler });
     this.#listeners.set(event, listeners);
+    if (isHeardOnly(event)) this.want(event);
+    else if (event === 'mention') this.want('message');
   }
 
   /** Registers a pattern: `ctx.hear` and `ctx.respond`. @throws TypeError, Error */
@@ -102,6 +124,7 @@ export class Listeners {
     const hearer = call as Hearer;
     const isAddressed = method === 'respond';
     this.#patterns.push({ id, pattern, options, isAddressed, call: hearer });
+    this.wantMessages();
   }
 
   /** The calls for an event; `skipped` is told of each listener that does not want it, and why. */
