@@ -253,14 +253,16 @@ export class PluginInside {
       this.#listeners.takesMissed
         ? (source) => ({ ...of, ...this.#sending.answerable(of, cause, source) })
         : () => of;
-    const calls: Call[] = [];
+    // The plugin may have made setters for the places of arrays; what is spread asks none of them.
+    let calls: readonly Call[];
     if (message.type === 'group') {
-      calls.push(...this.#listeners.callsFor('message', message, skipped, own(message)));
+      calls = this.#listeners.callsFor('message', message, skipped, own(message));
       if (this.#listeners.isMention(message.text)) {
-        calls.push(...this.#listeners.callsFor('mention', message, skipped, own(message)));
+        const mentioned = this.#listeners.callsFor('mention', message, skipped, own(message));
+        calls = [...calls, ...mentioned];
       }
     } else {
-      calls.push(...this.#listeners.callsFor('private', message, skipped, own(message)));
+      calls = this.#listeners.callsFor('private', message, skipped, own(message));
     }
     const command = this.#commands.find(message.text);
     if (command !== undefined) {
@@ -268,13 +270,11 @@ export class PluginInside {
       const during = `command ${name}`;
       const enter = (call: () => Answer): Answer => this.#within(cause, call);
       const call = { during, isParallel, run: () => run(message, enter) };
-      if (isForPeople) calls.push(answering(message, call));
+      if (isForPeople) calls = [...calls, answering(message, call)];
       else skipped(during, 'of a bot, or missed');
     }
-    for (const call of this.#listeners.callsForPatterns(message, own(message))) {
-      calls.push(answering(call.message, call));
-    }
-    return calls;
+    const matching = this.#listeners.callsForPatterns(message, own(message));
+    return [...calls, ...matching.map((call) => answering(call.message, call))];
   }
 
   #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): void {
