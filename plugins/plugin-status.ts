@@ -27,6 +27,20 @@ export interface PluginCounters {
   readonly messagesStopped: number;
 }
 
+/** Of a plugin that has done nothing yet. */
+export const noCounters: Record<keyof PluginCounters, number> = {
+  events: 0,
+  eventsDropped: 0,
+  sends: 0,
+  refused: 0,
+  logLinesDropped: 0,
+  errors: 0,
+  hookCalls: 0,
+  hookFailures: 0,
+  messagesChanged: 0,
+  messagesStopped: 0,
+};
+
 /** What people are told of a plugin. */
 export interface PluginStatus {
   readonly id: string;

@@ -9,12 +9,13 @@ import { explain } from './explanation.ts';
 import { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
 import { Handling } from './handling.ts';
+import { type HeardEvent, isHeardOnly } from './heard-events.ts';
 import { limits } from './limits.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
 import { Pace } from './pace.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginOrder } from './plugin-order.ts';
-import type { PluginCounters, PluginStatus } from './plugin-status.ts';
+import { noCounters, type PluginCounters, type PluginStatus } from './plugin-status.ts';
 import type { JsonValue } from './shape.ts';
 import { usageOf } from './usage.ts';
 
@@ -48,18 +49,7 @@ export class HostedPlugin {
   readonly #ended = Promise.withResolvers<void>();
   #predecessor: HostedPlugin | undefined;
   #isReplaced = false;
-  readonly #counters = {
-    events: 0,
-    eventsDropped: 0,
-    sends: 0,
-    refused: 0,
-    logLinesDropped: 0,
-    errors: 0,
-    hookCalls: 0,
-    hookFailures: 0,
-    messagesChanged: 0,
-    messagesStopped: 0,
-  };
+  readonly #counters = { ...noCounters };
   readonly #noted = new Set<string>();
   /** What its isolate has been told and has not handled. */
   readonly handling: Handling = new Handling();
@@ -71,6 +61,7 @@ export class HostedPlugin {
   #manifest: Manifest | undefined;
   #config: Readonly<Record<string, JsonValue>> = {};
   #granted: Granted | undefined;
+  readonly #heard = new Set<HeardEvent>();
   #commands: CommandInfo[] = [];
   #prefix = '';
   #isLeaving = false;
@@ -192,6 +183,11 @@ export class HostedPlugin {
     if (this.#granted === undefined) return { reason: 'it is not set up yet' };
     if (!this.alive || this.isBehind) return { reason: `it is ${this.#phase}` };
     if (!mayReceive(this.#granted, fact.event)) return { reason: 'it lacks the permission' };
+    const { type } = fact.event;
+    // What it listens to is known when it is set up.
+    if (this.#phase === 'running' && isHeardOnly(type) && !this.#heard.has(type)) {
+      return { reason: 'it does not listen' };
+    }
     if (this.#queue.length >= limits.queuedEventsMax) {
       this.#counters.eventsDropped += 1;
       const reason = `${limits.queuedEventsMax} events wait for it already`;
@@ -302,6 +298,11 @@ export class HostedPlugin {
     }
   }
 
+  /** It wants to be told events of this type. */
+  listens(event: HeardEvent): void {
+    this.#heard.add(event);
+  }
+
   /** `setup` is done; `waiting` is what the version before it has left unhandled. */
   ready(waiting: readonly Fact[] = []): void {
     this.#phase = 'running';
@@ -338,6 +339,7 @@ export class HostedPlugin {
     if (!this.alive) return;
     this.#phase = 'loading';
     this.#life += 1;
+    this.#heard.clear();
     this.#commands = [];
     this.#control = [];
     this.#questions = [];

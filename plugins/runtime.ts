@@ -2,7 +2,7 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { Admission } from './admission.ts';
-import { type Action, type HostReport, parseActions } from './bridge.ts';
+import { type Action, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import type { Clock } from './clock.ts';
@@ -10,6 +10,7 @@ import { endReasons } from './end-reason.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
+import type { HostReport } from './host-bridge.ts';
 import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { Insight } from './insight.ts';
@@ -96,15 +97,7 @@ export class PluginRuntime {
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
     });
-    this.#replacement = new Replacement({
-      capabilities: this.#capabilities,
-      clock,
-      onRunning: (plugin, old) => this.#tellRunning(plugin, old),
-      owes: (plugin) =>
-        plugin.handling.isBusy || this.#capabilities.owes(plugin) || this.#hooks.owes(plugin),
-      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
-      stop: (plugin) => this.#stop(plugin),
-    });
+    this.#replacement = this.#makeReplacement(clock);
     this.#hooks = new Hooks({
       client,
       insight: this.insight,
@@ -115,13 +108,15 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
-    const help = complete.answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
+    const [prefix, plugins] = [commandPrefix, this.#plugins];
+    const answers = complete.answersHelp && !complete.dryRun;
+    const help = answers && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
     this.#stopListening = listen(
       client,
       (message) => this.insight.traceOf(message),
       (fact) => {
         this.#tell(fact);
-        help?.hear(fact);
+        if (help) help.hear(fact);
       },
     );
   }
@@ -196,14 +191,15 @@ export class PluginRuntime {
     return this.close();
   }
 
-  #makeHelp(clock: Clock, prefix: string): Help {
-    return new Help({
-      client: this.#client,
-      prefix,
+  #makeReplacement(clock: Clock): Replacement {
+    return new Replacement({
+      capabilities: this.#capabilities,
       clock,
-      plugins: () => this.#roster.present,
-      onFailure: (reason) =>
-        this.#onLog({ plugin: 'help', level: 'warn', text: `cannot answer: ${reason}` }),
+      onRunning: (plugin, old) => this.#tellRunning(plugin, old),
+      owes: (plugin) =>
+        plugin.handling.isBusy || this.#capabilities.owes(plugin) || this.#hooks.owes(plugin),
+      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+      stop: (plugin) => this.#stop(plugin),
     });
   }
 
@@ -294,6 +290,9 @@ export class PluginRuntime {
         break;
       case 'command':
         plugin.addCommand(action);
+        break;
+      case 'listens':
+        plugin.listens(action.event);
         break;
       case 'ready':
         this.#makeReady(plugin);

@@ -1,6 +1,6 @@
 /** The plugin's side of the bridge: its `ctx`, and the dispatch of events to its listeners. Runs in isolates only. */
 
-import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
+import type { GroupMessage, PrivateMessage } from '../../core/client-api.ts';
 import type { PluginEvent } from '../bridge.ts';
 import type {
   Answer,
@@ -8,7 +8,6 @@ import type {
   CommandCall,
   CommandDefinition,
   Incoming,
-  NotSent,
   PluginContext,
   PluginDefinition,
   PluginEvents,
@@ -21,7 +20,9 @@ import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
+import { makeHistory, SendingInside } from './sending.ts';
 import { makeStorage } from './storage.ts';
+import { isThenable } from './thenable.ts';
 import { type Cause, noCause, Tracer } from './tracer.ts';
 import { placeOf, Turns } from './turns.ts';
 
@@ -47,6 +48,7 @@ export class PluginInside {
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
+  readonly #sending: SendingInside;
   readonly #turns: Turns;
   readonly #hooks: HooksInside;
   #isSetUp = false;
@@ -59,7 +61,10 @@ export class PluginInside {
     this.#outbox = outbox;
     this.#tracer = new Tracer(outbox);
     this.#requests = new Requests(outbox);
-    this.#listeners = new Listeners((permission) => this.#granted(permission));
+    this.#listeners = new Listeners(
+      (permission) => this.#granted(permission),
+      (event) => outbox.push('listens', { event }),
+    );
     this.#questions = new Questions(this.#requests, (target) => this.#turns.yield(placeOf(target)));
     this.#commands = new Commands(outbox, this.#requests, this.#questions);
     this.#schedule = new ScheduleInside(
@@ -68,8 +73,11 @@ export class PluginInside {
       async (during, call) => await this.#guard(during, noCause, call),
     );
     this.#turns = new Turns(outbox);
+    this.#sending = new SendingInside(this.#requests);
     this.#hooks = new HooksInside({
       outbox,
+      requests: this.#requests,
+      tracer: this.#tracer,
       isOpen: () => !this.#isSetUp,
       granted: (permission) => this.#granted(permission),
       guard: (during, cause, call) => this.#guard(during, cause, call),
@@ -156,10 +164,14 @@ export class PluginInside {
       },
       ask: makeAsk(
         this.#questions,
-        (target, prompt) => this.#send(target, prompt, this.#cause),
-        (target) => this.#requireReading(target),
+        (target, prompt) => this.#sending.send(target, prompt, this.#cause),
+        (target) => {
+          this.#requireReading(target);
+          this.#listeners.wantMessages();
+        },
       ),
-      send: (target, text) => optional(this.#send(target, text, this.#cause)),
+      send: (target, text, options) => this.#sending.send(target, text, this.#cause, options),
+      history: makeHistory(this.#requests),
     };
     return Object.freeze(context);
   }
@@ -175,6 +187,7 @@ export class PluginInside {
     }
     // The values of a call are read by the types that this very definition declares.
     this.#commands.add(definition, handler as (call: CommandCall) => Answer);
+    this.#listeners.wantMessages();
   }
 
   #granted(permission: string): boolean {
@@ -199,36 +212,57 @@ export class PluginInside {
     this.#require('group' in target ? 'message.read' : 'private.read', 'ctx.ask');
   }
 
-  #hearMessage({ type, number, message: received }: MessageEvent): void {
+  #hearMessage({ number, message: received }: MessageEvent): void {
     const cause: Cause = { hops: received.hops + 1, trace: number };
-    const target = received.type === 'group' ? { group: received.group } : { to: received.from };
-    const reply = (text: string): Promise<Receipt | NotSent> =>
-      optional(this.#send(target, text, cause));
-    const message: Message = { ...received, reply };
+    const place = placeOf(received.type === 'group' ? received : { to: received.from });
+    if (this.#hooks.isListening) {
+      this.#turns.line(number, place, () =>
+        this.#hooks.listen(received, cause, (message) => this.#handle(number, message, cause)?.()),
+      );
+      return;
+    }
+    const inTurn = this.#handle(number, received, cause);
+    if (inTurn !== undefined) this.#turns.line(number, place, inTurn);
+  }
+
+  /** Begins what wants no turn; gives what is to be done in turn, if there is anything. */
+  #handle(
+    number: number,
+    received: GroupMessage | PrivateMessage,
+    cause: Cause,
+  ): (() => Promise<unknown> | undefined) | undefined {
+    const message = this.#sending.answerable(received, cause, undefined);
     const isForPeople = !received.bot && !isMissed(received);
     if (isForPeople && this.#questions.take(message)) {
       this.#tracer.note(cause, 'ask', 'handled', { reason: 'it answers a question' });
-      return;
+      return undefined;
     }
-    const calls = this.#callsFor(type, message, cause, isForPeople);
+    const calls = this.#callsFor(message, cause, isForPeople);
     const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
     const work = (some: readonly Call[]) => () =>
       whole(some.map(({ during, run }) => this.#guard(during, cause, run)));
     if (beside.length > 0) this.#turns.beside(number, work(beside));
-    if (inTurn.length > 0) this.#turns.line(number, placeOf(target), work(inTurn));
+    return inTurn.length > 0 ? work(inTurn) : undefined;
   }
 
-  #callsFor(
-    type: MessageEvent['type'],
-    message: Message,
-    cause: Cause,
-    isForPeople: boolean,
-  ): readonly Call[] {
+  /** What is to be done because of a message; where it may come again, everybody has an own one, whose answers have keys. */
+  #callsFor(message: Message, cause: Cause, isForPeople: boolean): readonly Call[] {
     const skipped = (during: string, reason: string): void =>
       this.#tracer.note(cause, during, 'skipped', { reason });
-    const calls = [...this.#listeners.callsFor(type, message, skipped)];
-    if (message.type === 'group' && this.#listeners.isMention(message.text)) {
-      calls.push(...this.#listeners.callsFor('mention', message, skipped));
+    const own = <M extends Message>(of: M): ((source: string) => M) =>
+      this.#listeners.takesMissed
+        ? (source) => ({ ...of, ...this.#sending.answerable(of, cause, source) })
+        : () => of;
+    // The plugin may have made setters for the places of arrays; what is spread asks none of them.
+    let calls: readonly Call[];
+    if (message.type === 'group') {
+      calls = this.#listeners.callsFor('message', message, skipped, own(message));
+      if (this.#listeners.isMention(message.text)) {
+        const mentioned = this.#listeners.callsFor('mention', message, skipped, own(message));
+        calls = [...calls, ...mentioned];
+      }
+    } else {
+      calls = this.#listeners.callsFor('private', message, skipped, own(message));
     }
     const command = this.#commands.find(message.text);
     if (command !== undefined) {
@@ -236,13 +270,11 @@ export class PluginInside {
       const during = `command ${name}`;
       const enter = (call: () => Answer): Answer => this.#within(cause, call);
       const call = { during, isParallel, run: () => run(message, enter) };
-      if (isForPeople) calls.push(answering(message, call));
+      if (isForPeople) calls = [...calls, answering(message, call)];
       else skipped(during, 'of a bot, or missed');
     }
-    for (const call of this.#listeners.callsForPatterns(message)) {
-      calls.push(answering(message, call));
-    }
-    return calls;
+    const matching = this.#listeners.callsForPatterns(message, own(message));
+    return [...calls, ...matching.map((call) => answering(call.message, call))];
   }
 
   #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): void {
@@ -293,16 +325,6 @@ export class PluginInside {
     if (!this.#requests.isRefusal(error)) this.#outbox.pushError('error', during, error);
   }
 
-  async #send(
-    target: { readonly group: string } | { readonly to: string },
-    text: string,
-    cause: Cause,
-  ): Promise<Receipt | NotSent> {
-    return 'group' in target
-      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, ...cause })
-      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, ...cause });
-  }
-
   async #append(line: string): Promise<void> {
     await this.#requests.ask('append', { line: `${line}` });
   }
@@ -332,15 +354,6 @@ function answering(message: Message, { during, isParallel, run }: Call): Call {
 
 function isParallel(call: Call): boolean {
   return call.isParallel;
-}
-
-/** Asks what the plugin has made of `then`, which may throw. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }
 
 /** All of some work, none of which rejects; undefined if nothing of it is to be waited for. */

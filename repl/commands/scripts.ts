@@ -31,6 +31,24 @@ const pluginActions: ReadonlyMap<string, PluginAction> = new Map<string, PluginA
     },
   ],
   [
+    'try',
+    async (plugins, plugin, config) => {
+      const spec = required('try', plugin);
+      const options = { dryRun: true };
+      return {
+        type: 'pluginLoaded',
+        plugin: await plugins.load(spec, parseConfig(config), options),
+      };
+    },
+  ],
+  [
+    'storage',
+    async (plugins, plugin, key) => {
+      const id = required('storage', plugin);
+      return { type: 'pluginStorage', plugin: id, kept: await plugins.kept(id, key) };
+    },
+  ],
+  [
     'unload',
     async (plugins, plugin) => {
       const id = required('unload', plugin);
@@ -56,7 +74,8 @@ export function scriptCommands(commands: () => readonly Command[]): readonly Com
     defineCommand({
       name: 'plugin',
       section: 'Scripts & plugins',
-      summary: 'load a plugin (by name or file), reload or unload it, list or record them',
+      summary:
+        'load, try, reload, unload or list plugins, see what one keeps, or record what they do',
       example: 'plugin load auto-reply',
       parameters: [
         { name: 'action', type: 'word', words: [...pluginActions.keys()] },

@@ -32,13 +32,13 @@ const refused: readonly (readonly [unknown, string])[] = [
   ],
   [
     { ...good, permissions: ['root'] },
-    'permissions[0]: must be one of message.read, message.send, message.change, private.read, private.send, private.change, file.append, storage, schedule, not "root"',
+    'permissions[0]: must be one of message.read, message.send, history.read, private.read, private.send, file.append, storage, schedule, message, joined, left, removed, gap, private, append, standing, arrival, history, not "root"',
   ],
   [
     { ...good, config: { n: { type: 'number', default: 'x' } } },
     'config.n.default: must be of type number, not string',
   ],
-  [{ id: 'dice', version: '1.0.0' }, 'permissions: must be a list of at most 9 items, not missing'],
+  [{ id: 'dice', version: '1.0.0' }, 'permissions: must be a list of at most 18 items, not missing'],
   [[], 'must be an object, not a list of 0'],
   [null, 'must be an object, not null'],
 ];
