@@ -23,6 +23,8 @@ export interface LazyPluginsOptions {
   readonly grantFile: string;
   /** What the refusal of a plugin tells to type. */
   readonly grantCommand: string;
+  /** Where the secrets of plugins are looked for. */
+  readonly variables?: (name: string) => string | undefined;
   /** Where plugins log. */
   readonly errorOutput: NodeJS.WritableStream;
 }
