@@ -127,7 +127,8 @@ export class PluginRuntime {
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     const [prefix, plugins] = [commandPrefix, this.#plugins];
-    const help = answersHelp && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
+    const answers = answersHelp && !dryRun;
+    const help = answers && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
     this.#stopListening = listen(
       client,
       (message) => this.insight.traceOf(message),
@@ -286,6 +287,9 @@ export class PluginRuntime {
         break;
       case 'command':
         plugin.addCommand(action);
+        break;
+      case 'listens':
+        plugin.listens(action.event);
         break;
       case 'ready':
         this.#makeReady(plugin);
