@@ -10,7 +10,9 @@ const framesMax = 20;
 export function explain(
   { name, message, stack }: PluginError,
   { locate }: Pick<Bundle, 'locate'>,
+  redact: (words: string) => string,
 ): string {
+  const words = redact(`${name}: ${message}`);
   // The plugin may have written the stack itself.
   const frames = stack.matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g);
   let left = framesMax;
@@ -18,7 +20,7 @@ export function explain(
     if (left === 0) break;
     left -= 1;
     const place = locate(Number(line), Number(column));
-    if (place !== undefined) return `${name}: ${message} (${place})`;
+    if (place !== undefined) return `${words} (${place})`;
   }
-  return `${name}: ${message}`;
+  return words;
 }

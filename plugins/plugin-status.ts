@@ -67,3 +67,15 @@ export interface PluginStatus {
 export interface OfferedCommand extends CommandInfo {
   readonly usage: string;
 }
+
+/** Where a plugin is on its way: `asking` what it may do, `held` before another version of it takes over, `retiring` after. */
+export type Phase =
+  | 'loading'
+  | 'asking'
+  | 'settingUp'
+  | 'running'
+  | 'held'
+  | 'retiring'
+  | 'stopping'
+  | 'quarantined'
+  | 'stopped';

@@ -11,12 +11,12 @@ import { Granted } from './granted.ts';
 import { Handling } from './handling.ts';
 import { type HeardEvent, isHeardOnly } from './heard-events.ts';
 import { limits } from './limits.ts';
-import { type Manifest, mergeConfig } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { Pace } from './pace.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginOrder } from './plugin-order.ts';
-import { noCounters, type PluginCounters, type PluginStatus } from './plugin-status.ts';
-import type { JsonValue } from './shape.ts';
+import { noCounters, type Phase, type PluginCounters, type PluginStatus } from './plugin-status.ts';
+import { type ReadSettings, readSettings } from './settings.ts';
 import { usageOf } from './usage.ts';
 
 /** Why a plugin is not told of an event. */
@@ -25,17 +25,6 @@ interface Refusal {
   /** It is the first one that it is too slow for. */
   readonly isFirstDrop?: boolean;
 }
-
-type Phase =
-  | 'loading'
-  | 'asking'
-  | 'settingUp'
-  | 'running'
-  | 'held'
-  | 'retiring'
-  | 'stopping'
-  | 'quarantined'
-  | 'stopped';
 
 /** Lives from its load to its end, across restarts of the child. */
 export class HostedPlugin {
@@ -59,7 +48,7 @@ export class HostedPlugin {
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
-  #config: Readonly<Record<string, JsonValue>> = {};
+  #settings: ReadSettings = { values: {}, secrets: [] };
   #granted: Granted | undefined;
   readonly #heard = new Set<HeardEvent>();
   #commands: CommandInfo[] = [];
@@ -205,7 +194,7 @@ export class HostedPlugin {
 
   /** Queues a question to one of its hooks; false when there are too many. */
   ask(event: Extract<PluginEvent, { readonly type: 'hooked' }>): boolean {
-    if (!this.alive || this.#questions.length >= limits.hookCallsMax) return false;
+    if (!this.alive || this.#questions.length >= limits.queuedEventsMax) return false;
     this.#questions.push(new Fact(event));
     return true;
   }
@@ -272,7 +261,8 @@ export class HostedPlugin {
    */
   described(manifest: Manifest): void {
     if (this.#manifest === undefined) {
-      this.#config = mergeConfig(manifest, this.order.config);
+      const { config, variables } = this.order;
+      this.#settings = readSettings(manifest.id, manifest.config, config, variables);
       this.#manifest = manifest;
       this.#budgets.sendsPerMinute = manifest.sendsPerMinute;
     }
@@ -288,7 +278,7 @@ export class HostedPlugin {
   setUp(me: string, prefix: string): void {
     this.#phase = 'settingUp';
     this.#prefix = prefix;
-    this.control({ type: 'setup', me, prefix, config: this.#config });
+    this.control({ type: 'setup', me, prefix, config: this.#settings.values });
   }
 
   /** Takes note of a command; after `setup` there are no new ones. */
@@ -398,8 +388,15 @@ export class HostedPlugin {
     return first;
   }
 
+  /** A text without the plugin's secrets. */
+  redacted(text: string): string {
+    let redacted = text;
+    for (const secret of this.#settings.secrets) redacted = redacted.replaceAll(secret, '•••');
+    return redacted;
+  }
+
   /** An error of its code in one line, with the place in the author's file where that is known. */
   explain(error: PluginError): string {
-    return explain(error, this.bundle);
+    return explain(error, this.bundle, (words) => this.redacted(words));
   }
 }

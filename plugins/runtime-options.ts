@@ -7,6 +7,7 @@ import { type Clock, type Simulation, systemClock } from './clock.ts';
 import type { PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
 import type { PluginStatus } from './plugin-status.ts';
+import type { Variables } from './settings.ts';
 
 /** How to run plugins. */
 export interface PluginRuntimeOptions {
@@ -20,6 +21,8 @@ export interface PluginRuntimeOptions {
   readonly commandPrefix?: string;
   /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
   readonly answersHelp?: boolean;
+  /** Where the secrets of plugins are looked for: variables of the environment, by name. Default: there are none. */
+  readonly variables?: Variables;
   /** Whether plugins are only tried: what they send and decide about messages is logged and not done. Default false. */
   readonly dryRun?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
@@ -53,6 +56,7 @@ export function completeOptions({
   authorize = ({ manifest }) => Granted.of(manifest.permissions),
   commandPrefix = '!',
   answersHelp = false,
+  variables = () => undefined,
   dryRun = false,
   onLog = () => undefined,
   onStatus = () => undefined,
@@ -63,6 +67,6 @@ export function completeOptions({
     throw new BanterError('OPTION_INVALID', problem);
   }
   const clock = simulation?.clock ?? systemClock;
-  const behaviour = { authorize, commandPrefix, answersHelp, dryRun, onLog, onStatus };
+  const behaviour = { authorize, commandPrefix, answersHelp, variables, dryRun, onLog, onStatus };
   return { client, dataDir, simulation, clock, ...behaviour };
 }

@@ -23,6 +23,7 @@ import { Pump } from './pump.ts';
 import { Replacement } from './replacement.ts';
 import { Roster } from './roster.ts';
 import { completeOptions, type LoadOptions, type PluginRuntimeOptions } from './runtime-options.ts';
+import type { Variables } from './settings.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
 import type { KeptValues } from './storage.ts';
@@ -37,6 +38,7 @@ export class PluginRuntime {
   readonly #client: PluginClient;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
+  readonly #variables: Variables;
   readonly #clock: Clock;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
@@ -61,6 +63,7 @@ export class PluginRuntime {
     const complete = completeOptions(options);
     const { client, commandPrefix, authorize, clock, onLog, onStatus, simulation } = complete;
     this.#client = client;
+    this.#variables = complete.variables;
     this.#isDryRun = complete.dryRun;
     this.#onLog = onLog;
     this.#onStatus = onStatus;
@@ -137,7 +140,8 @@ export class PluginRuntime {
     { permissions, dryRun: isDryRun = this.#isDryRun }: LoadOptions = {},
   ): Promise<PluginStatus> {
     this.#checkRoom();
-    return this.#begin({ spec, source: locate(spec), config, permissions, isDryRun });
+    const variables = this.#variables;
+    return this.#begin({ spec, source: locate(spec), config, variables, permissions, isDryRun });
   }
 
   /**
@@ -237,11 +241,8 @@ export class PluginRuntime {
       const refused = plugin.offer(fact);
       this.insight.told(plugin.name, fact.event, refused?.reason ?? '');
       if (refused?.isFirstDrop) {
-        this.#logAbout(
-          plugin,
-          'warn',
-          `is too slow: events are dropped beyond ${limits.queuedEventsMax} waiting ones`,
-        );
+        const words = `is too slow: events are dropped beyond ${limits.queuedEventsMax} waiting ones`;
+        this.#logAbout(plugin, 'warn', words);
       }
     }
     this.#pump.soon();

@@ -362,3 +362,22 @@ test('a hook before its own handlers that fails is bounded by its deadline, and 
   await on.logged(/^hook listen: it took more than 50 ms; the message is stopped$/);
   await on.logged(/^hook listen: it threw Error: bad; the message goes on$/);
 });
+
+test('a flood that a hook can answer is answered to the last message, whatever its deadline', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  await on.plug(
+    'mark',
+    `ctx.use('receive', { deadlineMs: 5000, onFailure: 'closed' }, (m) => ({ text: m.text + '!' }));`,
+    { permissions: may },
+  );
+  const texts = Array.from({ length: 5000 }, (_, at) => `${at}`);
+  for (const text of texts) on.alice.say(text);
+  await shown.until('4999!');
+  assert.deepEqual(
+    shown.texts,
+    texts.map((text) => `${text}!`),
+  );
+});
