@@ -15,6 +15,7 @@ import {
   type VerdictAction,
   verdictShape,
 } from './hook-info.ts';
+import { type FetchAction, type FetchResult, fetchAction } from './http-action.ts';
 import { limits } from './limits.ts';
 import {
   choice,
@@ -103,6 +104,7 @@ export interface ActionResults {
   /** Whether there was one. */
   readonly cancelTask: boolean;
   readonly standing: Standing;
+  readonly fetch: FetchResult;
   /** The time is over, or the plugin said `waited`. */
   readonly wait: undefined;
 }
@@ -139,6 +141,7 @@ export type Action =
   | ({ readonly type: 'sendGroup'; readonly group: string } & Sending)
   | ({ readonly type: 'sendPrivate'; readonly to: string } & Sending)
   | { readonly type: 'append'; readonly id: number; readonly line: string }
+  | FetchAction
   | ({ readonly type: 'storageGet' } & Keyed)
   /** `value` is JSON. With a `version` it is written only if that one stands there; 0 means that nothing does. */
   | ({
@@ -314,6 +317,7 @@ const action: Shape<Action> = variant<Action>({
   sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops }),
   sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops }),
   append: record({ type: word('append'), id, line }),
+  fetch: fetchAction,
   storageGet: record({ type: word('storageGet'), id, key }),
   storageSet: record({
     type: word('storageSet'),

@@ -7,6 +7,8 @@ import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './b
 import type { Clock } from './clock.ts';
 import { PluginDatabase } from './database.ts';
 import type { PluginClient } from './feed.ts';
+import { type Fetcher, HttpCapability } from './http-capability.ts';
+import { httpLimits } from './http-limits.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
 import { Overdue, overdueWords } from './overdue.ts';
@@ -45,6 +47,9 @@ export interface CapabilitiesOptions {
   readonly onSettled: () => void;
 }
 
+/** Before a manifest is known. */
+const noRequests: Fetcher['http'] = { methods: [], responseBytesMax: 0 };
+
 /** Bots that may pass a message on; an answer to one that has passed so many is refused. */
 const hopsMax = 7;
 
@@ -61,6 +66,7 @@ export class Capabilities {
   readonly #database: PluginDatabase;
   readonly #storage: StorageCapability;
   readonly #scheduler: Scheduler;
+  readonly #http = new HttpCapability<HostedPlugin>();
   readonly #standings: Standings;
   readonly #waits: Waits;
   readonly #overdue: Overdue;
@@ -141,12 +147,14 @@ export class Capabilities {
   /** The plugin's isolate is gone. */
   forget(plugin: HostedPlugin): void {
     this.#waits.forget(plugin);
+    this.#http.end(plugin);
   }
 
   /** Resolves when everything that was appended and kept is written. */
   async close(): Promise<void> {
     this.#scheduler.close();
     this.#waits.close();
+    this.#http.close();
     this.#overdue.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
     await this.#database.close();
@@ -196,6 +204,7 @@ export class Capabilities {
         send: plugin.manifest?.sendsPerMinute,
         storage: limits.storageOperationsPerMinute,
         lookUp: limits.lookUpsPerMinute,
+        fetch: httpLimits.requestsPerMinute,
       };
       throw new BanterError('RATE_LIMITED', `${what}: more than ${perMinute[what]} a minute`);
     }
@@ -216,6 +225,8 @@ export class Capabilities {
         return undefined;
       case 'standing':
         return this.#standings.of(action.group, action.name, this.#clock.now());
+      case 'fetch':
+        return this.#work.during(this.#http.fetch(plugin, fetcherOf(plugin), action));
       case 'wait':
         await this.#waits.begin(plugin, action.id, action.ms);
         return undefined;
@@ -247,9 +258,14 @@ export class Capabilities {
   }
 }
 
+/** What a plugin is allowed to fetch. */
+function fetcherOf({ granted, manifest }: HostedPlugin): Fetcher {
+  return { granted, http: manifest?.http ?? noRequests };
+}
+
 /** Which budget an action is taken from, and how much. */
 function budgetOf(action: AskingAction): {
-  readonly what: 'send' | 'append' | 'storage' | 'lookUp' | 'nothing';
+  readonly what: 'send' | 'append' | 'storage' | 'lookUp' | 'fetch' | 'nothing';
   readonly amount: number;
 } {
   switch (action.type) {
@@ -260,6 +276,8 @@ function budgetOf(action: AskingAction): {
       return { what: 'append', amount: 1 };
     case 'standing':
       return { what: 'lookUp', amount: 1 };
+    case 'fetch':
+      return { what: 'fetch', amount: 1 };
     case 'wait':
       return { what: 'nothing', amount: 0 };
     case 'scheduleJob':

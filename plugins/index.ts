@@ -12,7 +12,7 @@ export { GrantBook, type GrantRecord } from './grant-book.ts';
 export { Granted } from './granted.ts';
 export { inspectPlugin } from './inspection.ts';
 export { builtinIdentity, builtinPlugins } from './location.ts';
-export { type Permission, permissionTable } from './permissions.ts';
+export { describePermission, type Permission, permissionTable } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { type LoadOptions, PluginRuntime, type PluginRuntimeOptions } from './runtime.ts';

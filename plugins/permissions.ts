@@ -2,6 +2,7 @@
 
 import { BanterError } from '../core/client-api.ts';
 import type { Action, PluginEvent } from './bridge.ts';
+import { describeHttpPermission, type HttpPermission, isHttpPermission } from './http-origin.ts';
 
 /** Every permission there is, in the words that a person is shown. */
 export const permissionTable = {
@@ -19,12 +20,22 @@ export const permissionTable = {
 } as const;
 
 /** A name of {@link permissionTable}. */
-export type Permission = keyof typeof permissionTable;
+export type NamedPermission = keyof typeof permissionTable;
+
+/** A name of {@link permissionTable}, or a host of the web. */
+export type Permission = NamedPermission | HttpPermission;
 
 /** The names of {@link permissionTable} in its order. */
-export const permissions: readonly Permission[] =
+export const permissions: readonly NamedPermission[] =
   // Object.keys widens the keys of a const table to string.
-  Object.keys(permissionTable) as Permission[];
+  Object.keys(permissionTable) as NamedPermission[];
+
+/** What a permission allows, in words. @throws BanterError OPTION_INVALID for a host that is none */
+export function describePermission(permission: Permission): string {
+  return isHttpPermission(permission)
+    ? describeHttpPermission(permission)
+    : permissionTable[permission];
+}
 
 /** Those that can be granted for named groups only. */
 export const perGroup: ReadonlySet<Permission> = new Set([
