@@ -8,6 +8,7 @@ import type {
   Receipt,
 } from '../core/client-api.ts';
 import { type CommandInfo, commandFields } from './command-info.ts';
+import { type EndReason, endReason } from './end-reason.ts';
 import {
   type HookAction,
   type HookCall,
@@ -17,6 +18,7 @@ import {
 } from './hook-info.ts';
 import { type FetchAction, type FetchResult, fetchAction } from './http-action.ts';
 import { limits } from './limits.ts';
+import type { NotSent } from './sdk.ts';
 import {
   choice,
   integer,
@@ -89,8 +91,8 @@ export type Outcome =
 
 /** What a plugin gets for each action that it waits for. */
 export interface ActionResults {
-  readonly sendGroup: Receipt;
-  readonly sendPrivate: Receipt;
+  readonly sendGroup: Receipt | NotSent;
+  readonly sendPrivate: Receipt | NotSent;
   readonly append: undefined;
   readonly storageGet: StoredValue | undefined;
   /** Whether it was written: not if another version stood there than was asked for. */
@@ -189,6 +191,15 @@ export type Action =
   | { readonly type: 'wait'; readonly id: number; readonly ms: number }
   /** It waits for this action no more. */
   | { readonly type: 'waited'; readonly wait: number }
+  /** What became of the message of that number. */
+  | {
+      readonly type: 'traced';
+      readonly trace: number;
+      readonly what: string;
+      readonly outcome: 'handled' | 'skipped' | 'failed';
+      readonly reason: string;
+      readonly ms: number;
+    }
   | HookAction
   | VerdictAction
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
@@ -198,6 +209,8 @@ interface Sending {
   readonly id: number;
   readonly text: string;
   readonly hops: number;
+  /** The message for which it is sent; 0 for none. */
+  readonly trace: number;
 }
 
 interface Keyed {
@@ -233,31 +246,6 @@ export type ScheduleAction = Extract<
 /** How much a log line matters. */
 export type LogLevel = 'info' | 'warn' | 'error';
 
-/** Why the child ended an isolate. */
-export type EndReason =
-  | 'evaluateTimedOut'
-  | 'timedOut'
-  | 'outOfMemory'
-  | 'hung'
-  | 'stuck'
-  | 'crashed'
-  | 'busyWhileIdle'
-  | 'outboxTooLarge'
-  | 'broken';
-
-/** The same in words, after the name of the plugin. */
-export const endReasons: Readonly<Record<EndReason, string>> = {
-  evaluateTimedOut: `its file did not give way within ${limits.evaluateCpuMs} ms of processor time`,
-  timedOut: `it did not give way within ${limits.dispatchCpuMs} ms of processor time`,
-  outOfMemory: `it used more than ${limits.memoryMb} MB of memory`,
-  hung: `it did not give way within ${limits.callMs} ms`,
-  stuck: 'it could not be stopped and took the plugin process down',
-  crashed: 'it crashed its isolate and took the plugin process down',
-  busyWhileIdle: 'it used the processor while it had nothing to do',
-  outboxTooLarge: `it handed over more than ${limits.turnCharactersMax} characters in one turn`,
-  broken: 'it broke the runtime inside its isolate',
-};
-
 /** What the chat process tells its child. A `slot` is the number of a plugin, never used twice. */
 export type HostCommand =
   | {
@@ -290,6 +278,7 @@ const id = integer(1, Number.MAX_SAFE_INTEGER);
 // Longer texts and names are refused by the client itself, with its own words; these only bound what is looked at.
 const line = text(limits.turnCharactersMax);
 const hops = integer(0, 8);
+const trace = integer(0, Number.MAX_SAFE_INTEGER);
 // Half a surrogate pair would be kept as another key than was asked for.
 const key = text(limits.storageKeyCharactersMax, /^\P{Cs}+$/u, 'a key of whole characters');
 // Neither a line break nor half a surrogate pair.
@@ -314,8 +303,8 @@ const action: Shape<Action> = variant<Action>({
   ready: record({ type: word('ready') }),
   failed: record({ type: word('failed'), ...error }),
   error: record({ type: word('error'), during: text(80), ...error }),
-  sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops }),
-  sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops }),
+  sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops, trace }),
+  sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops, trace }),
   append: record({ type: word('append'), id, line }),
   fetch: fetchAction,
   storageGet: record({ type: word('storageGet'), id, key }),
@@ -352,6 +341,14 @@ const action: Shape<Action> = variant<Action>({
   unfinished: record({ type: word('unfinished'), messages }),
   handled: record({ type: word('handled'), messages }),
   ran: record({ type: word('ran'), run: integer(1, Number.MAX_SAFE_INTEGER) }),
+  traced: record({
+    type: word('traced'),
+    trace,
+    what: text(80),
+    outcome: choice(['handled', 'skipped', 'failed']),
+    reason: text(limits.hookReasonCharactersMax),
+    ms: trace,
+  }),
   hook: hookShape,
   verdict: verdictShape,
   standing: record({ type: word('standing'), id, group: line, name: line }),
@@ -381,9 +378,4 @@ export function parseActions(sources: readonly string[]): readonly Action[] {
 /** Reads a message of the child, which a plugin may have taken over. @throws ShapeError */
 export function parseReport(message: unknown): HostReport {
   return report(message, '');
-}
-
-function endReason(value: unknown, place: string): EndReason {
-  // Object.keys widens the keys of a const table to string.
-  return choice(Object.keys(endReasons) as EndReason[])(value, place);
 }

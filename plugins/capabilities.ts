@@ -9,14 +9,16 @@ import { PluginDatabase } from './database.ts';
 import type { PluginClient } from './feed.ts';
 import { type Fetcher, HttpCapability } from './http-capability.ts';
 import { httpLimits } from './http-limits.ts';
+import type { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
 import { Overdue, overdueWords } from './overdue.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
 import { Scheduler } from './scheduler.ts';
+import type { NotSent } from './sdk.ts';
 import { Standings } from './standing.ts';
-import { costOf, StorageCapability } from './storage.ts';
+import { costOf, type KeptValues, StorageCapability } from './storage.ts';
 import { Waits } from './waits.ts';
 
 /** A line of a plugin, or of the runtime about it. The text may hold anything; whoever shows it on a terminal makes it safe. */
@@ -41,6 +43,7 @@ export interface CapabilitiesOptions {
   /** Folder for what plugins write and keep. */
   readonly dataDir: string | undefined;
   readonly clock: Clock;
+  readonly insight: Insight;
   readonly work: OpenWork;
   readonly onLog: (entry: PluginLog) => void;
   /** Told whenever there is something to tell a plugin. */
@@ -59,6 +62,7 @@ export class Capabilities {
   readonly #dataDir: string | undefined;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onSettled: () => void;
+  readonly #insight: Insight;
   readonly #clock: Clock;
   readonly #work: OpenWork;
   /** One file a plugin id, and there are few of those: the runtime bounds its plugins. */
@@ -71,7 +75,9 @@ export class Capabilities {
   readonly #waits: Waits;
   readonly #overdue: Overdue;
 
-  constructor({ client, dataDir, clock, work, onLog, onSettled }: CapabilitiesOptions) {
+  constructor(options: CapabilitiesOptions) {
+    const { client, dataDir, clock, insight, work, onLog, onSettled } = options;
+    this.#insight = insight;
     this.#client = client;
     this.#dataDir = dataDir;
     this.#clock = clock;
@@ -144,6 +150,11 @@ export class Capabilities {
     this.#scheduler.ready(plugin);
   }
 
+  /** What is kept under this id. @throws BanterError as `StorageCapability.look` */
+  kept(id: string, key: string | undefined): Promise<KeptValues> {
+    return this.#storage.look(id, key);
+  }
+
   /** The plugin's isolate is gone. */
   forget(plugin: HostedPlugin): void {
     this.#waits.forget(plugin);
@@ -162,7 +173,9 @@ export class Capabilities {
 
   async #settle(plugin: HostedPlugin, action: AskingAction): Promise<void> {
     const { life } = plugin;
+    const sinceMs = this.#clock.now();
     const outcome = await this.#attempt(plugin, action);
+    this.#insight.settled(plugin.name, action, outcome, this.#clock.now() - sinceMs);
     if (plugin.life === life) plugin.control({ type: 'settled', id: action.id, outcome });
     this.#onSettled();
   }
@@ -215,6 +228,9 @@ export class Capabilities {
     action: AskingAction,
   ): Promise<ActionResults[AskingAction['type']]> {
     const origin = plugin.name;
+    if (plugin.order.isDryRun && (action.type === 'sendGroup' || action.type === 'sendPrivate')) {
+      return this.#onlyTell(plugin, action);
+    }
     switch (action.type) {
       case 'sendGroup':
         return this.#client.sendGroup(action.group, action.text, { hops: action.hops, origin });
@@ -237,6 +253,16 @@ export class Capabilities {
       default:
         return this.#storage.perform(plugin.name, action);
     }
+  }
+
+  /** A send of a dry run: told to whoever tries the plugin, and to nobody else. */
+  #onlyTell(
+    plugin: HostedPlugin,
+    action: Extract<Action, { readonly type: 'sendGroup' | 'sendPrivate' }>,
+  ): NotSent {
+    const where = action.type === 'sendGroup' ? `#${action.group}` : action.to;
+    this.#log(plugin, 'info', `dry run, not sent to ${where}: ${action.text}`);
+    return { type: 'notSent' };
   }
 
   #file(id: string): AppendFile {

@@ -5,7 +5,9 @@ import type {
   Committed,
   Cursors,
   Delivered,
+  GroupMessage,
   Interceptor,
+  PrivateMessage,
   SendOptions,
   Stored,
 } from '../core/client-api.ts';
@@ -81,10 +83,13 @@ export class Fact {
   }
 }
 
-/** Listens to a client until the returned function is called. Its own messages a client is never told. */
-export function listen(client: PluginClient, tell: (fact: Fact) => void): () => void {
+/** Listens to a client until the returned function is called; `numberOf` gives messages their numbers. Its own messages a client is never told. */
+export function listen(
+  client: PluginClient,
+  numberOf: (message: GroupMessage | PrivateMessage) => number,
+  tell: (fact: Fact) => void,
+): () => void {
   const undo: (() => void)[] = [];
-  let number = 0;
   const hear = <E extends keyof ClientEvents>(
     event: E,
     toFact: (...told: ClientEvents[E]) => PluginEvent | Fact,
@@ -99,12 +104,11 @@ export function listen(client: PluginClient, tell: (fact: Fact) => void): () => 
     undo.push(() => void client.off(event, listener));
   };
   hear('groupMessageReceived', (message) => {
-    number += 1;
+    const number = numberOf(message);
     return new Fact({ type: 'message', number, message }, client.cursors.hold(message));
   });
   hear('privateMessageReceived', (message) => {
-    number += 1;
-    return { type: 'private', number, message };
+    return { type: 'private', number: numberOf(message), message };
   });
   hear('memberJoined', (member) => ({ type: 'joined', ...member }));
   hear('memberLeft', (member) => ({ type: 'left', ...member }));

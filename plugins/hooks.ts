@@ -9,19 +9,20 @@ import {
 import type { Clock } from './clock.ts';
 import type { PluginClient } from './feed.ts';
 import type { DraftInfo, HookInfo, HookVerdict } from './hook-info.ts';
+import type { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
 import { mayChange } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
-import { Traces } from './traces.ts';
 
 /** What hooks work with. */
 export interface HooksOptions {
-  readonly client: Pick<PluginClient, 'intercept'>;
+  readonly client: Pick<PluginClient, 'cursors' | 'intercept'>;
   /** In the order of loading, which is the order in which they are asked. */
   readonly plugins: ReadonlyMap<number, HostedPlugin>;
   readonly clock: Clock;
   readonly work: OpenWork;
+  readonly insight: Insight;
   /** Told whenever there is something to ask a plugin. */
   readonly onAsked: () => void;
   /** Told of a plugin whose hooks fail again and again. */
@@ -72,7 +73,6 @@ interface Failing {
 /** The interceptor of a client while any of its plugins has a hook. */
 export class Hooks implements Interceptor {
   readonly #options: HooksOptions;
-  readonly #traces: Traces;
   /** Of plugins that are or were running; those of the earlier life hold until the next one is set up. */
   readonly #hooks = new Map<HostedPlugin, readonly HookInfo[]>();
   /** Declared by plugins that are not yet set up. */
@@ -84,7 +84,6 @@ export class Hooks implements Interceptor {
 
   constructor(options: HooksOptions) {
     this.#options = options;
-    this.#traces = new Traces(() => options.clock.wallClockMs());
   }
 
   /** A plugin declares a hook, which counts once it is set up; what it may not or not any more is refused. */
@@ -140,6 +139,9 @@ export class Hooks implements Interceptor {
       decide(message);
       return;
     }
+    // Should this process end before a hook has decided, the message comes again.
+    const release =
+      message.type === 'group' ? this.#options.client.cursors.hold(message) : () => undefined;
     this.#pass('receive', message, links, (end) => {
       if ('stop' in end) {
         decide();
@@ -147,9 +149,10 @@ export class Hooks implements Interceptor {
         decide(message);
       } else {
         const changed = { ...message, text: end.text };
-        this.#traces.alias(changed, this.#traces.of(message));
+        this.#options.insight.changed(message, changed);
         decide(changed);
       }
+      release();
     });
   }
 
@@ -186,10 +189,10 @@ export class Hooks implements Interceptor {
   }
 
   #pass(point: Point, subject: Subject, links: readonly Link[], end: Course['end']): void {
-    const { clock } = this.#options;
+    const { clock, insight } = this.#options;
     const untilMs = clock.now() + limits.hookPassageMs;
     this.#goOn(
-      { point, subject, trace: this.#traces.of(subject), links, untilMs, end },
+      { point, subject, trace: insight.traceOf(subject), links, untilMs, end },
       0,
       subject.text,
     );
@@ -217,7 +220,7 @@ export class Hooks implements Interceptor {
       course.end({ text });
       return;
     }
-    const { clock } = this.#options;
+    const { clock, insight, log } = this.#options;
     const { info, plugin } = link;
     const sinceMs = clock.now();
     this.#ask(course, link, text, (given) => {
@@ -225,7 +228,13 @@ export class Hooks implements Interceptor {
       const ms = clock.now() - sinceMs;
       const { outcome, reason, next } = this.#settle(link, verdict, text);
       const what = `hook ${course.point}`;
-      this.#traces.add(course.trace, { plugin: plugin.name, what, outcome, reason, ms });
+      const step = { plugin: plugin.name, what, outcome, reason, ms };
+      insight.hooked(course.trace, step, course.subject);
+      if (plugin.order.isDryRun && next !== text) {
+        log(plugin, 'info', `dry run, ${what}: a message would be ${outcome}: ${next ?? reason}`);
+        this.#goOn(course, index + 1, text);
+        return;
+      }
       if (next !== undefined) {
         this.#goOn(course, index + 1, next);
         return;

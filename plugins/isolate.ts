@@ -1,7 +1,7 @@
 /** One plugin's isolate in the child process: calls that are watched and ended when they take too much. */
 
 import ivm from 'isolated-vm';
-import type { EndReason } from './bridge.ts';
+import type { EndReason } from './end-reason.ts';
 import { limits } from './limits.ts';
 import { Patience } from './patience.ts';
 

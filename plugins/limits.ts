@@ -22,6 +22,8 @@ export const limits = {
   turnActionsMax: 256,
   /** Characters of the actions of one turn; further ones are refused inside, a forged outbox ends the plugin. */
   turnCharactersMax: 262_144,
+  /** Steps of a turn that are noted for `explain`; further ones are not, so that a flood costs no more than that. */
+  turnTracesMax: 16,
   /** Characters of a turn beyond these for what is said last: how far messages were handled. */
   turnLastCharactersMax: 16_384,
   /** Messages that one plugin is handling or has waiting in a line of its own; beyond, no events come. */

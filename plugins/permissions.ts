@@ -19,10 +19,10 @@ export const permissionTable = {
   schedule: 'does things later, at times it has kept in your data folder',
 } as const;
 
-/** A name of {@link permissionTable}. */
+/** A permission that is a name of its own. */
 export type NamedPermission = keyof typeof permissionTable;
 
-/** A name of {@link permissionTable}, or a host of the web. */
+/** What a plugin may ask for, by name or as a host of the web; what each means in words, `banter plugin permissions` and a prompt tell. */
 export type Permission = NamedPermission | HttpPermission;
 
 /** The names of {@link permissionTable} in its order. */

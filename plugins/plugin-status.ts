@@ -41,6 +41,8 @@ export interface PluginStatus {
   readonly permissions: readonly Permission[];
   /** What it was granted of these: `storage`, `message.read`, or `message.read@ops` where it is limited to a group. */
   readonly grants: readonly string[];
+  /** Whether what it sends and decides about messages is told and not done. */
+  readonly isDryRun: boolean;
   readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
 }

@@ -25,6 +25,15 @@ export interface PluginOrder {
   readonly config: Readonly<Record<string, unknown>>;
   /** What it was granted by name; absent: as the runtime decides. */
   readonly permissions?: readonly string[] | undefined;
+  /** What it sends and decides about messages is told and not done. */
+  readonly isDryRun: boolean;
+}
+
+/** Why a plugin is not told of an event. */
+interface Refusal {
+  readonly reason: string;
+  /** It is the first one that it is too slow for. */
+  readonly isFirstDrop?: boolean;
 }
 
 type Phase =
@@ -165,6 +174,7 @@ export class HostedPlugin {
       reason: this.#reason,
       permissions: this.#manifest?.permissions ?? [],
       grants: this.granted.notation,
+      isDryRun: this.order.isDryRun,
       commands: this.#commands.map((command) => ({
         ...command,
         usage: usageOf(this.#prefix, command),
@@ -173,18 +183,19 @@ export class HostedPlugin {
     };
   }
 
-  /** Queues an event that it may know of; a full queue drops it. Returns whether this is the first drop. */
-  offer(fact: Fact): { readonly firstDrop: boolean } {
-    if (this.#granted === undefined || !this.alive || !mayReceive(this.#granted, fact.event)) {
-      return { firstDrop: false };
-    }
+  /** Queues an event that it may know of; a full queue drops it. Returns why it is not told of it, if so. */
+  offer(fact: Fact): Refusal | undefined {
+    if (this.#granted === undefined) return { reason: 'it is not set up yet' };
+    if (!this.alive) return { reason: `it is ${this.#phase}` };
+    if (!mayReceive(this.#granted, fact.event)) return { reason: 'it lacks the permission' };
     if (this.#queue.length >= limits.queuedEventsMax) {
       this.#counters.eventsDropped += 1;
-      return { firstDrop: this.note('events dropped') };
+      const reason = `${limits.queuedEventsMax} events wait for it already`;
+      return { reason, isFirstDrop: this.note('events dropped') };
     }
     fact.retain();
     this.#queue.push(fact);
-    return { firstDrop: false };
+    return undefined;
   }
 
   /** Queues what goes before all events. */

@@ -2,50 +2,27 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { Admission } from './admission.ts';
-import type { Authorize } from './authority.ts';
-import { type Action, endReasons, type HostReport, parseActions } from './bridge.ts';
+import { type Action, type HostReport, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
-import { type Clock, type Simulation, systemClock } from './clock.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { endReasons } from './end-reason.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
 import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
+import { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
 import { HostedPlugin } from './plugin.ts';
 import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
+import type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
-
-/** How to run plugins. */
-export interface PluginRuntimeOptions {
-  /** Whose messages they see and in whose name they act. The runtime does not close it. */
-  readonly client: PluginClient;
-  /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
-  readonly dataDir?: string;
-  /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
-  readonly authorize?: Authorize | undefined;
-  /** What a command begins with, 1 to 8 characters. Default `!`. */
-  readonly commandPrefix?: string;
-  /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
-  readonly answersHelp?: boolean;
-  /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
-  readonly onLog?: (entry: PluginLog) => void;
-  /** Told whenever a plugin began to run, was quarantined or was stopped. */
-  readonly onStatus?: (status: PluginStatus) => void;
-  /** Clock and chance of a test world, in place of the machine's. */
-  readonly simulation?: Simulation;
-}
-
-/** How one plugin is loaded. */
-export interface LoadOptions {
-  /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
-  readonly permissions?: readonly string[] | undefined;
-}
+import type { KeptValues } from './storage.ts';
 
 /** Plugins of one runtime at a time; one more is refused. */
 const pluginsMax = 100;
@@ -55,6 +32,8 @@ const pluginsMax = 100;
  * when it dies, the plugin that killed it is quarantined and the others come back.
  */
 export class PluginRuntime {
+  /** Tells what became of messages, and what plugins are told and do. */
+  readonly insight: Insight;
   readonly #client: PluginClient;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
@@ -68,6 +47,7 @@ export class PluginRuntime {
   readonly #admission: Admission;
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
+  readonly #isDryRun: boolean;
   #lastSlot = 0;
   #closed = false;
 
@@ -82,6 +62,7 @@ export class PluginRuntime {
     commandPrefix = '!',
     authorize = ({ manifest }) => Granted.of(manifest.permissions),
     answersHelp = false,
+    dryRun = false,
     onLog,
     onStatus,
     simulation,
@@ -93,9 +74,11 @@ export class PluginRuntime {
       );
     }
     this.#client = client;
+    this.#isDryRun = dryRun;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
     const clock = simulation?.clock ?? systemClock;
+    this.insight = new Insight(clock);
     this.#clock = clock;
     const code = new HostCodeSource(this.#bundler, simulation);
     this.#host = new HostProcess(this.#hostOwner(), () => code.make());
@@ -121,6 +104,7 @@ export class PluginRuntime {
     });
     this.#capabilities = new Capabilities({
       client,
+      insight: this.insight,
       dataDir,
       clock,
       work: this.#pump.work,
@@ -129,6 +113,7 @@ export class PluginRuntime {
     });
     this.#hooks = new Hooks({
       client,
+      insight: this.insight,
       plugins: this.#plugins,
       clock,
       work: this.#pump.work,
@@ -137,10 +122,14 @@ export class PluginRuntime {
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
-    this.#stopListening = listen(client, (fact) => {
-      this.#tell(fact);
-      help?.hear(fact);
-    });
+    this.#stopListening = listen(
+      client,
+      (message) => this.insight.traceOf(message),
+      (fact) => {
+        this.#tell(fact);
+        help?.hear(fact);
+      },
+    );
   }
 
   /** The process id of the child that holds the plugins, while there is one. */
@@ -156,14 +145,15 @@ export class PluginRuntime {
   async load(
     spec: string,
     config: Readonly<Record<string, unknown>> = {},
-    { permissions }: LoadOptions = {},
+    { permissions, dryRun: isDryRun = this.#isDryRun }: LoadOptions = {},
   ): Promise<PluginStatus> {
     this.#checkRoom();
     const source = locate(spec);
     const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
     this.#checkRoom();
     this.#lastSlot += 1;
-    const plugin = new HostedPlugin(this.#lastSlot, { spec, source, config, permissions }, bundle);
+    const order = { spec, source, config, permissions, isDryRun };
+    const plugin = new HostedPlugin(this.#lastSlot, order, bundle);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();
     this.#pump.soon();
@@ -178,11 +168,7 @@ export class PluginRuntime {
 
   /** Stops a plugin after its `dispose`; it stays in the list as stopped. @throws BanterError OPTION_INVALID for an unknown id */
   async unload(id: string): Promise<void> {
-    const plugin = [...this.#plugins.values()].find(({ name }) => name === id);
-    if (plugin === undefined) {
-      throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
-    }
-    await this.#stop(plugin);
+    await this.#stop(this.#find(id));
   }
 
   /** Whether plugins do nothing more until time passes or the client tells something. */
@@ -195,6 +181,11 @@ export class PluginRuntime {
     return [...this.#plugins.values()]
       .filter(({ manifest }) => manifest !== undefined)
       .map((plugin) => plugin.status());
+  }
+
+  /** What a plugin keeps: its first keys, or the value of one, as JSON. @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
+  kept(id: string, key?: string): Promise<KeptValues> {
+    return this.#capabilities.kept(this.#find(id).name, key);
   }
 
   /**
@@ -226,6 +217,12 @@ export class PluginRuntime {
     });
   }
 
+  #find(id: string): HostedPlugin {
+    const plugin = [...this.#plugins.values()].find(({ name }) => name === id);
+    if (plugin !== undefined) return plugin;
+    throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
+  }
+
   #checkRoom(): void {
     if (this.#closed) {
       throw new BanterError('CLOSED', 'the plugin runtime has been closed');
@@ -238,7 +235,9 @@ export class PluginRuntime {
 
   #tell(fact: Fact): void {
     for (const plugin of this.#plugins.values()) {
-      if (plugin.offer(fact).firstDrop) {
+      const refused = plugin.offer(fact);
+      this.insight.told(plugin.name, fact.event, refused?.reason ?? '');
+      if (refused?.isFirstDrop) {
         this.#logAbout(
           plugin,
           'warn',
@@ -298,6 +297,9 @@ export class PluginRuntime {
         break;
       case 'failed':
         this.#quarantine(plugin, plugin.explain(action));
+        break;
+      case 'traced':
+        this.insight.traced(action, plugin.name);
         break;
       case 'hook':
         this.#hooks.declare(plugin, action);

@@ -3,7 +3,13 @@
 import type { Receipt } from '../core/client-api.ts';
 import type { Answer, Argument, CommandCall, CommandDefinition } from './sdk/commands.ts';
 import type { ConfigOf, PluginDefinition, Settings } from './sdk/definition.ts';
-import type { HearHandler, HearOptions, ListenOptions, PluginEvents } from './sdk/events.ts';
+import type {
+  HearHandler,
+  HearOptions,
+  ListenOptions,
+  NotSent,
+  PluginEvents,
+} from './sdk/events.ts';
 import type { UseHook } from './sdk/hooks.ts';
 import type { PluginHttp } from './sdk/http.ts';
 import type { PluginAsk } from './sdk/questions.ts';
@@ -84,7 +90,7 @@ export interface PluginContext<S extends Settings> {
   send(
     target: { readonly group: string } | { readonly to: string },
     text: string,
-  ): Promise<Receipt>;
+  ): Promise<Receipt | NotSent>;
 }
 
 /** Types a plugin. A plugin's file exports the result as its default: `export default definePlugin({ … })`. */

@@ -37,6 +37,14 @@ export class StorageCapability {
     }
   }
 
+  /** What a plugin keeps, for people: the first keys, or the value of one. @throws BanterError DATA_UNUSABLE, DATA_DAMAGED, DATA_TOO_NEW */
+  look(plugin: string, key: string | undefined): Promise<KeptValues> {
+    return this.#database.run(({ storage }): KeptValues => {
+      if (key === undefined) return { type: 'keys', ...storage.list(plugin, '', undefined) };
+      return { type: 'value', key, value: storage.get(plugin, key)?.value };
+    });
+  }
+
   #answered(plugin: string): void {
     const left = (this.#unanswered.get(plugin) ?? 1) - 1;
     if (left === 0) {
@@ -46,6 +54,11 @@ export class StorageCapability {
     }
   }
 }
+
+/** Keys in order and whether there are more, or a value as JSON, if there is one. */
+export type KeptValues =
+  | { readonly type: 'keys'; readonly keys: readonly string[]; readonly more: boolean }
+  | { readonly type: 'value'; readonly key: string; readonly value: string | undefined };
 
 /** How much an action takes of what a plugin may do in a minute. */
 export function costOf(action: StorageAction): number {

@@ -21,7 +21,10 @@ const roundMs = 60_000;
 /** Between two steps while there is more, so that messages have their turn. Milliseconds. */
 const pauseMs = 20;
 
-/** Between the end of a look and one that somebody hurries: a look asks of every group, and anybody may own one. Milliseconds. */
+/**
+ * Before the first look, while everybody comes back, and between the end of a look and one that somebody hurries: a look
+ * asks of every group, and anybody may own one. Milliseconds.
+ */
 const restMs = 1000;
 
 /** Even without bounds of the server's a group may have its own. */
@@ -44,7 +47,7 @@ export class Housekeeper {
   start(retention: Retention): void {
     this.#retention = retention;
     this.#isOpen = true;
-    this.#schedule(pauseMs);
+    this.#schedule(restMs);
   }
 
   /** Looks at once if it has rested, because there is no room left or a bound is another; nothing happens before the start. */

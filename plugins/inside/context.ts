@@ -8,6 +8,7 @@ import type {
   CommandCall,
   CommandDefinition,
   Incoming,
+  NotSent,
   PluginContext,
   PluginDefinition,
   PluginEvents,
@@ -16,12 +17,13 @@ import type {
 import { Commands } from './commands.ts';
 import { HooksInside } from './hooks.ts';
 import { makeHttp } from './http.ts';
-import { type Call, isMissed, Listeners } from './listeners.ts';
+import { type Call, isMissed, Listeners, noMatch } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
 import { makeStorage } from './storage.ts';
+import { type Cause, noCause, Tracer } from './tracer.ts';
 import { placeOf, Turns } from './turns.ts';
 
 // Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
@@ -29,6 +31,13 @@ const { now } = Date;
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
 type MessageEvent = Extract<PluginEvent, { readonly type: 'message' | 'private' }>;
+
+/** A call of the plugin's code that is under way. */
+interface Handling {
+  readonly during: string;
+  readonly cause: Cause;
+  readonly sinceMs: number;
+}
 
 /** One plugin, evaluated and set up. */
 export class PluginInside {
@@ -42,12 +51,14 @@ export class PluginInside {
   readonly #turns: Turns;
   readonly #hooks: HooksInside;
   #isSetUp = false;
-  /** Hops of whatever is sent while a listener runs: those of the message it handles, and one. */
-  #hops = 0;
+  readonly #tracer: Tracer;
+  /** Of whatever is sent while a listener runs: the message it handles, with one hop more. */
+  #cause = noCause;
 
   constructor(definition: PluginDefinition<Settings>, outbox: Outbox) {
     this.#definition = definition;
     this.#outbox = outbox;
+    this.#tracer = new Tracer(outbox);
     this.#requests = new Requests(outbox);
     this.#listeners = new Listeners((permission) => this.#granted(permission));
     this.#questions = new Questions(this.#requests, (target) => this.#turns.yield(placeOf(target)));
@@ -55,14 +66,14 @@ export class PluginInside {
     this.#schedule = new ScheduleInside(
       this.#requests,
       outbox,
-      async (during, call) => await this.#guard(during, 0, call),
+      async (during, call) => await this.#guard(during, noCause, call),
     );
     this.#turns = new Turns(outbox);
     this.#hooks = new HooksInside({
       outbox,
       isOpen: () => !this.#isSetUp,
       granted: (permission) => this.#granted(permission),
-      guard: (during, hops, call) => this.#guard(during, hops, call),
+      guard: (during, cause, call) => this.#guard(during, cause, call),
     });
   }
 
@@ -88,7 +99,7 @@ export class PluginInside {
         this.#schedule.run(event);
         break;
       case 'disposing':
-        void this.#guard('dispose', 0, () => this.#definition.dispose?.());
+        void this.#guard('dispose', noCause, () => this.#definition.dispose?.());
         break;
       case 'message':
       case 'private':
@@ -147,10 +158,10 @@ export class PluginInside {
       },
       ask: makeAsk(
         this.#questions,
-        (target, prompt) => this.#send(target, prompt, this.#hops),
+        (target, prompt) => this.#send(target, prompt, this.#cause),
         (target) => this.#requireReading(target),
       ),
-      send: (target, text) => optional(this.#send(target, text, this.#hops)),
+      send: (target, text) => optional(this.#send(target, text, this.#cause)),
     };
     return Object.freeze(context);
   }
@@ -191,31 +202,44 @@ export class PluginInside {
   }
 
   #hearMessage({ type, number, message: received }: MessageEvent): void {
-    const hops = received.hops + 1;
+    const cause: Cause = { hops: received.hops + 1, trace: number };
     const target = received.type === 'group' ? { group: received.group } : { to: received.from };
-    const reply = (text: string): Promise<Receipt> => optional(this.#send(target, text, hops));
+    const reply = (text: string): Promise<Receipt | NotSent> =>
+      optional(this.#send(target, text, cause));
     const message: Message = { ...received, reply };
     const isForPeople = !received.bot && !isMissed(received);
-    if (isForPeople && this.#questions.take(message)) return;
-    const calls = this.#callsFor(type, message, isForPeople);
+    if (isForPeople && this.#questions.take(message)) {
+      this.#tracer.note(cause, 'ask', 'handled', { reason: 'it answers a question' });
+      return;
+    }
+    const calls = this.#callsFor(type, message, cause, isForPeople);
     const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
     const work = (some: readonly Call[]) => () =>
-      whole(some.map(({ during, run }) => this.#guard(during, hops, run)));
+      whole(some.map(({ during, run }) => this.#guard(during, cause, run)));
     if (beside.length > 0) this.#turns.beside(number, work(beside));
     if (inTurn.length > 0) this.#turns.line(number, placeOf(target), work(inTurn));
   }
 
-  #callsFor(type: MessageEvent['type'], message: Message, isForPeople: boolean): readonly Call[] {
-    const calls = [...this.#listeners.callsFor(type, message)];
+  #callsFor(
+    type: MessageEvent['type'],
+    message: Message,
+    cause: Cause,
+    isForPeople: boolean,
+  ): readonly Call[] {
+    const skipped = (during: string, reason: string): void =>
+      this.#tracer.note(cause, during, 'skipped', { reason });
+    const calls = [...this.#listeners.callsFor(type, message, skipped)];
     if (message.type === 'group' && this.#listeners.isMention(message.text)) {
-      calls.push(...this.#listeners.callsFor('mention', message));
+      calls.push(...this.#listeners.callsFor('mention', message, skipped));
     }
-    const command = isForPeople ? this.#commands.find(message.text) : undefined;
+    const command = this.#commands.find(message.text);
     if (command !== undefined) {
       const { name, isParallel, run } = command;
-      const enter = (call: () => Answer): Answer => this.#within(message.hops + 1, call);
-      const call = { during: `command ${name}`, isParallel, run: () => run(message, enter) };
-      calls.push(answering(message, call));
+      const during = `command ${name}`;
+      const enter = (call: () => Answer): Answer => this.#within(cause, call);
+      const call = { during, isParallel, run: () => run(message, enter) };
+      if (isForPeople) calls.push(answering(message, call));
+      else skipped(during, 'of a bot, or missed');
     }
     for (const call of this.#listeners.callsForPatterns(message)) {
       calls.push(answering(message, call));
@@ -224,41 +248,49 @@ export class PluginInside {
   }
 
   #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): void {
-    for (const { during, run } of this.#listeners.callsFor(type, event)) {
-      void this.#guard(during, 0, run);
+    for (const { during, run } of this.#listeners.callsFor(type, event, () => undefined)) {
+      void this.#guard(during, noCause, run);
     }
   }
 
   /** Calls the plugin's code and makes an action of what it throws; undefined if there is nothing to wait for. */
-  #guard(during: string, hops: number, call: () => unknown): Promise<void> | undefined {
+  #guard(during: string, cause: Cause, call: () => unknown): Promise<void> | undefined {
+    const handling = { during, cause, sinceMs: now() };
     try {
-      const pending = this.#within(hops, call);
-      return isThenable(pending) ? this.#settled(during, pending) : undefined;
+      const pending = this.#within(cause, call);
+      if (isThenable(pending)) return this.#settled(handling, pending);
+      this.#handled(handling, pending);
     } catch (error) {
-      this.#fail(during, error);
-      return undefined;
+      this.#fail(handling, error);
     }
+    return undefined;
   }
 
-  /** Whatever is sent before the call returns has so many hops. */
-  #within<Value>(hops: number, call: () => Value): Value {
+  /** Whatever is sent before the call returns has this cause. */
+  #within<Value>(cause: Cause, call: () => Value): Value {
     try {
-      this.#hops = hops;
+      this.#cause = cause;
       return call();
     } finally {
-      this.#hops = 0;
+      this.#cause = noCause;
     }
   }
 
-  async #settled(during: string, pending: PromiseLike<unknown>): Promise<void> {
+  async #settled(handling: Handling, pending: PromiseLike<unknown>): Promise<void> {
     try {
-      await pending;
+      this.#handled(handling, await pending);
     } catch (error) {
-      this.#fail(during, error);
+      this.#fail(handling, error);
     }
   }
 
-  #fail(during: string, error: unknown): void {
+  #handled({ during, cause, sinceMs }: Handling, value: unknown): void {
+    if (value === noMatch) this.#tracer.note(cause, during, 'skipped', { reason: 'no match' });
+    else this.#tracer.note(cause, during, 'handled', { ms: elapsed(sinceMs) });
+  }
+
+  #fail({ during, cause, sinceMs }: Handling, error: unknown): void {
+    this.#tracer.note(cause, during, 'failed', { ms: elapsed(sinceMs) });
     // A refusal is logged where it was decided; here it would be told twice.
     if (!this.#requests.isRefusal(error)) this.#outbox.pushError('error', during, error);
   }
@@ -266,11 +298,11 @@ export class PluginInside {
   async #send(
     target: { readonly group: string } | { readonly to: string },
     text: string,
-    hops: number,
-  ): Promise<Receipt> {
+    cause: Cause,
+  ): Promise<Receipt | NotSent> {
     return 'group' in target
-      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, hops })
-      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, hops });
+      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, ...cause })
+      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, ...cause });
   }
 
   async #append(line: string): Promise<void> {
@@ -278,10 +310,17 @@ export class PluginInside {
   }
 }
 
+/** Whole milliseconds; somebody may have set the clock meanwhile. */
+function elapsed(sinceMs: number): number {
+  return Math.max(0, Math.round(now() - sinceMs));
+}
+
 /** The same call, with what it returns sent as the reply. */
 function answering(message: Message, { during, isParallel, run }: Call): Call {
-  const reply = (answer: unknown): unknown =>
-    typeof answer === 'string' && answer !== '' ? message.reply(answer) : undefined;
+  const reply = (answer: unknown): unknown => {
+    if (typeof answer === 'string' && answer !== '') return message.reply(answer);
+    return answer === noMatch ? noMatch : undefined;
+  };
   const settle = async (pending: PromiseLike<unknown>): Promise<unknown> => reply(await pending);
   return {
     during,

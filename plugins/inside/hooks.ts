@@ -4,6 +4,7 @@ import { type HookCall, type HookInfo, type HookVerdict, hookPoints } from '../h
 import { limits } from '../limits.ts';
 import type { UseHook } from '../sdk.ts';
 import { describe, type Outbox } from './outbox.ts';
+import type { Cause } from './tracer.ts';
 
 // Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
 const { freeze } = Object;
@@ -14,8 +15,8 @@ export interface HooksOwner {
   /** Whether `setup` is still under way. */
   isOpen(): boolean;
   granted(permission: string): boolean;
-  /** Runs code of the plugin: what it throws becomes an action, what it sends gets so many hops. */
-  guard(during: string, hops: number, call: () => unknown): Promise<void> | undefined;
+  /** Runs code of the plugin: what it throws becomes an action, what it sends has this cause. */
+  guard(during: string, cause: Cause, call: () => unknown): Promise<void> | undefined;
 }
 
 type AnyHook = (message: never) => unknown;
@@ -60,7 +61,7 @@ export class HooksInside {
     const hook = this.#hooks[number - 1];
     const hops = 'hops' in message ? message.hops + 1 : 0;
     let verdict: HookVerdict = { type: 'fail', reason: 'there is no such hook any more' };
-    await guard(`hook ${hook?.point}`, hops, async () => {
+    await guard(`hook ${hook?.point}`, { hops, trace: 0 }, async () => {
       try {
         // It was registered for the point whose messages these are.
         if (hook !== undefined) verdict = verdictOf(await hook.call(freeze(message) as never));

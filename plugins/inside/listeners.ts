@@ -45,6 +45,9 @@ const neededByEvent: { readonly [E in keyof PluginEvents]: string | undefined } 
 /** Patterns of one plugin; one more fails its setup. */
 const patternsMax = 256;
 
+/** What the call of a pattern returns that does not match. */
+export const noMatch: symbol = Symbol('no match');
+
 export class Listeners {
   readonly #isGranted: (permission: string) => boolean;
   readonly #listeners = new Map<string, Listener[]>();
@@ -101,10 +104,18 @@ export class Listeners {
     this.#patterns.push({ id, pattern, options, isAddressed, call: hearer });
   }
 
-  /** The calls for an event. */
-  callsFor<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): readonly Call[] {
+  /** The calls for an event; `skipped` is told of each listener that does not want it, and why. */
+  callsFor<E extends keyof PluginEvents>(
+    type: E,
+    event: PluginEvents[E],
+    skipped: (during: string, reason: string) => void,
+  ): readonly Call[] {
     return (this.#listeners.get(type) ?? [])
-      .filter(({ options }) => wants(options, event))
+      .filter(({ options }) => {
+        const reason = whyUnwanted(options, event);
+        if (reason !== undefined) skipped(`on ${type}`, reason);
+        return reason === undefined;
+      })
       .map(({ options, call }) => ({
         during: `on ${type}`,
         isParallel: options.parallel === true,
@@ -126,16 +137,16 @@ export class Listeners {
     const forMe =
       addressed(message.text, this.#me) ?? (message.type === 'private' ? message.text : undefined);
     return this.#patterns
-      .filter(({ options }) => wants(options, message))
+      .filter(({ options }) => whyUnwanted(options, message) === undefined)
       .map(({ id, pattern, options, isAddressed, call }) => ({
         isParallel: options.parallel === true,
         during: options.id === undefined ? id : `${isAddressed ? 'respond' : 'hear'} ${id}`,
         run: () => {
           const text = isAddressed ? forMe : message.text;
-          if (text === undefined) return undefined;
+          if (text === undefined) return noMatch;
           pattern.lastIndex = 0;
           const match = pattern.exec(text);
-          return match === null ? undefined : call(match, message);
+          return match === null ? noMatch : call(match, message);
         },
       }));
   }
@@ -148,14 +159,19 @@ export function isMissed(event: object): boolean {
   );
 }
 
-function wants(options: ListenOptions, event: PluginEvents[keyof PluginEvents]): boolean {
+/** Which option of a listener speaks against an event; undefined if it is wanted. */
+function whyUnwanted(
+  options: ListenOptions,
+  event: PluginEvents[keyof PluginEvents],
+): string | undefined {
   const from = 'from' in event ? event.from : 'name' in event ? event.name : undefined;
-  return (
-    (options.group === undefined || ('group' in event && options.group === event.group)) &&
-    (options.from === undefined || options.from === from) &&
-    (options.includeBots === true || !('bot' in event && event.bot)) &&
-    (options.includeRecovered === true || !isMissed(event))
-  );
+  if (options.group !== undefined && !('group' in event && options.group === event.group)) {
+    return 'option group';
+  }
+  if (options.from !== undefined && options.from !== from) return 'option from';
+  if (options.includeBots !== true && 'bot' in event && event.bot) return 'no includeBots';
+  if (options.includeRecovered !== true && isMissed(event)) return 'no includeRecovered';
+  return undefined;
 }
 
 /** What is said to `name` in a text that begins with `name:`, `name,` or `@name`; undefined if it does not. */

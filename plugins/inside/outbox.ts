@@ -15,6 +15,12 @@ export class Outbox {
   #written = '';
   #actions = 0;
   #overflowed = 0;
+  #turn = 1;
+
+  /** Counts how often it was emptied, from 1. */
+  get turn(): number {
+    return this.#turn;
+  }
 
   /** Puts an action in, with an `id` if it is to be answered; false when the turn's bounds are reached and it is lost. */
   push<T extends Action['type']>(type: T, fields: Omit<Fields<T>, 'id'>, id?: number): boolean {
@@ -55,6 +61,7 @@ export class Outbox {
     this.#written = '';
     this.#actions = 0;
     this.#overflowed = 0;
+    this.#turn += 1;
     return `[${written}]`;
   }
 

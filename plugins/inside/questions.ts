@@ -2,7 +2,7 @@
 
 import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
 import { limits } from '../limits.ts';
-import type { AskTarget, Incoming, PluginAsk } from '../sdk.ts';
+import type { AskTarget, Incoming, NotSent, PluginAsk } from '../sdk.ts';
 import type { Requests } from './requests.ts';
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
@@ -18,7 +18,7 @@ export interface Question<Value> {
   readonly target: AskTarget;
   readonly timeoutMs: number;
   /** Sends the prompt. */
-  readonly prompt: () => Promise<Receipt>;
+  readonly prompt: () => Promise<Receipt | NotSent>;
   readonly judge: (text: string) => Verdict<Value>;
 }
 
@@ -110,7 +110,7 @@ export class Questions {
 /** Makes `ctx.ask`. `send` sends to where the question is asked; `check` throws without the permissions to ask there. */
 export function makeAsk(
   questions: Questions,
-  send: (target: AskTarget, prompt: string) => Promise<Receipt>,
+  send: (target: AskTarget, prompt: string) => Promise<Receipt | NotSent>,
   check: (target: AskTarget) => void,
 ): PluginAsk {
   const ask = async (

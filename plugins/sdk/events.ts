@@ -3,6 +3,11 @@
 import type { GroupMessage, LeaveReason, PrivateMessage, Receipt } from '../../core/client-api.ts';
 import type { Answer } from './commands.ts';
 
+/** The receipt of a dry run, in which a plugin is tried: nothing was sent. */
+export interface NotSent {
+  readonly type: 'notSent';
+}
+
 /** A message with the means to answer it. */
 export type Incoming<M> = M & {
   /**
@@ -10,7 +15,7 @@ export type Incoming<M> = M & {
    * (group: has its place), or, with a receipt `stored`, when the server keeps it for a sender who is absent. One hop more than the message; a message of 7 hops cannot be answered.
    * Rejects like {@link PluginContext.send}.
    */
-  reply(text: string): Promise<Receipt>;
+  reply(text: string): Promise<Receipt | NotSent>;
 };
 
 /** The events of {@link PluginContext.on}. The plugin's own messages are never among them. */

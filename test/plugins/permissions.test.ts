@@ -5,8 +5,8 @@ import { Granted } from '../../plugins/granted.ts';
 import { perGroup, permissions, refusal } from '../../plugins/permissions.ts';
 
 const actions: readonly Action[] = [
-  { type: 'sendGroup', id: 1, group: 'lab', text: 'hi', hops: 0 },
-  { type: 'sendPrivate', id: 1, to: 'ann', text: 'hi', hops: 0 },
+  { type: 'sendGroup', id: 1, group: 'lab', text: 'hi', hops: 0, trace: 0 },
+  { type: 'sendPrivate', id: 1, to: 'ann', text: 'hi', hops: 0, trace: 0 },
   { type: 'append', id: 1, line: 'hi' },
   { type: 'storageGet', id: 1, key: 'k' },
   { type: 'storageList', id: 1, prefix: '', after: undefined },
@@ -24,7 +24,8 @@ test('whoever was granted nothing yet is refused everything that reaches out, fo
 test('a permission for a group covers what is sent there, and nothing else', () => {
   const granted = Granted.parse(['message.send@Lab']);
   const codes = ['lab', 'LAB', 'ops', ''].map(
-    (group) => refusal(granted, { type: 'sendGroup', id: 1, group, text: '', hops: 0 })?.code,
+    (group) =>
+      refusal(granted, { type: 'sendGroup', id: 1, group, text: '', hops: 0, trace: 0 })?.code,
   );
   assert.deepEqual(codes, [undefined, undefined, 'PERMISSION_DENIED', 'PERMISSION_DENIED']);
 });

@@ -12,7 +12,12 @@ const manifest = parseManifest(
   'x.ts',
 );
 
-const order = { spec: './x.ts', source: { file: '/x.ts', identity: 'file:/x.ts' }, config: {} };
+const order = {
+  spec: './x.ts',
+  source: { file: '/x.ts', identity: 'file:/x.ts' },
+  config: {},
+  isDryRun: false,
+};
 
 /** It is described and may do what it asks for. */
 function describe(plugin: HostedPlugin): void {
@@ -80,7 +85,7 @@ test('a full queue drops what comes and says so once', () => {
   const plugin = running();
   const drops = Array.from(
     { length: limits.queuedEventsMax + 3 },
-    () => plugin.offer(left).firstDrop,
+    () => plugin.offer(left)?.isFirstDrop === true,
   );
   assert.equal(drops.indexOf(true), limits.queuedEventsMax);
   assert.equal(drops.filter(Boolean).length, 1);

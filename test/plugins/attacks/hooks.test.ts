@@ -8,6 +8,7 @@ import { systemClock } from '../../../plugins/clock.ts';
 import { Granted } from '../../../plugins/granted.ts';
 import type { HookInfo } from '../../../plugins/hook-info.ts';
 import { Hooks } from '../../../plugins/hooks.ts';
+import { Insight } from '../../../plugins/insight.ts';
 import { parseManifest } from '../../../plugins/manifest.ts';
 import { OpenWork } from '../../../plugins/open-work.ts';
 import { HostedPlugin } from '../../../plugins/plugin.ts';
@@ -198,6 +199,7 @@ test('verdicts for hooks of others, for unknown calls and for settled ones count
   const hooks = new Hooks({
     client: bot,
     plugins,
+    insight: new Insight(systemClock),
     clock: { ...systemClock, setTimer: () => () => undefined },
     work: new OpenWork(() => undefined),
     onAsked: () => undefined,
@@ -238,6 +240,7 @@ test('a flood of messages for a hook that never answers is bounded, and nothing 
   const hooks = new Hooks({
     client: bot,
     plugins: new Map([[1, plugin]]),
+    insight: new Insight(systemClock),
     clock: { ...systemClock, setTimer: () => () => undefined },
     work: new OpenWork(() => undefined),
     onAsked: () => undefined,
@@ -260,7 +263,12 @@ const marker = `ctx.use('receive', { deadlineMs: 5000 }, (m) => ({ text: m.text 
 function hooked(slot: number): HostedPlugin {
   const bundle = { file: 'x.ts', code: '', locate: () => undefined };
   const source = `{"id":"x${slot}","version":"1.0.0","permissions":["message.change"]}`;
-  const order = { spec: './x.ts', source: { file: '/x.ts', identity: 'file:/x.ts' }, config: {} };
+  const order = {
+    spec: './x.ts',
+    source: { file: '/x.ts', identity: 'file:/x.ts' },
+    config: {},
+    isDryRun: false,
+  };
   const plugin = new HostedPlugin(slot, order, bundle);
   const manifest = parseManifest(source, 'x.ts');
   plugin.takeWork(0);

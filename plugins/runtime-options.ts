@@ -1,0 +1,37 @@
+/** How plugins are run and loaded. */
+
+import type { Authorize } from './authority.ts';
+import type { PluginLog } from './capabilities.ts';
+import type { Simulation } from './clock.ts';
+import type { PluginClient } from './feed.ts';
+import type { PluginStatus } from './plugin-status.ts';
+
+/** How to run plugins. */
+export interface PluginRuntimeOptions {
+  /** Whose messages they see and in whose name they act. The runtime does not close it. */
+  readonly client: PluginClient;
+  /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
+  readonly dataDir?: string;
+  /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
+  readonly authorize?: Authorize | undefined;
+  /** What a command begins with, 1 to 8 characters. Default `!`. */
+  readonly commandPrefix?: string;
+  /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
+  readonly answersHelp?: boolean;
+  /** Whether plugins are only tried: what they send and decide about messages is logged and not done. Default false. */
+  readonly dryRun?: boolean;
+  /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
+  readonly onLog?: (entry: PluginLog) => void;
+  /** Told whenever a plugin began to run, was quarantined or was stopped. */
+  readonly onStatus?: (status: PluginStatus) => void;
+  /** Clock and chance of a test world, in place of the machine's. */
+  readonly simulation?: Simulation;
+}
+
+/** How one plugin is loaded. */
+export interface LoadOptions {
+  /** What it is granted, such as `message.read` or `message.read@ops`, whoever decides else. */
+  readonly permissions?: readonly string[] | undefined;
+  /** What it sends and decides about messages is logged and not done. Default: as the runtime was started. */
+  readonly dryRun?: boolean | undefined;
+}
