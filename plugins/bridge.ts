@@ -1,4 +1,4 @@
-/** What crosses the walls between chat process, child process and isolate, and the parsers for what comes back. */
+/** What crosses the walls between chat process and isolate, and the parser for what comes back. */
 
 import type {
   ErrorCode,
@@ -8,7 +8,6 @@ import type {
   Receipt,
 } from '../core/client-api.ts';
 import { type CommandInfo, commandFields } from './command-info.ts';
-import { type EndReason, endReason } from './end-reason.ts';
 import {
   type HookAction,
   type HookCall,
@@ -107,6 +106,10 @@ export interface ActionResults {
   readonly cancelTask: boolean;
   readonly standing: Standing;
   readonly fetch: FetchResult;
+  /** Whether the recipient has it; false, too, if nobody will know. */
+  readonly arrival: boolean;
+  /** Newest first. */
+  readonly history: readonly GroupMessage[];
   /** The time is over, or the plugin said `waited`. */
   readonly wait: undefined;
 }
@@ -188,6 +191,17 @@ export type Action =
       readonly group: string;
       readonly name: string;
     }
+  /** What became of a private message of the plugin that the server keeps. */
+  | { readonly type: 'arrival'; readonly id: number; readonly mid: string }
+  /** Messages of a group, those before the place `before` where one is given, those with the words of `query` unless it is empty. */
+  | {
+      readonly type: 'history';
+      readonly id: number;
+      readonly group: string;
+      readonly limit: number;
+      readonly before: number | undefined;
+      readonly query: string;
+    }
   | { readonly type: 'wait'; readonly id: number; readonly ms: number }
   /** It waits for this action no more. */
   | { readonly type: 'waited'; readonly wait: number }
@@ -209,6 +223,8 @@ interface Sending {
   readonly id: number;
   readonly text: string;
   readonly hops: number;
+  /** What is sent under the same key is sent once. */
+  readonly key: string | undefined;
   /** The message for which it is sent; 0 for none. */
   readonly trace: number;
 }
@@ -231,6 +247,9 @@ export type JobSpec =
 /** An action that a plugin waits for. */
 export type AskingAction = Extract<Action, { readonly id: number }>;
 
+/** An action that sends a message. */
+export type SendingAction = Extract<Action, { readonly type: 'sendGroup' | 'sendPrivate' }>;
+
 /** An action about what the plugin keeps. */
 export type StorageAction = Extract<
   Action,
@@ -246,34 +265,10 @@ export type ScheduleAction = Extract<
 /** How much a log line matters. */
 export type LogLevel = 'info' | 'warn' | 'error';
 
-/** What the chat process tells its child. A `slot` is the number of a plugin, never used twice. */
-export type HostCommand =
-  | {
-      readonly type: 'load';
-      readonly slot: number;
-      readonly bootstrap: string;
-      readonly code: string;
-    }
-  | { readonly type: 'dispatch'; readonly slots: readonly number[]; readonly events: string }
-  | { readonly type: 'unload'; readonly slot: number }
-  | { readonly type: 'ping' };
-
-/** What the child tells the chat process. */
-export type HostReport =
-  | { readonly type: 'up' }
-  | { readonly type: 'pong'; readonly rssBytes: number }
-  /** A load or a batch has been handled; `actions` are the outboxes, as the isolate wrote them. */
-  | { readonly type: 'turned'; readonly slot: number; readonly actions: readonly string[] }
-  /** The isolate is gone; what it was handling is answered by this. */
-  | { readonly type: 'ended'; readonly slot: number; readonly reason: EndReason }
-  /** The child is about to kill itself because of this plugin. */
-  | { readonly type: 'fatal'; readonly slot: number; readonly reason: EndReason };
-
 /** The last instant that a `Date` can hold. */
 const timeMsMax = 8_640_000_000_000_000;
 
 const word = <const T extends string>(value: T): Shape<T> => choice([value]);
-const slot = integer(1, Number.MAX_SAFE_INTEGER);
 const id = integer(1, Number.MAX_SAFE_INTEGER);
 // Longer texts and names are refused by the client itself, with its own words; these only bound what is looked at.
 const line = text(limits.turnCharactersMax);
@@ -295,6 +290,7 @@ const spec: Shape<JobSpec> = variant<JobSpec>({
   task: record({ type: word('task') }),
 });
 const messages = list(id, limits.unhandledMax + limits.batchEventsMax);
+const sending = { id, text: line, hops, trace, key: optional(taskKey) };
 const error = { name: text(80), message: text(2000), stack: text(8000) };
 
 const action: Shape<Action> = variant<Action>({
@@ -303,8 +299,8 @@ const action: Shape<Action> = variant<Action>({
   ready: record({ type: word('ready') }),
   failed: record({ type: word('failed'), ...error }),
   error: record({ type: word('error'), during: text(80), ...error }),
-  sendGroup: record({ type: word('sendGroup'), id, group: line, text: line, hops, trace }),
-  sendPrivate: record({ type: word('sendPrivate'), id, to: line, text: line, hops, trace }),
+  sendGroup: record({ type: word('sendGroup'), group: line, ...sending }),
+  sendPrivate: record({ type: word('sendPrivate'), to: line, ...sending }),
   append: record({ type: word('append'), id, line }),
   fetch: fetchAction,
   storageGet: record({ type: word('storageGet'), id, key }),
@@ -352,6 +348,15 @@ const action: Shape<Action> = variant<Action>({
   hook: hookShape,
   verdict: verdictShape,
   standing: record({ type: word('standing'), id, group: line, name: line }),
+  arrival: record({ type: word('arrival'), id, mid: text(32, /^[0-9a-f]{32}$/) }),
+  history: record({
+    type: word('history'),
+    id,
+    group: line,
+    limit: integer(1, limits.historyMessagesMax),
+    before: optional(integer(1, Number.MAX_SAFE_INTEGER)),
+    query: text(1000),
+  }),
   wait: record({ type: word('wait'), id, ms: integer(1, limits.waitMsMax) }),
   waited: record({ type: word('waited'), wait: id }),
   log: record({ type: word('log'), level: choice(['info', 'warn', 'error']), text: text(2000) }),
@@ -360,22 +365,7 @@ const action: Shape<Action> = variant<Action>({
 
 const actions: Shape<readonly Action[]> = list(action, limits.turnActionsMax + 3);
 
-const outbox = text(limits.turnCharactersMax + limits.turnLastCharactersMax);
-
-const report: Shape<HostReport> = variant<HostReport>({
-  up: record({ type: word('up') }),
-  pong: record({ type: word('pong'), rssBytes: integer(0, Number.MAX_SAFE_INTEGER) }),
-  turned: record({ type: word('turned'), slot, actions: list(outbox, 2) }),
-  ended: record({ type: word('ended'), slot, reason: endReason }),
-  fatal: record({ type: word('fatal'), slot, reason: endReason }),
-});
-
 /** Reads what an isolate asks for. Nothing inside it can be trusted. @throws ShapeError */
 export function parseActions(sources: readonly string[]): readonly Action[] {
   return sources.flatMap((source) => parseJson(source, actions));
-}
-
-/** Reads a message of the child, which a plugin may have taken over. @throws ShapeError */
-export function parseReport(message: unknown): HostReport {
-  return report(message, '');
 }

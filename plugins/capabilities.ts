@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { BanterError } from '../core/client-api.ts';
 import { AppendFile } from './append-file.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './bridge.ts';
 import type { Clock } from './clock.ts';
 import { PluginDatabase } from './database.ts';
@@ -13,10 +14,12 @@ import type { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
 import { Overdue, overdueWords } from './overdue.ts';
+import { looksOf, readPast } from './past.ts';
 import { refusal } from './permissions.ts';
 import type { HostedPlugin } from './plugin.ts';
 import { Scheduler } from './scheduler.ts';
 import type { NotSent } from './sdk.ts';
+import { Sending } from './sending.ts';
 import { Standings } from './standing.ts';
 import { costOf, type KeptValues, StorageCapability } from './storage.ts';
 import { Waits } from './waits.ts';
@@ -73,6 +76,8 @@ export class Capabilities {
   readonly #http = new HttpCapability<HostedPlugin>();
   readonly #standings: Standings;
   readonly #waits: Waits;
+  readonly #sending: Sending;
+  readonly #arrivals: Arrivals;
   readonly #overdue: Overdue;
 
   constructor(options: CapabilitiesOptions) {
@@ -91,12 +96,15 @@ export class Capabilities {
     this.#storage = new StorageCapability(this.#database);
     this.#standings = new Standings(client);
     this.#waits = new Waits(clock);
+    this.#arrivals = new Arrivals(client);
+    const owner = `${client.name}@${client.serverFingerprint}`;
+    this.#sending = new Sending({ client, owner, database: this.#database, clock });
     this.#overdue = new Overdue(clock, (plugin, count) => {
       this.#log(plugin, 'warn', overdueWords(count));
       onSettled();
     });
     this.#scheduler = new Scheduler(this.#database, {
-      client: `${client.name}@${client.serverFingerprint}`,
+      client: owner,
       clock,
       work,
       tell: (plugin, event) => {
@@ -159,6 +167,7 @@ export class Capabilities {
   forget(plugin: HostedPlugin): void {
     this.#waits.forget(plugin);
     this.#http.end(plugin);
+    this.#arrivals.forget(plugin);
   }
 
   /** Resolves when everything that was appended and kept is written. */
@@ -166,6 +175,7 @@ export class Capabilities {
     this.#scheduler.close();
     this.#waits.close();
     this.#http.close();
+    this.#arrivals.close();
     this.#overdue.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
     await this.#database.close();
@@ -227,15 +237,20 @@ export class Capabilities {
     plugin: HostedPlugin,
     action: AskingAction,
   ): Promise<ActionResults[AskingAction['type']]> {
-    const origin = plugin.name;
     if (plugin.order.isDryRun && (action.type === 'sendGroup' || action.type === 'sendPrivate')) {
       return this.#onlyTell(plugin, action);
     }
     switch (action.type) {
       case 'sendGroup':
-        return this.#client.sendGroup(action.group, action.text, { hops: action.hops, origin });
-      case 'sendPrivate':
-        return this.#client.send(action.to, action.text, { hops: action.hops, origin });
+      case 'sendPrivate': {
+        const receipt = await this.#sending.send(plugin.name, action);
+        if (receipt.type === 'stored') this.#arrivals.add(plugin.name, receipt.mid);
+        return receipt;
+      }
+      case 'arrival':
+        return this.#arrivals.of(plugin, action.mid);
+      case 'history':
+        return readPast(this.#client, action);
       case 'append':
         await this.#work.during(this.#file(plugin.name).append(action.line));
         return undefined;
@@ -304,6 +319,9 @@ function budgetOf(action: AskingAction): {
       return { what: 'lookUp', amount: 1 };
     case 'fetch':
       return { what: 'fetch', amount: 1 };
+    case 'history':
+      return { what: 'lookUp', amount: looksOf(action) };
+    case 'arrival':
     case 'wait':
       return { what: 'nothing', amount: 0 };
     case 'scheduleJob':

@@ -45,6 +45,16 @@ const migrations: readonly string[] = [
      attempts INTEGER NOT NULL,
      PRIMARY KEY (client, plugin, job, key)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE sent (
+     client TEXT NOT NULL,
+     plugin TEXT NOT NULL,
+     key TEXT NOT NULL,
+     mid TEXT NOT NULL,
+     receipt TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     PRIMARY KEY (client, plugin, key)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX sent_by_age ON sent (client, plugin, at);`,
 ];
 
 /**

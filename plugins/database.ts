@@ -7,12 +7,14 @@ import { checkpoint, inTransaction } from '../core/database-api.ts';
 import { migrate, openDatabase } from './database-schema.ts';
 import { JobTable } from './job-table.ts';
 import { OpenWork } from './open-work.ts';
+import { SentTable } from './sent-table.ts';
 import { StorageTable } from './storage-table.ts';
 
 /** What a transaction can work on. */
 export interface Tables {
   readonly storage: StorageTable;
   readonly jobs: JobTable;
+  readonly sent: SentTable;
 }
 
 interface Task {
@@ -177,7 +179,11 @@ function open(path: string | undefined): Open {
   if (path === undefined) migrate('memory', database);
   return {
     database,
-    tables: { storage: new StorageTable(database), jobs: new JobTable(database) },
+    tables: {
+      storage: new StorageTable(database),
+      jobs: new JobTable(database),
+      sent: new SentTable(database),
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import type {
   Cursors,
   Delivered,
   GroupMessage,
+  HistoryOptions,
   Interceptor,
   PrivateMessage,
   SendOptions,
@@ -21,6 +22,8 @@ export interface PluginClient extends StandingClient {
   readonly serverFingerprint: string;
   readonly connected: boolean;
   readonly cursors: Pick<Cursors, 'hold'>;
+  history(group: string, options?: HistoryOptions): Promise<readonly GroupMessage[]>;
+  search(group: string, words: string, options?: HistoryOptions): Promise<readonly GroupMessage[]>;
   send(to: string, text: string, options?: SendOptions): Promise<Delivered | Stored>;
   sendGroup(group: string, text: string, options?: SendOptions): Promise<Committed>;
   /** Lets somebody change or stop what it tells and sends. */

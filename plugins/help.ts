@@ -2,6 +2,7 @@
 
 import type { GroupMessage, PrivateMessage } from '../core/client-api.ts';
 import { Budget } from './budget.ts';
+import type { PluginLog } from './capabilities.ts';
 import type { Clock } from './clock.ts';
 import type { ArgumentInfo, CommandInfo } from './command-info.ts';
 import type { Fact, PluginClient } from './feed.ts';
@@ -21,9 +22,9 @@ export interface HelpOptions {
   readonly client: PluginClient;
   readonly prefix: string;
   readonly clock: Clock;
-  readonly plugins: () => readonly HostedPlugin[];
+  readonly plugins: ReadonlyMap<number, HostedPlugin>;
   /** Told why an answer could not be sent. */
-  readonly onFailure: (reason: string) => void;
+  readonly onLog: (entry: PluginLog) => void;
 }
 
 /**
@@ -67,8 +68,7 @@ export class Help {
   #commandsAt(message: GroupMessage | PrivateMessage): readonly CommandInfo[] {
     const [kind, group] =
       message.type === 'group' ? (['message', message.group] as const) : (['private'] as const);
-    return this.#options
-      .plugins()
+    return [...this.#options.plugins.values()]
       .filter(
         ({ alive, granted }) =>
           alive && granted.allows(`${kind}.read`, group) && granted.allows(`${kind}.send`, group),
@@ -77,13 +77,16 @@ export class Help {
   }
 
   #send(message: GroupMessage | PrivateMessage, text: string): void {
-    const { client, onFailure } = this.#options;
+    const { client, onLog } = this.#options;
     const hops = message.hops + 1;
     const sent =
       message.type === 'group'
         ? client.sendGroup(message.group, text, { hops })
         : client.send(message.from, text, { hops });
-    sent.catch((error: unknown) => onFailure(error instanceof Error ? error.message : `${error}`));
+    sent.catch((error: unknown) => {
+      const reason = error instanceof Error ? error.message : `${error}`;
+      onLog({ plugin: 'help', level: 'warn', text: `cannot answer: ${reason}` });
+    });
   }
 }
 

@@ -3,8 +3,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
-import { type HostCommand, type HostReport, parseReport } from './bridge.ts';
 import { endReasons } from './end-reason.ts';
+import { type HostCommand, type HostReport, parseReport } from './host-bridge.ts';
 import type { HostCode } from './host-code.ts';
 import { Patience, type PatienceLimits, usageOf } from './patience.ts';
 

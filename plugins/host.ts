@@ -1,7 +1,7 @@
 /** The child process: holds the isolates of all plugins, and dies rather than let one of them harm the others. */
 
-import type { HostCommand, HostReport } from './bridge.ts';
 import type { EndReason } from './end-reason.ts';
+import type { HostCommand, HostReport } from './host-bridge.ts';
 import { type IsolateOwner, PluginIsolate } from './isolate.ts';
 
 /** Milliseconds between looks at the isolates while any is at work, and while none is. */

@@ -36,6 +36,8 @@ const nobody: PluginClient = {
   connected: false,
   send: refuse,
   sendGroup: refuse,
+  history: refuse,
+  search: refuse,
   moderation: { roles: refuse },
   administration: { operators: refuse },
   cursors: { hold: () => () => undefined },

@@ -41,6 +41,9 @@ export const limits = {
   commandCallersMax: 1000,
   /** Looks at who is what in a group or at the server, a minute; further ones are refused. */
   lookUpsPerMinute: 120,
+  /** Messages of a group in one look at its history, and their characters; further ones are left for the next look. */
+  historyMessagesMax: 200,
+  historyCharactersMax: 262_144,
   /** Questions to people without an answer; one more is refused. */
   questionsMax: 16,
   /** Milliseconds that a plugin may wait for an answer. */

@@ -10,6 +10,7 @@ export const permissionTable = {
   'message.send': 'writes to your groups in your name',
   'message.change':
     'reads, changes and stops messages of your groups before you see them, and yours before they are sent',
+  'history.read': 'reads what was said before in your groups',
   'private.read': 'reads the private messages that you receive',
   'private.send': 'sends private messages in your name',
   'private.change':
@@ -42,6 +43,7 @@ export const perGroup: ReadonlySet<Permission> = new Set([
   'message.read',
   'message.send',
   'message.change',
+  'history.read',
 ]);
 
 /** What these functions ask of what was granted; see `granted.ts`. */
@@ -63,6 +65,8 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   sendPrivate: 'private.send',
   append: 'file.append',
   standing: 'message.read',
+  arrival: 'private.send',
+  history: 'history.read',
   storageGet: 'storage',
   storageSet: 'storage',
   storageDelete: 'storage',

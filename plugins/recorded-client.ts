@@ -7,6 +7,8 @@ import {
   type ClientEvents,
   type Committed,
   type Delivered,
+  type GroupMessage,
+  type HistoryOptions,
   type Interceptor,
   type SendOptions,
   type Stored,
@@ -85,6 +87,14 @@ export class RecordedClient implements PluginClient {
     const sending = this.#client.sendGroup(group, text, options);
     this.#recording?.said('group', group, text, sending);
     return sending;
+  }
+
+  history(group: string, options?: HistoryOptions): Promise<readonly GroupMessage[]> {
+    return this.#client.history(group, options);
+  }
+
+  search(group: string, words: string, options?: HistoryOptions): Promise<readonly GroupMessage[]> {
+    return this.#client.search(group, words, options);
   }
 
   intercept(interceptor: Interceptor | undefined): void {

@@ -2,7 +2,7 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { Admission } from './admission.ts';
-import { type Action, type HostReport, parseActions } from './bridge.ts';
+import { type Action, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -11,6 +11,7 @@ import { type Fact, listen, type PluginClient } from './feed.ts';
 import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
+import type { HostReport } from './host-bridge.ts';
 import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { Insight } from './insight.ts';
@@ -121,13 +122,14 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
-    const help = answersHelp ? this.#makeHelp(clock, commandPrefix) : undefined;
+    const [prefix, plugins] = [commandPrefix, this.#plugins];
+    const help = answersHelp && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
     this.#stopListening = listen(
       client,
       (message) => this.insight.traceOf(message),
       (fact) => {
         this.#tell(fact);
-        help?.hear(fact);
+        if (help) help.hear(fact);
       },
     );
   }
@@ -204,17 +206,6 @@ export class PluginRuntime {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  #makeHelp(clock: Clock, prefix: string): Help {
-    return new Help({
-      client: this.#client,
-      prefix,
-      clock,
-      plugins: () => [...this.#plugins.values()],
-      onFailure: (reason) =>
-        this.#onLog({ plugin: 'help', level: 'warn', text: `cannot answer: ${reason}` }),
-    });
   }
 
   #find(id: string): HostedPlugin {

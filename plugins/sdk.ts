@@ -1,19 +1,13 @@
 /** All that the author of a plugin imports: `import { definePlugin } from 'banter/plugins'`. */
 
-import type { Receipt } from '../core/client-api.ts';
 import type { Answer, Argument, CommandCall, CommandDefinition } from './sdk/commands.ts';
 import type { ConfigOf, PluginDefinition, Settings } from './sdk/definition.ts';
-import type {
-  HearHandler,
-  HearOptions,
-  ListenOptions,
-  NotSent,
-  PluginEvents,
-} from './sdk/events.ts';
+import type { HearHandler, HearOptions, ListenOptions, PluginEvents } from './sdk/events.ts';
 import type { UseHook } from './sdk/hooks.ts';
 import type { PluginHttp } from './sdk/http.ts';
 import type { PluginAsk } from './sdk/questions.ts';
 import type { PluginSchedule } from './sdk/schedule.ts';
+import type { PluginHistory, PluginSendOptions, SendReceipt, SendTarget } from './sdk/sending.ts';
 import type { PluginStorage } from './sdk/storage.ts';
 
 export type { GroupMessage, LeaveReason, PrivateMessage, Receipt } from '../core/client-api.ts';
@@ -25,6 +19,7 @@ export type * from './sdk/hooks.ts';
 export type * from './sdk/http.ts';
 export type * from './sdk/questions.ts';
 export type * from './sdk/schedule.ts';
+export type * from './sdk/sending.ts';
 export type * from './sdk/storage.ts';
 
 /** All that a plugin can see and do. Everything registered here ends with the plugin. */
@@ -87,10 +82,8 @@ export interface PluginContext<S extends Settings> {
    * Sends to a group (`message.send`) or a person (`private.send`); resolves when the message has arrived.
    * Rejects with an error whose `code` says why: `PERMISSION_DENIED`, `RATE_LIMITED`, `TOO_MANY_HOPS`, or what the client says.
    */
-  send(
-    target: { readonly group: string } | { readonly to: string },
-    text: string,
-  ): Promise<Receipt | NotSent>;
+  send(target: SendTarget, text: string, options?: PluginSendOptions): Promise<SendReceipt>;
+  readonly history: PluginHistory;
 }
 
 /** Types a plugin. A plugin's file exports the result as its default: `export default definePlugin({ … })`. */

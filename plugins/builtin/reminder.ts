@@ -38,16 +38,21 @@ const plugin: PluginDefinition<Settings> = definePlugin({
     'schedule',
   ],
   setup(ctx) {
-    const reminders = ctx.schedule.task<Reminder>('remind', async ({ data, key, missed }) => {
-      const kept = await ctx.storage.get<Kept>(key);
-      // Said already, by one that died before its run was done.
-      if (kept === undefined) return;
-      const { to, group } = data;
-      const late = missed ? ' (late: I was away)' : '';
-      const line = `${to}, you wanted to be reminded: ${kept.text}${late}`;
-      await ctx.send(group === undefined ? { to } : { group }, line);
-      await ctx.storage.delete(key);
-    });
+    const reminders = ctx.schedule.task<Reminder>(
+      'remind',
+      async ({ data, key, missed, scheduledAtMs }) => {
+        const kept = await ctx.storage.get<Kept>(key);
+        // Said already, by one that died before its run was done.
+        if (kept === undefined) return;
+        const { to, group } = data;
+        const late = missed ? ' (late: I was away)' : '';
+        const line = `${to}, you wanted to be reminded: ${kept.text}${late}`;
+        // One that dies before its run is done has it run again.
+        const idempotencyKey = `${key} ${scheduledAtMs}`;
+        await ctx.send(group === undefined ? { to } : { group }, line, { idempotencyKey });
+        await ctx.storage.delete(key);
+      },
+    );
 
     ctx.command(
       {

@@ -1,6 +1,6 @@
 /** The plugin's side of the bridge: its `ctx`, and the dispatch of events to its listeners. Runs in isolates only. */
 
-import type { GroupMessage, PrivateMessage, Receipt } from '../../core/client-api.ts';
+import type { GroupMessage, PrivateMessage } from '../../core/client-api.ts';
 import type { PluginEvent } from '../bridge.ts';
 import type {
   Answer,
@@ -8,7 +8,6 @@ import type {
   CommandCall,
   CommandDefinition,
   Incoming,
-  NotSent,
   PluginContext,
   PluginDefinition,
   PluginEvents,
@@ -22,6 +21,7 @@ import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
+import { makeHistory, SendingInside } from './sending.ts';
 import { makeStorage } from './storage.ts';
 import { type Cause, noCause, Tracer } from './tracer.ts';
 import { placeOf, Turns } from './turns.ts';
@@ -48,6 +48,7 @@ export class PluginInside {
   readonly #questions: Questions;
   readonly #commands: Commands;
   readonly #schedule: ScheduleInside;
+  readonly #sending: SendingInside;
   readonly #turns: Turns;
   readonly #hooks: HooksInside;
   #isSetUp = false;
@@ -69,6 +70,7 @@ export class PluginInside {
       async (during, call) => await this.#guard(during, noCause, call),
     );
     this.#turns = new Turns(outbox);
+    this.#sending = new SendingInside(this.#requests);
     this.#hooks = new HooksInside({
       outbox,
       isOpen: () => !this.#isSetUp,
@@ -158,10 +160,11 @@ export class PluginInside {
       },
       ask: makeAsk(
         this.#questions,
-        (target, prompt) => this.#send(target, prompt, this.#cause),
+        (target, prompt) => this.#sending.send(target, prompt, this.#cause),
         (target) => this.#requireReading(target),
       ),
-      send: (target, text) => optional(this.#send(target, text, this.#cause)),
+      send: (target, text, options) => this.#sending.send(target, text, this.#cause, options),
+      history: makeHistory(this.#requests),
     };
     return Object.freeze(context);
   }
@@ -201,36 +204,39 @@ export class PluginInside {
     this.#require('group' in target ? 'message.read' : 'private.read', 'ctx.ask');
   }
 
-  #hearMessage({ type, number, message: received }: MessageEvent): void {
+  #hearMessage({ number, message: received }: MessageEvent): void {
     const cause: Cause = { hops: received.hops + 1, trace: number };
-    const target = received.type === 'group' ? { group: received.group } : { to: received.from };
-    const reply = (text: string): Promise<Receipt | NotSent> =>
-      optional(this.#send(target, text, cause));
-    const message: Message = { ...received, reply };
+    const message = this.#sending.answerable(received, cause, undefined);
     const isForPeople = !received.bot && !isMissed(received);
     if (isForPeople && this.#questions.take(message)) {
       this.#tracer.note(cause, 'ask', 'handled', { reason: 'it answers a question' });
       return;
     }
-    const calls = this.#callsFor(type, message, cause, isForPeople);
+    const calls = this.#callsFor(message, cause, isForPeople);
     const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
     const work = (some: readonly Call[]) => () =>
       whole(some.map(({ during, run }) => this.#guard(during, cause, run)));
+    const place = placeOf(received.type === 'group' ? received : { to: received.from });
     if (beside.length > 0) this.#turns.beside(number, work(beside));
-    if (inTurn.length > 0) this.#turns.line(number, placeOf(target), work(inTurn));
+    if (inTurn.length > 0) this.#turns.line(number, place, work(inTurn));
   }
 
-  #callsFor(
-    type: MessageEvent['type'],
-    message: Message,
-    cause: Cause,
-    isForPeople: boolean,
-  ): readonly Call[] {
+  /** What is to be done because of a message; where it may come again, everybody has an own one, whose answers have keys. */
+  #callsFor(message: Message, cause: Cause, isForPeople: boolean): readonly Call[] {
     const skipped = (during: string, reason: string): void =>
       this.#tracer.note(cause, during, 'skipped', { reason });
-    const calls = [...this.#listeners.callsFor(type, message, skipped)];
-    if (message.type === 'group' && this.#listeners.isMention(message.text)) {
-      calls.push(...this.#listeners.callsFor('mention', message, skipped));
+    const own = <M extends Message>(of: M): ((source: string) => M) =>
+      this.#listeners.takesMissed
+        ? (source) => ({ ...of, ...this.#sending.answerable(of, cause, source) })
+        : () => of;
+    const calls: Call[] = [];
+    if (message.type === 'group') {
+      calls.push(...this.#listeners.callsFor('message', message, skipped, own(message)));
+      if (this.#listeners.isMention(message.text)) {
+        calls.push(...this.#listeners.callsFor('mention', message, skipped, own(message)));
+      }
+    } else {
+      calls.push(...this.#listeners.callsFor('private', message, skipped, own(message)));
     }
     const command = this.#commands.find(message.text);
     if (command !== undefined) {
@@ -241,8 +247,8 @@ export class PluginInside {
       if (isForPeople) calls.push(answering(message, call));
       else skipped(during, 'of a bot, or missed');
     }
-    for (const call of this.#listeners.callsForPatterns(message)) {
-      calls.push(answering(message, call));
+    for (const call of this.#listeners.callsForPatterns(message, own(message))) {
+      calls.push(answering(call.message, call));
     }
     return calls;
   }
@@ -293,16 +299,6 @@ export class PluginInside {
     this.#tracer.note(cause, during, 'failed', { ms: elapsed(sinceMs) });
     // A refusal is logged where it was decided; here it would be told twice.
     if (!this.#requests.isRefusal(error)) this.#outbox.pushError('error', during, error);
-  }
-
-  async #send(
-    target: { readonly group: string } | { readonly to: string },
-    text: string,
-    cause: Cause,
-  ): Promise<Receipt | NotSent> {
-    return 'group' in target
-      ? this.#requests.ask('sendGroup', { group: `${target.group}`, text: `${text}`, ...cause })
-      : this.#requests.ask('sendPrivate', { to: `${target.to}`, text: `${text}`, ...cause });
   }
 
   async #append(line: string): Promise<void> {

@@ -16,6 +16,8 @@ export interface Call {
 }
 
 interface Listener {
+  /** Of its own within the plugin, and the same after a restart. */
+  readonly id: string;
   readonly options: ListenOptions;
   readonly call: Handler;
 }
@@ -53,6 +55,7 @@ export class Listeners {
   readonly #listeners = new Map<string, Listener[]>();
   readonly #patterns: Pattern[] = [];
   #me = '';
+  #takesMissed = false;
 
   constructor(isGranted: (permission: string) => boolean) {
     this.#isGranted = isGranted;
@@ -61,6 +64,11 @@ export class Listeners {
   /** The name that people address. */
   set me(name: string) {
     this.#me = name;
+  }
+
+  /** Whether a message that was handled before may come again, as one that was missed. */
+  get takesMissed(): boolean {
+    return this.#takesMissed;
   }
 
   /** Registers a listener: `ctx.on`. @throws TypeError, Error */
@@ -76,9 +84,10 @@ export class Listeners {
     if (permission !== undefined && !this.#isGranted(permission)) {
       throw new Error(`ctx.on("${event}") needs the permission "${permission}" in the manifest`);
     }
+    this.#takesMissed ||= options.includeRecovered === true;
     const listeners = this.#listeners.get(event) ?? [];
     // The overloads of `on` have tied the listener to its event.
-    listeners.push({ options, call: call as Handler });
+    listeners.push({ id: `${event} ${listeners.length + 1}`, options, call: call as Handler });
     this.#listeners.set(event, listeners);
   }
 
@@ -101,14 +110,19 @@ export class Listeners {
     // The overloads of `hear` and `respond` have typed the handler.
     const hearer = call as Hearer;
     const isAddressed = method === 'respond';
+    this.#takesMissed ||= options.includeRecovered === true;
     this.#patterns.push({ id, pattern, options, isAddressed, call: hearer });
   }
 
-  /** The calls for an event; `skipped` is told of each listener that does not want it, and why. */
+  /**
+   * The calls for an event, of which each listener gets what `forListener` makes for it; `skipped` is told of each listener
+   * that does not want it, and why.
+   */
   callsFor<E extends keyof PluginEvents>(
     type: E,
     event: PluginEvents[E],
     skipped: (during: string, reason: string) => void,
+    forListener: (id: string) => PluginEvents[E] = () => event,
   ): readonly Call[] {
     return (this.#listeners.get(type) ?? [])
       .filter(({ options }) => {
@@ -116,11 +130,11 @@ export class Listeners {
         if (reason !== undefined) skipped(`on ${type}`, reason);
         return reason === undefined;
       })
-      .map(({ options, call }) => ({
+      .map(({ id, options, call }) => ({
         during: `on ${type}`,
         isParallel: options.parallel === true,
         // `listen` has filed this listener under the event whose type it takes.
-        run: () => call(event as never),
+        run: () => call(forListener(id) as never),
       }));
   }
 
@@ -132,23 +146,33 @@ export class Listeners {
     return words.some((word) => word.startsWith(name) && /^\P{L}*$/u.test(word.slice(name.length)));
   }
 
-  /** The calls for patterns, which are held against the message in them; what such a call returns is an {@link Answer}. */
-  callsForPatterns(message: Message): readonly Call[] {
+  /**
+   * The calls for patterns, which are held against the message in them; what such a call returns answers its `message`,
+   * which `forPattern` makes for it.
+   */
+  callsForPatterns(
+    message: Message,
+    forPattern: (id: string) => Message,
+  ): readonly (Call & { readonly message: Message })[] {
     const forMe =
       addressed(message.text, this.#me) ?? (message.type === 'private' ? message.text : undefined);
     return this.#patterns
       .filter(({ options }) => whyUnwanted(options, message) === undefined)
-      .map(({ id, pattern, options, isAddressed, call }) => ({
-        isParallel: options.parallel === true,
-        during: options.id === undefined ? id : `${isAddressed ? 'respond' : 'hear'} ${id}`,
-        run: () => {
-          const text = isAddressed ? forMe : message.text;
-          if (text === undefined) return noMatch;
-          pattern.lastIndex = 0;
-          const match = pattern.exec(text);
-          return match === null ? noMatch : call(match, message);
-        },
-      }));
+      .map(({ id, pattern, options, isAddressed, call }) => {
+        const own = forPattern(id);
+        return {
+          message: own,
+          isParallel: options.parallel === true,
+          during: options.id === undefined ? id : `${isAddressed ? 'respond' : 'hear'} ${id}`,
+          run: () => {
+            const text = isAddressed ? forMe : message.text;
+            if (text === undefined) return noMatch;
+            pattern.lastIndex = 0;
+            const match = pattern.exec(text);
+            return match === null ? noMatch : call(match, own);
+          },
+        };
+      });
   }
 }
 

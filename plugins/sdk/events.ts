@@ -1,21 +1,17 @@
 /** What a plugin is told of. */
 
-import type { GroupMessage, LeaveReason, PrivateMessage, Receipt } from '../../core/client-api.ts';
+import type { GroupMessage, LeaveReason, PrivateMessage } from '../../core/client-api.ts';
 import type { Answer } from './commands.ts';
-
-/** The receipt of a dry run, in which a plugin is tried: nothing was sent. */
-export interface NotSent {
-  readonly type: 'notSent';
-}
+import type { SendReceipt } from './sending.ts';
 
 /** A message with the means to answer it. */
 export type Incoming<M> = M & {
   /**
    * Answers: to the group for a group message, to the sender for a private one; resolves when the message has arrived
    * (group: has its place), or, with a receipt `stored`, when the server keeps it for a sender who is absent. One hop more than the message; a message of 7 hops cannot be answered.
-   * Rejects like {@link PluginContext.send}.
+   * What a listener answers to a message that comes again is not sent again. Rejects like {@link PluginContext.send}.
    */
-  reply(text: string): Promise<Receipt | NotSent>;
+  reply(text: string): Promise<SendReceipt>;
 };
 
 /** The events of {@link PluginContext.on}. The plugin's own messages are never among them. */

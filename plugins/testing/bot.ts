@@ -173,7 +173,7 @@ export class Bot {
   #face(): PluginClient {
     const person = this.#person;
     const client: PluginClient = person.client;
-    const asks = `a plugin of ${this.name} asks who somebody is`;
+    const asks = `a plugin of ${this.name} asks the server`;
     return {
       name: client.name,
       serverFingerprint: client.serverFingerprint,
@@ -195,6 +195,8 @@ export class Bot {
         operators: () => person.track(asks, client.administration.operators()),
       },
       cursors: client.cursors,
+      history: (group, options) => person.track(asks, client.history(group, options)),
+      search: (group, words, options) => person.track(asks, client.search(group, words, options)),
       intercept: (interceptor) => client.intercept(interceptor),
       on: (event, listener) => client.on(event, listener),
       off: (event, listener) => client.off(event, listener),

@@ -12,6 +12,8 @@ import {
   type Delivered,
   type ErrorCode,
   errorTable,
+  type GroupMessage,
+  type HistoryOptions,
 } from '../../core/client-api.ts';
 import { SimulatedNetwork } from '../../core/simulation-api.ts';
 import type { PluginLog } from '../capabilities.ts';
@@ -183,11 +185,13 @@ class ReplayedClient extends EventEmitter<ClientEvents> implements PluginClient 
   readonly lines: Line[] = [];
   /** What became of each line, in the order in which it was said. */
   readonly #fates = new Map<string, (string | undefined)[]>();
+  readonly #told: GroupMessage[] = [];
   #sends = 0;
 
   constructor(name: string, entries: readonly RecordedEntry[]) {
     super();
     this.name = name;
+    this.on('groupMessageReceived', (message) => this.#told.push(message));
     const refusals = refusalsOf(entries);
     for (const entry of entries) {
       if (entry.type !== 'said') continue;
@@ -221,6 +225,24 @@ class ReplayedClient extends EventEmitter<ClientEvents> implements PluginClient 
 
   async send(to: string, text: string): Promise<Delivered> {
     return { type: 'delivered', mid: midOf(this.#say('person', to, text)), to };
+  }
+
+  /** What was told so far; nobody has recorded what there was before. */
+  async history(
+    group: string,
+    { limit = 50, before = Number.POSITIVE_INFINITY }: HistoryOptions = {},
+  ): Promise<readonly GroupMessage[]> {
+    const told = this.#told.filter((each) => each.group === group && each.seq < before);
+    return told.reverse().slice(0, limit);
+  }
+
+  async search(
+    group: string,
+    words: string,
+    options?: HistoryOptions,
+  ): Promise<readonly GroupMessage[]> {
+    const messages = await this.history(group, options);
+    return messages.filter(({ text }) => text.includes(words));
   }
 
   intercept(): void {}

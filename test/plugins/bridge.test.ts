@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { parseActions, parseReport } from '../../plugins/bridge.ts';
+import { parseActions } from '../../plugins/bridge.ts';
+import { parseReport } from '../../plugins/host-bridge.ts';
 import { ShapeError } from '../../plugins/shape.ts';
 
 const actions = [
@@ -28,8 +29,8 @@ const actions = [
   { type: 'ready' },
   { type: 'failed', name: 'Error', message: '', stack: '' },
   { type: 'error', during: 'setup', name: 'Error', message: '', stack: '' },
-  { type: 'sendGroup', id: 1, group: 'lab', text: 'hi', hops: 0, trace: 0 },
-  { type: 'sendPrivate', id: 1, to: 'bob', text: 'hi', hops: 8, trace: 9 },
+  { type: 'sendGroup', id: 1, group: 'lab', text: 'hi', hops: 0, trace: 0, key: 'a' },
+  { type: 'sendPrivate', id: 1, to: 'bob', text: 'hi', hops: 8, trace: 9, key: 'a' },
   { type: 'append', id: 1, line: '' },
   { type: 'storageGet', id: 1, key: 'a' },
   { type: 'storageSet', id: 1, key: 'a', value: '1', version: 0 },
@@ -42,6 +43,8 @@ const actions = [
   { type: 'unfinished', messages: [1, 2] },
   { type: 'handled', messages: [1] },
   { type: 'standing', id: 1, group: 'lab', name: 'bob' },
+  { type: 'arrival', id: 1, mid: '0'.repeat(32) },
+  { type: 'history', id: 1, group: 'lab', limit: 1, before: 1, query: '' },
   { type: 'wait', id: 1, ms: 1000 },
   { type: 'waited', wait: 1 },
   { type: 'log', level: 'info', text: '' },
@@ -49,7 +52,14 @@ const actions = [
 ];
 
 /** Fields that need not be there. */
-const mayLack: readonly string[] = ['storageSet.version', 'storageList.after', 'scheduleTask.key'];
+const mayLack: readonly string[] = [
+  'sendGroup.key',
+  'sendPrivate.key',
+  'history.before',
+  'storageSet.version',
+  'storageList.after',
+  'scheduleTask.key',
+];
 
 test('reads every action as it was written', () => {
   assert.deepEqual(parseActions([JSON.stringify(actions)]), actions);
@@ -80,6 +90,10 @@ const forged: readonly string[] = [
   '[{"type":"sendGroup","id":-1,"group":"lab","text":"x","hops":0,"trace":0}]',
   '[{"type":"sendGroup","id":1,"group":"lab","text":"x","hops":-1,"trace":0}]',
   '[{"type":"sendGroup","id":1e999,"group":"lab","text":"x","hops":0,"trace":0}]',
+  '[{"type":"sendGroup","id":1,"group":"lab","text":"x","hops":0,"trace":0,"key":""}]',
+  '[{"type":"sendGroup","id":1,"group":"lab","text":"x","hops":0,"trace":0,"key":"a\\nb"}]',
+  '[{"type":"arrival","id":1,"mid":"x"}]',
+  '[{"type":"history","id":1,"group":"lab","limit":201,"query":""}]',
   '[{"type":"storageGet","id":1,"key":""}]',
   '[{"type":"storageGet","id":1,"key":"\\ud800"}]',
   JSON.stringify([{ type: 'storageGet', id: 1, key: 'k'.repeat(201) }]),

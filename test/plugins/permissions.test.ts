@@ -4,9 +4,12 @@ import type { Action } from '../../plugins/bridge.ts';
 import { Granted } from '../../plugins/granted.ts';
 import { perGroup, permissions, refusal } from '../../plugins/permissions.ts';
 
+const said = { id: 1, text: 'hi', hops: 0, trace: 0, key: undefined };
+
 const actions: readonly Action[] = [
-  { type: 'sendGroup', id: 1, group: 'lab', text: 'hi', hops: 0, trace: 0 },
-  { type: 'sendPrivate', id: 1, to: 'ann', text: 'hi', hops: 0, trace: 0 },
+  { type: 'sendGroup', group: 'lab', ...said },
+  { type: 'sendPrivate', to: 'ann', ...said },
+  { type: 'history', id: 1, group: 'lab', limit: 1, before: undefined, query: '' },
   { type: 'append', id: 1, line: 'hi' },
   { type: 'storageGet', id: 1, key: 'k' },
   { type: 'storageList', id: 1, prefix: '', after: undefined },
@@ -24,8 +27,7 @@ test('whoever was granted nothing yet is refused everything that reaches out, fo
 test('a permission for a group covers what is sent there, and nothing else', () => {
   const granted = Granted.parse(['message.send@Lab']);
   const codes = ['lab', 'LAB', 'ops', ''].map(
-    (group) =>
-      refusal(granted, { type: 'sendGroup', id: 1, group, text: '', hops: 0, trace: 0 })?.code,
+    (group) => refusal(granted, { type: 'sendGroup', group, ...said })?.code,
   );
   assert.deepEqual(codes, [undefined, undefined, 'PERMISSION_DENIED', 'PERMISSION_DENIED']);
 });

@@ -11,6 +11,7 @@ import {
   type Committed,
   type Delivered,
   type GroupMessage,
+  type HistoryOptions,
   type Interceptor,
   Passage,
   type PrivateMessage,
@@ -31,9 +32,12 @@ export type Line = string;
 export class World {
   readonly transcript: Line[] = [];
   readonly hops: number[] = [];
+  /** Everything that was said in groups, in order. */
+  readonly log: GroupMessage[] = [];
   readonly #members = new Map<string, Member>();
   readonly #changed = new EventEmitter<{ changed: [] }>();
   #seq = 0;
+  #mids = 0;
 
   member(name: string, bot = false): Member {
     const member = new Member(this, name, bot);
@@ -48,7 +52,7 @@ export class World {
     this.#seq += 1;
     const message: GroupMessage = {
       type: 'group',
-      mid: this.#mid(),
+      mid: this.newMid(),
       group: 'lab',
       from: from.name,
       text,
@@ -63,13 +67,14 @@ export class World {
     for (const other of this.#members.values()) {
       if (other !== from) other.passage.deliver(message);
     }
+    this.log.push(message);
     this.#record(`lab/${from.name}: ${text}`, message.hops);
     const { mid, seq, logId } = message;
     return { type: 'committed', mid, group: 'lab', logId, seq, durable: false };
   }
 
   whisper(from: Member, to: string, text: string, hops: number, kept = false): Delivered {
-    const mid = this.#mid();
+    const mid = this.newMid();
     const message: PrivateMessage = {
       type: 'private',
       mid,
@@ -99,8 +104,10 @@ export class World {
     return line.slice(beginning.length);
   }
 
-  #mid(): string {
-    return String(this.transcript.length + 1).padStart(32, '0');
+  /** Of its own. */
+  newMid(): string {
+    this.#mids += 1;
+    return String(this.#mids).padStart(32, '0');
   }
 
   #record(line: Line, hops: number): void {
@@ -162,7 +169,26 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
 
   async sendGroup(group: string, given: string, options: SendOptions = {}): Promise<Committed> {
     const text = this.passage.isOpen ? given : await this.passage.send({ group }, given, options);
-    return this.#world.post(this, text, { group, hops: options.hops ?? 0 });
+    const mid = this.#world.newMid();
+    await options.onPrepared?.(mid);
+    return this.#world.post(this, text, { mid, group, hops: options.hops ?? 0 });
+  }
+
+  async history(
+    group: string,
+    { limit = 50, before = Number.POSITIVE_INFINITY }: HistoryOptions = {},
+  ): Promise<readonly GroupMessage[]> {
+    const said = this.#world.log.filter((each) => each.group === group && each.seq < before);
+    return said.reverse().slice(0, limit);
+  }
+
+  async search(
+    group: string,
+    words: string,
+    options?: HistoryOptions,
+  ): Promise<readonly GroupMessage[]> {
+    const messages = await this.history(group, options);
+    return messages.filter(({ text }) => text.includes(words));
   }
 
   async send(to: string, given: string, options: SendOptions = {}): Promise<Delivered> {

@@ -54,6 +54,14 @@ export class BenchClient extends EventEmitter<ClientEvents> implements PluginCli
     return { type: 'committed', mid: '0'.repeat(32), group, logId: '01', seq: 1, durable: false };
   }
 
+  async history(): Promise<readonly GroupMessage[]> {
+    return [];
+  }
+
+  async search(): Promise<readonly GroupMessage[]> {
+    return [];
+  }
+
   async send(to: string, text: string): Promise<Delivered> {
     this.#onAnswer(text);
     return { type: 'delivered', mid: '0'.repeat(32), to };

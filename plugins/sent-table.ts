@@ -1,0 +1,64 @@
+/** What plugins have sent under keys, as rows of a database. Each method works inside the transaction of whoever calls it. */
+
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { JobOwner } from './job-table.ts';
+
+/** A message that was about to be sent, or was. */
+export interface SentRow {
+  /** Of a group message; empty for a private one. */
+  readonly mid: string;
+  /** JSON; empty as long as it is not known. */
+  readonly receipt: string;
+  /** Milliseconds of the epoch. */
+  readonly atMs: number;
+}
+
+/** Keys that are kept of one plugin of a client; the oldest are forgotten. */
+const rowsMax = 1000;
+
+/** All methods take the owner first: a key means nothing to another plugin, nor to another client. */
+export class SentTable {
+  readonly #find: StatementSync;
+  readonly #put: StatementSync;
+  readonly #settle: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #prune: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    const one = 'WHERE client = ? AND plugin = ? AND key = ?';
+    this.#find = database.prepare(`SELECT mid, receipt, at FROM sent ${one}`);
+    this.#put = database.prepare(
+      "REPLACE INTO sent (client, plugin, key, mid, receipt, at) VALUES (?, ?, ?, ?, '', ?)",
+    );
+    this.#settle = database.prepare(`UPDATE sent SET receipt = ? ${one}`);
+    this.#delete = database.prepare(`DELETE FROM sent ${one}`);
+    this.#prune = database.prepare(
+      `DELETE FROM sent WHERE client = ?1 AND plugin = ?2 AND at < (
+         SELECT at FROM sent WHERE client = ?1 AND plugin = ?2 ORDER BY at DESC LIMIT 1 OFFSET ${rowsMax - 1}
+       )`,
+    );
+  }
+
+  find({ client, plugin }: JobOwner, key: string): SentRow | undefined {
+    const row = this.#find.get(client, plugin, key);
+    return (
+      row && { mid: String(row['mid']), receipt: String(row['receipt']), atMs: Number(row['at']) }
+    );
+  }
+
+  /** It is about to be sent. */
+  begin({ client, plugin }: JobOwner, key: string, mid: string, atMs: number): void {
+    this.#put.run(client, plugin, key, mid, atMs);
+    this.#prune.run(client, plugin);
+  }
+
+  /** It was sent. */
+  settle({ client, plugin }: JobOwner, key: string, receipt: string): void {
+    this.#settle.run(receipt, client, plugin, key);
+  }
+
+  /** It was not sent, and never will be. */
+  forget({ client, plugin }: JobOwner, key: string): void {
+    this.#delete.run(client, plugin, key);
+  }
+}
