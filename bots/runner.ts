@@ -27,6 +27,8 @@ export interface BotOptions {
   readonly pluginDir?: string;
   /** A new file for what its plugins are told and say, private messages included. Default: nothing is recorded. */
   readonly recordFile?: string;
+  /** Only try its plugins: what they would send or change is told, and not done. Default false. */
+  readonly dryRun?: boolean;
   /** Decides what plugins may do for which the bot names no permissions. Without it they may do what they ask for. */
   readonly authorize?: Authorize;
   /** The server's identity where it is known for sure; nothing is pinned then. 32 bytes. */
@@ -118,12 +120,13 @@ class Runner {
 
   /** Plugins first: a bot that is in a group already answers. */
   async #prepare(): Promise<void> {
-    const { authorize, pluginDir, recordFile, onReady } = this.#options;
+    const { authorize, dryRun = false, pluginDir, recordFile, onReady } = this.#options;
     if (recordFile !== undefined) this.#recorded.record(recordFile);
     const runtime = await PluginRuntime.start({
       client: this.#recorded,
       authorize,
       answersHelp: true,
+      dryRun,
       onLog: (entry) => this.#logPlugin(entry),
       onStatus: (status) => this.#watchPlugin(status),
       ...(pluginDir === undefined ? {} : { dataDir: pluginDir }),

@@ -194,7 +194,7 @@ export class Capabilities {
     try {
       this.#check(plugin, action);
       const result = await this.#perform(plugin, action);
-      if (budgetOf(action).what === 'send') plugin.count('sends');
+      if (budgetOf(action).what === 'send' && !plugin.order.isDryRun) plugin.count('sends');
       return { type: 'done', result };
     } catch (error) {
       const { code, message } =

@@ -254,6 +254,7 @@ export class Hooks implements Interceptor {
       case 'pass':
         return { outcome: 'passed', reason: '', next: text };
       case 'change':
+        if (verdict.text === text) return { outcome: 'passed', reason: '', next: text };
         plugin.count('messagesChanged');
         return { outcome: 'changed', reason: '', next: verdict.text };
       case 'stop':

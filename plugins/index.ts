@@ -18,4 +18,5 @@ export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { PluginRuntime } from './runtime.ts';
 export type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
+export type { KeptValues } from './storage.ts';
 export type { Trace } from './traces.ts';

@@ -123,7 +123,8 @@ export class PluginRuntime {
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     const [prefix, plugins] = [commandPrefix, this.#plugins];
-    const help = answersHelp && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
+    const answers = answersHelp && !dryRun;
+    const help = answers && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
     this.#stopListening = listen(
       client,
       (message) => this.insight.traceOf(message),

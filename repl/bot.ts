@@ -20,6 +20,8 @@ export interface BotCommandOptions {
   readonly groups?: readonly string[] | undefined;
   /** A new file for what its plugins are told and say. */
   readonly recordFile?: string | undefined;
+  /** Only try its plugins. */
+  readonly dryRun?: boolean | undefined;
   readonly config: Config;
   readonly interruption: Interruption;
 }
@@ -48,6 +50,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
       // Two bots of one person must not write into each other's files.
       pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
       authorize: authority({ book, grantCommand: grantCommandOf(config) }),
+      dryRun: options.dryRun === true,
       signal: interruption.signal,
       onLog,
     },

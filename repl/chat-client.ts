@@ -1,7 +1,13 @@
 /** What the REPL needs of its surroundings, as narrow types: a client, and plugins if there are any. */
 
 import type { Client, ClientEvents } from '../core/client-api.ts';
-import type { PermissionAnswer, PermissionQuestion, RecordingSummary } from '../plugins/index.ts';
+import type {
+  KeptValues,
+  PermissionAnswer,
+  PermissionQuestion,
+  RecordingSummary,
+  Trace,
+} from '../plugins/index.ts';
 
 /** The part of a `Client` that prompt, scripts and pipes use. */
 export interface ChatClient
@@ -48,6 +54,10 @@ export interface PluginSummary {
   readonly grants: readonly string[];
   /** What people can tell it in messages. */
   readonly commands: readonly MessageCommand[];
+  /** Whether what it sends and decides about messages is told and not done. */
+  readonly isDryRun?: boolean;
+  /** What it has done so far, by the names of `PluginCounters`. */
+  readonly counters?: Readonly<Record<string, number>>;
 }
 
 /** A command of a plugin, given in a message. */
@@ -69,10 +79,20 @@ export interface ChatPlugins {
   load(
     spec: string,
     config?: Readonly<Record<string, unknown>>,
-    options?: { readonly permissions?: readonly string[] | undefined },
+    options?: {
+      readonly permissions?: readonly string[] | undefined;
+      readonly dryRun?: boolean | undefined;
+    },
   ): Promise<PluginSummary>;
   unload(id: string): Promise<void>;
   list(): readonly PluginSummary[];
+  /** What a plugin keeps: its first keys, or the value of one as JSON. */
+  kept(id: string, key?: string): Promise<KeptValues>;
+  /** What became of a message, by its place or of the newest one. */
+  explain(place?: { readonly group: string; readonly seq: number }): Trace | undefined;
+  /** Shows what plugins are told and do, all or one, until {@link untap}. */
+  tap(plugin?: string): void;
+  untap(): void;
   /** Records what plugins are told and say, in a new file. */
   record(file: string): Promise<void>;
   /** Ends the recording; undefined if there is none. */

@@ -12,6 +12,8 @@ import { safeText } from './safe-text.ts';
 export interface ChatOptions {
   readonly config: Config;
   readonly takeOver: boolean;
+  /** Only try the plugins. */
+  readonly dryRun: boolean;
   /** The terminal understands no cursor movements. */
   readonly dumb: boolean;
   readonly interruption: Interruption;
@@ -19,11 +21,11 @@ export interface ChatOptions {
 
 /** Chats until the person leaves; resolves to the exit code. @throws BanterError when the chat cannot begin */
 export async function chat(options: ChatOptions): Promise<number> {
-  const { config, interruption, takeOver } = options;
+  const { config, interruption, takeOver, dryRun } = options;
   const { signal } = interruption;
   // Loaded before there is a client, so that nothing has to wait for it afterwards.
   const { startRepl } = await import('./repl.ts');
-  const chatter = await connectChatter(config, { takeOver, signal });
+  const chatter = await connectChatter(config, { takeOver, dryRun, signal });
   const { client, plugins } = chatter;
   try {
     if (!process.stdin.isTTY || !process.stdout.isTTY) {

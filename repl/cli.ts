@@ -25,6 +25,7 @@ interface SessionOptions extends CommonOptions {
   readonly group?: string;
   readonly plugin?: readonly string[];
   readonly takeOver?: true;
+  readonly dryRun?: true;
   readonly relayOnly?: true;
   readonly invitation?: string;
 }
@@ -47,6 +48,7 @@ interface BotOptions extends CommonOptions {
   readonly relayOnly?: true;
   readonly invitation?: string;
   readonly record?: string;
+  readonly dryRun?: true;
 }
 
 type ServeOptions = Flags & { readonly quiet?: true; readonly operator?: readonly string[] };
@@ -182,7 +184,8 @@ function addTalking(program: Command, run: Perform): void {
   withSession(chat).action((name: string | undefined, server: Text, options: SessionOptions) =>
     run({ ...sessionFlags(options), name, server }, async (work) => {
       const module = await import('./chat.ts');
-      return module.chat({ ...work, takeOver: options.takeOver === true, dumb: isDumb() });
+      const { takeOver = false, dryRun = false } = options;
+      return module.chat({ ...work, takeOver, dryRun, dumb: isDumb() });
     }),
   );
   add(
@@ -261,10 +264,11 @@ function addServing(program: Command, run: Perform): void {
       '--record <file>',
       'record what its plugins are told and say, private messages included',
     )
-    .action((bot: string, { group: groups, name, record, ...flags }: BotOptions) =>
+    .option('--dry-run', dryRunHelp)
+    .action((bot: string, { group: groups, name, record, dryRun, ...flags }: BotOptions) =>
       run(flags, async (work) => {
         const module = await import('./bot.ts');
-        return module.bot({ ...work, bot, name, groups, recordFile: record });
+        return module.bot({ ...work, bot, name, groups, recordFile: record, dryRun });
       }),
     );
 }
@@ -291,6 +295,8 @@ function addKeeping(program: Command, run: Perform): void {
     );
 }
 
+const dryRunHelp = 'only try the plugins: what they would send or change is told, and not done';
+
 const relayOnlyHelp = 'never tell peers your address: reach them through the server';
 const invitationHelp = 'an invitation to a closed server, needed once (BANTER_INVITATION)';
 const serverHelp = 'host[:port][#fingerprint] (BANTER_SERVER; localhost:6666)';
@@ -316,6 +322,7 @@ function withSession(command: Command): Command {
       'load a plugin by name or file; may be given again (BANTER_PLUGINS)',
       collect,
     )
+    .option('--dry-run', dryRunHelp)
     .option('--take-over', 'take the name over from another client of yours')
     .option('--relay-only', relayOnlyHelp)
     .option('--invitation <token>', invitationHelp);
@@ -336,13 +343,15 @@ function sessionFlags(options: SessionOptions): Flags {
 
 function formOf(options: ScriptOptions): {
   readonly takeOver: boolean;
+  readonly dryRun: boolean;
   readonly json: boolean;
   readonly jsonInput: boolean;
   readonly keepGoing: boolean;
 } {
-  const { takeOver, json, jsonIn, keepGoing } = options;
+  const { takeOver, dryRun, json, jsonIn, keepGoing } = options;
   return {
     takeOver: takeOver === true,
+    dryRun: dryRun === true,
     json: json === true,
     jsonInput: jsonIn === true,
     keepGoing: keepGoing === true,

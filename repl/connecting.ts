@@ -18,13 +18,15 @@ export interface ConnectingOptions {
   readonly takeOver: boolean;
   /** Where a client of the name is present already, connect beside it: to send and to list, without a presence. */
   readonly besidePresent?: boolean;
+  /** Only try the plugins: what they would send or change is told, and not done. */
+  readonly dryRun?: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Connects under the settings' name. @throws BanterError as `Client.connect` does; OPTION_INVALID without a name */
 export async function connectChatter(
   config: Config,
-  { takeOver, besidePresent = false, signal }: ConnectingOptions,
+  { takeOver, besidePresent = false, dryRun = false, signal }: ConnectingOptions,
 ): Promise<Chatter> {
   const dataDir = config.data.value;
   const options = {
@@ -47,6 +49,7 @@ export async function connectChatter(
     dataDir,
     grantFile: grantFileOf(config),
     grantCommand: grantCommandOf(config),
+    dryRun,
     errorOutput: process.stderr,
   });
   return { client, plugins };

@@ -8,10 +8,11 @@ import {
   type Receipt,
   type Topic,
 } from '../core/client-api.ts';
-import type { MessageCommand, PluginSummary } from './chat-client.ts';
+import type { MessageCommand } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
 import { describeEntrance } from './entrance.ts';
 import { administrationDescriptions } from './format-administration.ts';
+import { describeKept, describePlugin, describeTrace } from './format-plugins.ts';
 import { describeRetention } from './retention.ts';
 import { safeOutput, safeText } from './safe-text.ts';
 
@@ -109,6 +110,11 @@ const descriptions: Describe = {
     `${safeText(file)} records what plugins are told and say, private messages included, until "plugin record off"`,
   recordingEnded: ({ file, told, said, problem }) =>
     `${safeText(file)}: ${told} things told, ${said} said${problem === undefined ? '' : `; it ended early: ${safeText(problem)}`}`,
+  pluginStorage: describeKept,
+  explained: describeTrace,
+  tapped: ({ plugin = 'all plugins' }) =>
+    `what ${safeText(plugin)} is told and does is shown until "tap off"`,
+  untapped: () => 'the tap is off',
   plugins: ({ plugins }) =>
     plugins.length === 0
       ? 'no plugins; load one with "plugin load <name or file>"'
@@ -265,11 +271,6 @@ export class Formatter {
   #style(format: Style, text: string): string {
     return this.#colours ? styleText(format, text, { validateStream: false }) : text;
   }
-}
-
-function describePlugin(plugin: PluginSummary): string {
-  const reason = plugin.reason === undefined ? '' : `: ${safeText(plugin.reason)}`;
-  return `${safeText(plugin.id)} ${safeText(plugin.version)} ${safeText(plugin.state)}${reason}`;
 }
 
 function list(names: readonly string[], none: string): string {

@@ -2,6 +2,7 @@
 
 import { BanterError } from '../core/error-api.ts';
 import type {
+  KeptValues,
   LoadOptions,
   PluginClient,
   PluginLog,
@@ -10,8 +11,10 @@ import type {
   PluginStatus,
   RecordedClient,
   RecordingSummary,
+  Trace,
 } from '../plugins/index.ts';
 import type { ChatPlugins, PermissionAsker, PluginSummary } from './chat-client.ts';
+import { PluginTap } from './plugin-tap.ts';
 import { safeText } from './safe-text.ts';
 
 /** What plugins run on. */
@@ -23,7 +26,9 @@ export interface LazyPluginsOptions {
   readonly grantFile: string;
   /** What the refusal of a plugin tells to type. */
   readonly grantCommand: string;
-  /** Where plugins log. */
+  /** Whether plugins are only tried. Default false. */
+  readonly dryRun?: boolean;
+  /** Where plugins log, and where a tap shows what they do. */
   readonly errorOutput: NodeJS.WritableStream;
 }
 
@@ -35,11 +40,13 @@ export class LazyPlugins implements ChatPlugins {
   #starting: Promise<PluginRuntime> | undefined;
   #runtime: PluginRuntime | undefined;
   #recorded: RecordedClient | undefined;
+  readonly #tap: PluginTap;
   #closed = false;
 
   constructor({ errorOutput, grantFile, grantCommand, ...options }: LazyPluginsOptions) {
     const onLog = (entry: PluginLog): void => void errorOutput.write(`${describeLog(entry)}\n`);
     this.#options = { ...options, onLog };
+    this.#tap = new PluginTap((line) => void errorOutput.write(`${line}\n`));
     this.#grants = { grantFile, grantCommand };
   }
 
@@ -64,6 +71,24 @@ export class LazyPlugins implements ChatPlugins {
 
   list(): readonly PluginSummary[] {
     return this.#runtime?.list().map(summary) ?? [];
+  }
+
+  /** @throws BanterError OPTION_INVALID for an unknown id, DATA_UNUSABLE */
+  async kept(id: string, key?: string): Promise<KeptValues> {
+    if (this.#runtime !== undefined) return this.#runtime.kept(id, key);
+    throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
+  }
+
+  explain(place?: { readonly group: string; readonly seq: number }): Trace | undefined {
+    return this.#runtime?.insight.explain(place);
+  }
+
+  tap(plugin?: string): void {
+    this.#tap.start(plugin);
+  }
+
+  untap(): void {
+    this.#tap.stop();
   }
 
   askWith(ask: PermissionAsker | undefined): void {
@@ -102,6 +127,7 @@ export class LazyPlugins implements ChatPlugins {
       // Who can be asked changes: nobody in a script, a terminal before the prompt, then the prompt.
       authorize: (request) => authority({ book, grantCommand, ask: this.#ask })(request),
     });
+    this.#tap.runtime = this.#runtime;
     return this.#runtime;
   }
 }
@@ -113,5 +139,5 @@ function describeLog({ plugin, level, text }: PluginLog): string {
 }
 
 function summary(status: PluginStatus): PluginSummary {
-  return { ...status, reason: status.reason || undefined };
+  return { ...status, counters: { ...status.counters }, reason: status.reason || undefined };
 }

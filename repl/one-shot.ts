@@ -15,6 +15,8 @@ export type Script = Pick<ScriptOptions, 'source' | 'name'>;
 export interface OneShotOptions extends Pick<ScriptOptions, 'json' | 'jsonInput' | 'keepGoing'> {
   readonly config: Config;
   readonly takeOver: boolean;
+  /** Only try the plugins. */
+  readonly dryRun: boolean;
   readonly interruption: Interruption;
 }
 
@@ -36,9 +38,9 @@ export function scriptOfLines(lines: readonly string[]): Script {
 
 /** Runs a script under the settings' name; resolves to the exit code. @throws BanterError when it cannot begin */
 export async function runOnce(script: Script, options: OneShotOptions): Promise<number> {
-  const { config, takeOver, interruption, ...form } = options;
+  const { config, takeOver, dryRun, interruption, ...form } = options;
   const { signal } = interruption;
-  const chatter = await connectChatter(config, { takeOver, besidePresent: true, signal });
+  const chatter = await connectChatter(config, { takeOver, dryRun, besidePresent: true, signal });
   try {
     return await runConnected(chatter, script, { config, signal, ...form });
   } finally {

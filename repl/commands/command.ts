@@ -11,7 +11,7 @@ import {
   type Role,
   type Topic,
 } from '../../core/client-api.ts';
-import type { RecordingSummary } from '../../plugins/index.ts';
+import type { KeptValues, RecordingSummary, Trace } from '../../plugins/index.ts';
 import type { MessageCommand, PluginSummary } from '../chat-client.ts';
 import type { ChatSession } from '../session.ts';
 import type { AdministrationResult } from './administration-result.ts';
@@ -133,6 +133,16 @@ export type CommandResult =
   | AdministrationResult
   | { readonly type: 'pluginLoaded'; readonly plugin: PluginSummary }
   | { readonly type: 'pluginUnloaded'; readonly plugin: string }
+  | {
+      readonly type: 'pluginStorage';
+      readonly plugin: string;
+      readonly kept: KeptValues;
+    }
+  /** Absent when nothing is known of the message. */
+  | { readonly type: 'explained'; readonly trace: Trace | undefined }
+  /** Without `plugin` all of them. */
+  | { readonly type: 'tapped'; readonly plugin?: string }
+  | { readonly type: 'untapped' }
   | { readonly type: 'plugins'; readonly plugins: readonly PluginSummary[] }
   | { readonly type: 'recordingBegun'; readonly file: string }
   | ({ readonly type: 'recordingEnded' } & RecordingSummary)

@@ -4,6 +4,7 @@ import { administrationCommands } from './administration.ts';
 import type { Command, CommandTable } from './command.ts';
 import { groupCommands } from './groups.ts';
 import { historyCommands } from './history.ts';
+import { insightCommands } from './insight.ts';
 import { orderCommands } from './order.ts';
 import { scriptCommands } from './scripts.ts';
 import { settingCommands } from './settings.ts';
@@ -18,6 +19,7 @@ const all: readonly Command[] = [
   ...administrationCommands,
   ...historyCommands,
   ...youCommands,
+  ...insightCommands,
   ...scriptCommands(() => all),
 ];
 

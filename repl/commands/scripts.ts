@@ -21,6 +21,24 @@ const pluginActions: ReadonlyMap<string, PluginAction> = new Map<string, PluginA
     },
   ],
   [
+    'try',
+    async (plugins, plugin, config) => {
+      const spec = required('try', plugin);
+      const options = { dryRun: true };
+      return {
+        type: 'pluginLoaded',
+        plugin: await plugins.load(spec, parseConfig(config), options),
+      };
+    },
+  ],
+  [
+    'storage',
+    async (plugins, plugin, key) => {
+      const id = required('storage', plugin);
+      return { type: 'pluginStorage', plugin: id, kept: await plugins.kept(id, key) };
+    },
+  ],
+  [
     'unload',
     async (plugins, plugin) => {
       const id = required('unload', plugin);
@@ -46,7 +64,8 @@ export function scriptCommands(commands: () => readonly Command[]): readonly Com
     defineCommand({
       name: 'plugin',
       section: 'Scripts & plugins',
-      summary: 'load a plugin (by name or file), unload one, list them, or record what they do',
+      summary:
+        'load a plugin (by name or file), try one without effect, unload one, list them, see what one keeps, or record what they do',
       example: 'plugin load auto-reply',
       parameters: [
         { name: 'action', type: 'word', words: [...pluginActions.keys()] },

@@ -136,6 +136,10 @@ test('commands that plugins are told in messages are listed in the help, and com
       record: () => Promise.reject(new Error('not here')),
       endRecording: () => Promise.resolve(undefined),
       askWith: () => undefined,
+      kept: () => Promise.reject(new Error('not here')),
+      explain: () => undefined,
+      tap: () => undefined,
+      untap: () => undefined,
       list: () => [{ ...plugin, commands: [roll, end] }],
     },
   });
