@@ -8,6 +8,7 @@ import type {
   Receipt,
 } from '../core/client-api.ts';
 import { type CommandInfo, commandFields } from './command-info.ts';
+import { type HeardEvent, heardEvents } from './heard-events.ts';
 import {
   type HookAction,
   type HookCall,
@@ -140,6 +141,8 @@ export interface PluginError {
 export type Action =
   | { readonly type: 'described'; readonly manifest: string }
   | ({ readonly type: 'command' } & CommandInfo)
+  /** From now on it is told events of this type. */
+  | { readonly type: 'listens'; readonly event: HeardEvent }
   | { readonly type: 'ready' }
   | ({ readonly type: 'failed' } & PluginError)
   | ({ readonly type: 'error'; readonly during: string } & PluginError)
@@ -296,6 +299,7 @@ const error = { name: text(80), message: text(2000), stack: text(8000) };
 const action: Shape<Action> = variant<Action>({
   described: record({ type: word('described'), manifest: line }),
   command: record({ type: word('command'), ...commandFields }),
+  listens: record({ type: word('listens'), event: choice(heardEvents) }),
   ready: record({ type: word('ready') }),
   failed: record({ type: word('failed'), ...error }),
   error: record({ type: word('error'), during: text(80), ...error }),

@@ -9,6 +9,7 @@ import type { CommandInfo } from './command-info.ts';
 import { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
 import { Handling } from './handling.ts';
+import { type HeardEvent, isHeardOnly } from './heard-events.ts';
 import { limits } from './limits.ts';
 import type { PluginSource } from './location.ts';
 import { type Manifest, mergeConfig } from './manifest.ts';
@@ -84,6 +85,7 @@ export class HostedPlugin {
   #manifest: Manifest | undefined;
   #config: Readonly<Record<string, JsonValue>> = {};
   #granted: Granted | undefined;
+  readonly #heard = new Set<HeardEvent>();
   #commands: CommandInfo[] = [];
   #prefix = '';
   #isLeaving = false;
@@ -188,6 +190,11 @@ export class HostedPlugin {
     if (this.#granted === undefined) return { reason: 'it is not set up yet' };
     if (!this.alive) return { reason: `it is ${this.#phase}` };
     if (!mayReceive(this.#granted, fact.event)) return { reason: 'it lacks the permission' };
+    const { type } = fact.event;
+    // What it listens to is known when it is set up.
+    if (this.#phase === 'running' && isHeardOnly(type) && !this.#heard.has(type)) {
+      return { reason: 'it does not listen' };
+    }
     if (this.#queue.length >= limits.queuedEventsMax) {
       this.#counters.eventsDropped += 1;
       const reason = `${limits.queuedEventsMax} events wait for it already`;
@@ -282,6 +289,11 @@ export class HostedPlugin {
     }
   }
 
+  /** It wants to be told events of this type. */
+  listens(event: HeardEvent): void {
+    this.#heard.add(event);
+  }
+
   /** `setup` is done. */
   ready(): void {
     this.#phase = 'running';
@@ -313,6 +325,7 @@ export class HostedPlugin {
     if (!this.alive) return;
     this.#phase = 'loading';
     this.#life += 1;
+    this.#heard.clear();
     this.#commands = [];
     this.#control = [];
     this.#questions = [];

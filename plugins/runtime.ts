@@ -284,6 +284,9 @@ export class PluginRuntime {
       case 'command':
         plugin.addCommand(action);
         break;
+      case 'listens':
+        plugin.listens(action.event);
+        break;
       case 'ready':
         this.#makeReady(plugin);
         break;

@@ -61,7 +61,10 @@ export class PluginInside {
     this.#outbox = outbox;
     this.#tracer = new Tracer(outbox);
     this.#requests = new Requests(outbox);
-    this.#listeners = new Listeners((permission) => this.#granted(permission));
+    this.#listeners = new Listeners(
+      (permission) => this.#granted(permission),
+      (event) => outbox.push('listens', { event }),
+    );
     this.#questions = new Questions(this.#requests, (target) => this.#turns.yield(placeOf(target)));
     this.#commands = new Commands(outbox, this.#requests, this.#questions);
     this.#schedule = new ScheduleInside(
@@ -161,7 +164,10 @@ export class PluginInside {
       ask: makeAsk(
         this.#questions,
         (target, prompt) => this.#sending.send(target, prompt, this.#cause),
-        (target) => this.#requireReading(target),
+        (target) => {
+          this.#requireReading(target);
+          this.#listeners.wantMessages();
+        },
       ),
       send: (target, text, options) => this.#sending.send(target, text, this.#cause, options),
       history: makeHistory(this.#requests),
@@ -180,6 +186,7 @@ export class PluginInside {
     }
     // The values of a call are read by the types that this very definition declares.
     this.#commands.add(definition, handler as (call: CommandCall) => Answer);
+    this.#listeners.wantMessages();
   }
 
   #granted(permission: string): boolean {

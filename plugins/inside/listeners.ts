@@ -1,6 +1,7 @@
 /** What the plugin listens to: events, patterns, and being addressed. Runs in isolates only. */
 
 import type { GroupMessage, PrivateMessage } from '../../core/client-api.ts';
+import { type HeardEvent, isHeardOnly } from '../heard-events.ts';
 import type { Answer, HearOptions, Incoming, ListenOptions, PluginEvents } from '../sdk.ts';
 
 type Message = Incoming<GroupMessage | PrivateMessage>;
@@ -54,11 +55,30 @@ export class Listeners {
   readonly #isGranted: (permission: string) => boolean;
   readonly #listeners = new Map<string, Listener[]>();
   readonly #patterns: Pattern[] = [];
+  readonly #onWanted: (event: HeardEvent) => boolean;
+  /** Events that are told to us by now. */
+  readonly #wanted = new Set<HeardEvent>();
   #me = '';
   #takesMissed = false;
 
-  constructor(isGranted: (permission: string) => boolean) {
+  /** @param onWanted has events of a type told to us; false when it could not */
+  constructor(
+    isGranted: (permission: string) => boolean,
+    onWanted: (event: HeardEvent) => boolean,
+  ) {
     this.#isGranted = isGranted;
+    this.#onWanted = onWanted;
+  }
+
+  /** Has events of this type told to us from now on. */
+  want(event: HeardEvent): void {
+    if (!this.#wanted.has(event) && this.#onWanted(event)) this.#wanted.add(event);
+  }
+
+  /** Has all messages told to us that the plugin may read. */
+  wantMessages(): void {
+    if (this.#isGranted('message.read')) this.want('message');
+    if (this.#isGranted('private.read')) this.want('private');
   }
 
   /** The name that people address. */
@@ -89,6 +109,8 @@ export class Listeners {
     // The overloads of `on` have tied the listener to its event.
     listeners.push({ id: `${event} ${listeners.length + 1}`, options, call: call as Handler });
     this.#listeners.set(event, listeners);
+    if (isHeardOnly(event)) this.want(event);
+    else if (event === 'mention') this.want('message');
   }
 
   /** Registers a pattern: `ctx.hear` and `ctx.respond`. @throws TypeError, Error */
@@ -112,6 +134,7 @@ export class Listeners {
     const isAddressed = method === 'respond';
     this.#takesMissed ||= options.includeRecovered === true;
     this.#patterns.push({ id, pattern, options, isAddressed, call: hearer });
+    this.wantMessages();
   }
 
   /**

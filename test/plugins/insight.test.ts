@@ -43,9 +43,10 @@ test('says of a message who did what about it, in which order and how long it to
   );
   on.alice.say('hello');
   await on.world.heard('lab/bot: hi');
-  const trace = await traced(on, 6);
+  const trace = await traced(on, 7);
   assert.deepEqual(told(trace), [
     'shout, hook receive: changed',
+    'shout, message: not told it does not listen',
     'quiet, message: not told it lacks the permission',
     'ears, on message: skipped option from',
     'ears, hear nothing: skipped no match',

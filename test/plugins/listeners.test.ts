@@ -85,7 +85,10 @@ test('an error of a pattern is told by its id', { timeout }, async (t) => {
 });
 
 test('an author is told of what is no pattern, and of ids that are there twice', () => {
-  const listeners = new Listeners(() => true);
+  const listeners = new Listeners(
+    () => true,
+    () => true,
+  );
   const call = (): undefined => undefined;
   listeners.match('hear', /x/, [{ id: 'a' }, call]);
   assert.throws(() => listeners.match('respond', /x/, [{ id: 'a' }, call]), /"a" is there already/);
@@ -93,4 +96,29 @@ test('an author is told of what is no pattern, and of ids that are there twice',
   assert.throws(() => listeners.match('hear', /x/, []), /no RegExp or no handler/);
   // What an author writes without types.
   assert.throws(() => listeners.match('hear', 'x' as never, [call]), /no RegExp or no handler/);
+});
+
+test('a plugin is told what it listens to, and nothing else; who asks is told the answer', {
+  timeout,
+}, async (t) => {
+  const { plug, alice, runtime, world } = await stage(t);
+  await plug('deaf', `ctx.on('left', () => undefined);`);
+  await plug('keen', `ctx.hear(/^say (.*)$/, ([, word]) => word);`);
+  await plug(
+    'asker',
+    `ctx.on('joined', async ({ group, name }) => {
+       const answer = await ctx.ask({ group, from: name }, 'how are you?');
+       await ctx.send({ group }, name + ' is ' + answer);
+     });`,
+  );
+  alice.say('say one');
+  await world.heard('lab/bot: one');
+  const counted = (): readonly (number | undefined)[] =>
+    runtime.list().map(({ counters }) => counters.events);
+  assert.deepEqual(counted(), [0, 1, 0]);
+  const carol = world.member('carol');
+  await world.heard('lab/bot: how are you?');
+  carol.say('well');
+  await world.heard('lab/bot: carol is well');
+  assert.deepEqual(counted(), [0, 2, 2]);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Fact } from '../../plugins/feed.ts';
 import { Granted } from '../../plugins/granted.ts';
+import { heardEvents } from '../../plugins/heard-events.ts';
 import { limits } from '../../plugins/limits.ts';
 import { parseManifest } from '../../plugins/manifest.ts';
 import { HostedPlugin } from '../../plugins/plugin.ts';
@@ -33,6 +34,7 @@ function running(): HostedPlugin {
   describe(plugin);
   plugin.turned(0, 0);
   assert.deepEqual(types(plugin.takeWork(0)), ['setup']);
+  for (const event of heardEvents) plugin.listens(event);
   plugin.ready();
   plugin.turned(0, 0);
   return plugin;
@@ -75,6 +77,7 @@ test('events wait until setup is done, and then go after outcomes', () => {
   plugin.turned(0, 0);
   assert.equal(plugin.takeWork(0), undefined);
   plugin.control(settled);
+  for (const event of heardEvents) plugin.listens(event);
   plugin.ready();
   assert.deepEqual(types(plugin.takeWork(0)), ['settled']);
   plugin.turned(0, 0);
@@ -157,6 +160,7 @@ test('after a restart it is loaded again and hears again what it was handling, m
   describe(plugin);
   plugin.turned(0, 0);
   plugin.takeWork(0);
+  for (const event of heardEvents) plugin.listens(event);
   plugin.ready();
   plugin.turned(0, 0);
   const work = plugin.takeWork(0);
@@ -216,6 +220,7 @@ test('what was still being handled comes again after a restart, and is held unti
   describe(plugin);
   plugin.turned(0, 0);
   plugin.takeWork(0);
+  for (const event of heardEvents) plugin.listens(event);
   plugin.ready();
   plugin.turned(0, 0);
   assert.deepEqual(released, ['one']);

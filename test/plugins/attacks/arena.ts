@@ -47,6 +47,8 @@ export class Arena {
     await inTime(async () => {
       alice.say('attack');
       if ('ends' in attack) {
+        // What the first one registers hears the second.
+        alice.say('attack');
         this.#checkEnd(await this.stage.quarantined('evil'), attack.ends);
       } else {
         while (this.#evil()?.counters.events === 0) await this.#siblingAnswers();
