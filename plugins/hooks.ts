@@ -46,14 +46,13 @@ interface Course {
   readonly trace: number;
   readonly links: readonly Link[];
   /** When all hooks have to have answered, on the monotonic clock. */
-  untilMs: number;
+  readonly untilMs: number;
   /** Called once. */
   readonly end: (end: { readonly text: string } | { readonly stop: BanterError }) => void;
 }
 
 /** One question without an answer. */
 interface Asked {
-  readonly course: Course;
   readonly plugin: HostedPlugin;
   readonly answer: (verdict: HookVerdict) => void;
 }
@@ -62,6 +61,12 @@ interface Settled {
   readonly outcome: string;
   readonly reason: string;
   readonly next?: string;
+}
+
+/** What one plugin is asked: as much as `hookCallsMax` at a time, the rest in its turn, as much as may wait at the client. */
+interface Line {
+  asked: number;
+  readonly waiting: Set<() => void>;
 }
 
 /** How often in a row a plugin's hooks have failed, and since when. */
@@ -80,7 +85,10 @@ export class Hooks implements Interceptor {
   /** By call; as many of one plugin as `hookCallsMax`. */
   readonly #asked = new Map<number, Asked>();
   readonly #failing = new Map<HostedPlugin, Failing>();
+  readonly #lines = new Map<HostedPlugin, Line>();
   #lastCall = 0;
+  #isHurried = false;
+  #isClosed = false;
 
   constructor(options: HooksOptions) {
     this.#options = options;
@@ -121,8 +129,10 @@ export class Hooks implements Interceptor {
     const { client, plugins } = this.#options;
     let isNeeded = false;
     for (const [plugin, hooks] of this.#hooks) {
-      if (hasLeft(plugin) || plugins.get(plugin.slot) !== plugin) this.#hooks.delete(plugin);
-      else isNeeded ||= hooks.length > 0;
+      if (hasLeft(plugin) || plugins.get(plugin.slot) !== plugin) {
+        this.#hooks.delete(plugin);
+        this.#lines.delete(plugin);
+      } else isNeeded ||= hooks.length > 0;
     }
     client.intercept(isNeeded ? this : undefined);
   }
@@ -173,16 +183,16 @@ export class Hooks implements Interceptor {
   }
 
   hurry(): void {
+    // What these answers would let be asked is not asked either.
+    this.#isHurried = true;
     const reason = 'too many messages waited for it';
-    for (const { answer, course } of [...this.#asked.values()]) {
-      // So that the hooks behind it are not asked either.
-      course.untilMs = 0;
-      answer({ type: 'fail', reason });
-    }
+    for (const { answer } of [...this.#asked.values()]) answer({ type: 'fail', reason });
+    this.#isHurried = false;
   }
 
   /** Nobody is asked any more; what waits goes on as it is. */
   close(): void {
+    this.#isClosed = true;
     this.#options.client.intercept(undefined);
     this.#hooks.clear();
     for (const { answer } of [...this.#asked.values()]) answer({ type: 'pass' });
@@ -276,8 +286,12 @@ export class Hooks implements Interceptor {
   #ask(course: Course, { info, plugin }: Link, text: string, done: Asked['answer']): void {
     const { clock, onAsked, work } = this.#options;
     const fail = (reason: string): void => done({ type: 'fail', reason });
-    if (hasLeft(plugin)) {
+    if (hasLeft(plugin) || this.#isClosed) {
       done({ type: 'pass' });
+      return;
+    }
+    if (this.#isHurried) {
+      fail('too many messages waited for it');
       return;
     }
     if (plugin.phase === 'quarantined') {
@@ -289,11 +303,17 @@ export class Hooks implements Interceptor {
       fail(`all hooks together took more than ${limits.hookPassageMs} ms`);
       return;
     }
+    const line = this.#lines.get(plugin) ?? { asked: 0, waiting: new Set() };
+    if (line.asked >= limits.hookCallsMax) {
+      // Its time is that of its answer; what comes in a flood waits for its turn beside that.
+      line.waiting.add(() => this.#ask(course, { info, plugin }, text, done));
+      return;
+    }
     this.#lastCall += 1;
     const call = this.#lastCall;
     const message = { ...course.subject, text };
     if (!plugin.ask({ type: 'hooked', call, hook: info.hook, message })) {
-      fail(`${limits.hookCallsMax} messages wait for it already`);
+      fail(`${limits.queuedEventsMax} questions wait for it already`);
       return;
     }
     const deadlineMs = Math.min(info.deadlineMs, leftMs);
@@ -309,9 +329,13 @@ export class Hooks implements Interceptor {
     const answer = (verdict: HookVerdict): void => {
       if (!this.#asked.delete(call)) return;
       cancel();
+      line.asked -= 1;
       done(verdict);
+      serve(line);
     };
-    this.#asked.set(call, { course, plugin, answer });
+    line.asked += 1;
+    this.#lines.set(plugin, line);
+    this.#asked.set(call, { plugin, answer });
     onAsked();
   }
 
@@ -345,6 +369,16 @@ export class Hooks implements Interceptor {
       'info',
       `${what}: ${reason} (further ones are only counted; "explain" tells of each)`,
     );
+  }
+}
+
+/** Asks what waits, as far as there is room. */
+function serve(line: Line): void {
+  while (line.asked < limits.hookCallsMax) {
+    const [next] = line.waiting;
+    if (next === undefined) return;
+    line.waiting.delete(next);
+    next();
   }
 }
 

@@ -23,7 +23,7 @@ export const limits = {
   /** Characters of the actions of one turn; further ones are refused inside, a forged outbox ends the plugin. */
   turnCharactersMax: 262_144,
   /** Steps of a turn that are noted for `explain`; further ones are not, so that a flood costs no more than that. */
-  turnTracesMax: 16,
+  turnTracesMax: 8,
   /** Characters of a turn beyond these for what is said last: how far messages were handled. */
   turnLastCharactersMax: 16_384,
   /** Messages that one plugin is handling or has waiting in a line of its own; beyond, no events come. */
@@ -104,8 +104,8 @@ export const limits = {
   hookDeadlineMsMax: 5000,
   /** Milliseconds for all hooks together to decide about one message; those that are left have failed then. */
   hookPassageMs: 10_000,
-  /** Messages that wait for the hooks of one plugin; about a further one they have failed. */
-  hookCallsMax: 1000,
+  /** Messages that one plugin's hooks are asked about at a time; further ones wait for their turn, before their deadline begins. */
+  hookCallsMax: 128,
   /** Failures of a plugin's hooks in a row, and milliseconds from the first one on; with both the plugin is ended. */
   hookFailuresMax: 20,
   hookFailingMs: 10_000,

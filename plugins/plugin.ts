@@ -212,7 +212,7 @@ export class HostedPlugin {
 
   /** Queues a question to one of its hooks; false when there are too many. */
   ask(event: Extract<PluginEvent, { readonly type: 'hooked' }>): boolean {
-    if (!this.alive || this.#questions.length >= limits.hookCallsMax) return false;
+    if (!this.alive || this.#questions.length >= limits.queuedEventsMax) return false;
     this.#questions.push(new Fact(event));
     return true;
   }

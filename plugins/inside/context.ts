@@ -23,6 +23,7 @@ import { optional, Requests } from './requests.ts';
 import { ScheduleInside } from './schedule.ts';
 import { makeHistory, SendingInside } from './sending.ts';
 import { makeStorage } from './storage.ts';
+import { isThenable } from './thenable.ts';
 import { type Cause, noCause, Tracer } from './tracer.ts';
 import { placeOf, Turns } from './turns.ts';
 
@@ -76,6 +77,8 @@ export class PluginInside {
     this.#sending = new SendingInside(this.#requests);
     this.#hooks = new HooksInside({
       outbox,
+      requests: this.#requests,
+      tracer: this.#tracer,
       isOpen: () => !this.#isSetUp,
       granted: (permission) => this.#granted(permission),
       guard: (during, cause, call) => this.#guard(during, cause, call),
@@ -213,19 +216,35 @@ export class PluginInside {
 
   #hearMessage({ number, message: received }: MessageEvent): void {
     const cause: Cause = { hops: received.hops + 1, trace: number };
+    const place = placeOf(received.type === 'group' ? received : { to: received.from });
+    if (this.#hooks.isListening) {
+      this.#turns.line(number, place, () =>
+        this.#hooks.listen(received, cause, (message) => this.#handle(number, message, cause)?.()),
+      );
+      return;
+    }
+    const inTurn = this.#handle(number, received, cause);
+    if (inTurn !== undefined) this.#turns.line(number, place, inTurn);
+  }
+
+  /** Begins what wants no turn; gives what is to be done in turn, if there is anything. */
+  #handle(
+    number: number,
+    received: GroupMessage | PrivateMessage,
+    cause: Cause,
+  ): (() => Promise<unknown> | undefined) | undefined {
     const message = this.#sending.answerable(received, cause, undefined);
     const isForPeople = !received.bot && !isMissed(received);
     if (isForPeople && this.#questions.take(message)) {
       this.#tracer.note(cause, 'ask', 'handled', { reason: 'it answers a question' });
-      return;
+      return undefined;
     }
     const calls = this.#callsFor(message, cause, isForPeople);
     const [inTurn, beside] = [calls.filter((call) => !call.isParallel), calls.filter(isParallel)];
     const work = (some: readonly Call[]) => () =>
       whole(some.map(({ during, run }) => this.#guard(during, cause, run)));
-    const place = placeOf(received.type === 'group' ? received : { to: received.from });
     if (beside.length > 0) this.#turns.beside(number, work(beside));
-    if (inTurn.length > 0) this.#turns.line(number, place, work(inTurn));
+    return inTurn.length > 0 ? work(inTurn) : undefined;
   }
 
   /** What is to be done because of a message; where it may come again, everybody has an own one, whose answers have keys. */
@@ -236,14 +255,16 @@ export class PluginInside {
       this.#listeners.takesMissed
         ? (source) => ({ ...of, ...this.#sending.answerable(of, cause, source) })
         : () => of;
-    const calls: Call[] = [];
+    // The plugin may have made setters for the places of arrays; what is spread asks none of them.
+    let calls: readonly Call[];
     if (message.type === 'group') {
-      calls.push(...this.#listeners.callsFor('message', message, skipped, own(message)));
+      calls = this.#listeners.callsFor('message', message, skipped, own(message));
       if (this.#listeners.isMention(message.text)) {
-        calls.push(...this.#listeners.callsFor('mention', message, skipped, own(message)));
+        const mentioned = this.#listeners.callsFor('mention', message, skipped, own(message));
+        calls = [...calls, ...mentioned];
       }
     } else {
-      calls.push(...this.#listeners.callsFor('private', message, skipped, own(message)));
+      calls = this.#listeners.callsFor('private', message, skipped, own(message));
     }
     const command = this.#commands.find(message.text);
     if (command !== undefined) {
@@ -251,13 +272,11 @@ export class PluginInside {
       const during = `command ${name}`;
       const enter = (call: () => Answer): Answer => this.#within(cause, call);
       const call = { during, isParallel, run: () => run(message, enter) };
-      if (isForPeople) calls.push(answering(message, call));
+      if (isForPeople) calls = [...calls, answering(message, call)];
       else skipped(during, 'of a bot, or missed');
     }
-    for (const call of this.#listeners.callsForPatterns(message, own(message))) {
-      calls.push(answering(call.message, call));
-    }
-    return calls;
+    const matching = this.#listeners.callsForPatterns(message, own(message));
+    return [...calls, ...matching.map((call) => answering(call.message, call))];
   }
 
   #tell<E extends keyof PluginEvents>(type: E, event: PluginEvents[E]): void {
@@ -337,15 +356,6 @@ function answering(message: Message, { during, isParallel, run }: Call): Call {
 
 function isParallel(call: Call): boolean {
   return call.isParallel;
-}
-
-/** Asks what the plugin has made of `then`, which may throw. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
-    'then' in value &&
-    typeof value.then === 'function'
-  );
 }
 
 /** All of some work, none of which rejects; undefined if nothing of it is to be waited for. */

@@ -1,10 +1,13 @@
 /** The plugin's side of its hooks: their registration, and what they make of messages. Runs in isolates only. */
 
+import type { GroupMessage, PrivateMessage } from '../../core/client-api.ts';
 import { type HookCall, type HookInfo, type HookVerdict, hookPoints } from '../hook-info.ts';
 import { limits } from '../limits.ts';
-import type { UseHook } from '../sdk.ts';
+import type { HookPoint, UseHook } from '../sdk.ts';
 import { describe, type Outbox } from './outbox.ts';
-import type { Cause } from './tracer.ts';
+import type { Requests } from './requests.ts';
+import { isThenable } from './thenable.ts';
+import type { Cause, Tracer } from './tracer.ts';
 
 // Taken before the plugin's code runs, so that replacing a builtin changes nothing here.
 const { freeze } = Object;
@@ -12,6 +15,8 @@ const { freeze } = Object;
 /** What hooks need of the plugin around them. */
 export interface HooksOwner {
   readonly outbox: Outbox;
+  readonly requests: Requests;
+  readonly tracer: Tracer;
   /** Whether `setup` is still under way. */
   isOpen(): boolean;
   granted(permission: string): boolean;
@@ -19,30 +24,53 @@ export interface HooksOwner {
   guard(during: string, cause: Cause, call: () => unknown): Promise<void> | undefined;
 }
 
-type AnyHook = (message: never) => unknown;
+type Message = GroupMessage | PrivateMessage;
+type CheckedOptions = Pick<HookInfo, 'group' | 'deadlineMs' | 'onFailure'>;
+
+interface Hook extends CheckedOptions {
+  readonly point: HookPoint;
+  readonly call: (message: never) => unknown;
+}
+
+const points: readonly HookPoint[] = [...hookPoints, 'listen'];
+
+/** Of these a plugin needs one to have a hook there, for a clear error in `setup`; what is enforced is outside. */
+const neededAt: { readonly [P in HookPoint]: readonly [string, string] } = {
+  receive: ['message.change', 'private.change'],
+  send: ['message.change', 'private.change'],
+  listen: ['message.read', 'private.read'],
+};
+
+const gone: HookVerdict = { type: 'fail', reason: 'there is no such hook any more' };
 
 /** The hooks of one plugin. */
 export class HooksInside {
   readonly #owner: HooksOwner;
-  readonly #hooks: { readonly point: HookInfo['point']; readonly call: AnyHook }[] = [];
+  readonly #hooks: Hook[] = [];
 
   constructor(owner: HooksOwner) {
     this.#owner = owner;
   }
 
+  /** Whether messages pass hooks before this plugin's own handlers. */
+  get isListening(): boolean {
+    return this.#hooks.some(({ point }) => point === 'listen');
+  }
+
   /** `ctx.use`. */
-  readonly use: UseHook = (point: string, ...rest: readonly unknown[]): void => {
+  readonly use: UseHook = (where: string, ...rest: readonly unknown[]): void => {
     const [options, call] = rest.length === 1 ? [{}, rest[0]] : rest;
-    const known = hookPoints.find((name) => name === point);
-    if (known === undefined || typeof call !== 'function') {
+    const point = points.find((name) => name === where);
+    if (point === undefined || typeof call !== 'function') {
       throw new TypeError(
-        `ctx.use(point, options?, hook): there is no such point or hook: ${point}`,
+        `ctx.use(point, options?, hook): there is no such point or hook: ${where}`,
       );
     }
     const { granted, isOpen, outbox } = this.#owner;
-    if (!granted('message.change') && !granted('private.change')) {
+    const [ofGroups, ofPeople] = neededAt[point];
+    if (!granted(ofGroups) && !granted(ofPeople)) {
       throw new Error(
-        `ctx.use("${known}") needs the permission "message.change" or "private.change" in the manifest`,
+        `ctx.use("${point}") needs the permission "${ofGroups}" or "${ofPeople}" in the manifest`,
       );
     }
     if (!isOpen()) throw new Error('ctx.use comes too late; hooks are made in setup');
@@ -51,31 +79,92 @@ export class HooksInside {
     }
     const checked = checkOptions(options);
     // The overloads of `use` have tied the hook to its point.
-    this.#hooks.push({ point: known, call: call as AnyHook });
-    outbox.push('hook', { hook: this.#hooks.length, point: known, ...checked });
+    this.#hooks.push({ point, ...checked, call: call as Hook['call'] });
+    if (point !== 'listen') outbox.push('hook', { hook: this.#hooks.length, point, ...checked });
   };
 
-  /** Asks a hook. The verdict becomes an action. */
+  /** Asks a hook for the chat process. The verdict becomes an action. */
   async run({ call, hook: number, message }: HookCall): Promise<void> {
-    const { guard, outbox } = this.#owner;
     const hook = this.#hooks[number - 1];
     const hops = 'hops' in message ? message.hops + 1 : 0;
-    let verdict: HookVerdict = { type: 'fail', reason: 'there is no such hook any more' };
-    await guard(`hook ${hook?.point}`, { hops, trace: 0 }, async () => {
+    const verdict = hook === undefined ? gone : await this.#ask(hook, message, { hops, trace: 0 });
+    this.#owner.outbox.push('verdict', { call, verdict });
+  }
+
+  /** Asks the hooks before this plugin's own handlers, one after the other, and then calls `handle` unless one stops the message. */
+  async listen(
+    received: Message,
+    cause: Cause,
+    handle: (message: Message) => Promise<unknown> | undefined,
+  ): Promise<void> {
+    const { outbox, tracer } = this.#owner;
+    let message = received;
+    for (const hook of this.#hooks) {
+      const isAbout = hook.group === '' || ('group' in message && message.group === hook.group);
+      if (hook.point !== 'listen' || !isAbout) continue;
+      const verdict = await this.#askInTime(hook, message, cause);
+      if (verdict.type === 'change') message = { ...message, text: verdict.text };
+      if (verdict.type === 'fail') {
+        const isClosed = hook.onFailure === 'closed';
+        const then = isClosed ? 'the message is stopped' : 'the message goes on';
+        outbox.push('log', { level: 'warn', text: `hook listen: ${verdict.reason}; ${then}` });
+        if (isClosed) return;
+      }
+      if (verdict.type === 'stop') {
+        tracer.note(cause, 'hook listen', 'skipped', { reason: `stopped: ${verdict.reason}` });
+        return;
+      }
+    }
+    await handle(message);
+  }
+
+  /** The verdict of a hook before the plugin's own handlers; one that is to be waited for has its deadline. */
+  async #askInTime(hook: Hook, message: Message, cause: Cause): Promise<HookVerdict> {
+    const asked = this.#ask(hook, { ...message }, cause);
+    if (!isThenable(asked)) return asked;
+    return new Promise((resolve) => {
+      const waiting = this.#owner.requests.wait(hook.deadlineMs, (refused) => {
+        const reason = refused?.message ?? `it took more than ${hook.deadlineMs} ms`;
+        resolve({ type: 'fail', reason: short(reason) });
+      });
+      void asked.then((verdict) => {
+        waiting.end();
+        resolve(verdict);
+      });
+    });
+  }
+
+  /** Never throws. */
+  #ask(hook: Hook, message: object, cause: Cause): HookVerdict | Promise<HookVerdict> {
+    let verdict: HookVerdict = gone;
+    const fail = (error: unknown): never => {
+      const { name, message: words } = describe(error);
+      verdict = { type: 'fail', reason: short(`it threw ${name}: ${words}`) };
+      throw error;
+    };
+    const settle = async (returned: PromiseLike<unknown>): Promise<void> => {
+      try {
+        verdict = verdictOf(await returned);
+      } catch (error) {
+        fail(error);
+      }
+    };
+    const pending = this.#owner.guard(`hook ${hook.point}`, cause, () => {
       try {
         // It was registered for the point whose messages these are.
-        if (hook !== undefined) verdict = verdictOf(await hook.call(freeze(message) as never));
+        const returned = hook.call(freeze(message) as never);
+        if (isThenable(returned)) return settle(returned);
+        verdict = verdictOf(returned);
+        return undefined;
       } catch (error) {
-        const { name, message: words } = describe(error);
-        verdict = { type: 'fail', reason: short(`it threw ${name}: ${words}`) };
-        throw error;
+        return fail(error);
       }
     });
-    outbox.push('verdict', { call, verdict });
+    return pending === undefined ? verdict : pending.then(() => verdict);
   }
 }
 
-function checkOptions(options: unknown): Pick<HookInfo, 'group' | 'deadlineMs' | 'onFailure'> {
+function checkOptions(options: unknown): CheckedOptions {
   const {
     group = '',
     deadlineMs = limits.hookDeadlineMs,

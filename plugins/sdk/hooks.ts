@@ -17,6 +17,8 @@ export type Draft = (
  *
  * - `receive`: before a message is shown to the person, kept for `chat.next()` and told to plugins, this one included.
  * - `send`: before a message leaves this client, whoever of it sends; a plugin's own messages are not told to its own hooks.
+ * - `listen`: before this plugin's own handlers, with what all `receive` hooks have left; nobody else sees what becomes of it.
+ *   In groups and with each person the next message waits.
  *
  * Hooks change what this client shows and sends, and nothing else: the server keeps what was said as it was said, so
  * `history`, `search` and other clients show it unchanged.
@@ -25,6 +27,8 @@ export interface HookPoints {
   /** Those of bots and missed ones (`recovered`, `kept`) are among them. */
   readonly receive: GroupMessage | PrivateMessage;
   readonly send: Draft;
+  /** Those that this plugin is told. */
+  readonly listen: GroupMessage | PrivateMessage;
 }
 
 /** A name of {@link HookPoints}. */
@@ -56,7 +60,8 @@ export type Hook<P extends HookPoint> = (message: HookPoints[P]) => Verdict | Pr
 export interface UseHook {
   /**
    * Asks `hook` about every message that passes `point`. Needs `message.change` for those of groups, `private.change`
-   * for private ones, and is asked about those it has the permission for. In `setup` only, 16 hooks at most.
+   * for private ones, and is asked about those it has the permission for; at `listen`, `message.read` or `private.read`. In
+   * `setup` only, 16 hooks at most.
    *
    * Plugins are asked in the order in which they were loaded, each about the text that the one before has left.
    * Messages keep their order, however long a hook takes; all hooks together get 10 s for one message, and the rest

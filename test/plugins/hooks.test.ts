@@ -305,3 +305,79 @@ test('without hooks nothing stands in the way of messages', { timeout }, async (
   await on.runtime.unload('hook');
   assert.equal(on.bot.passage.isOpen, true);
 });
+
+test('a hook before its own handlers changes and stops what these are told, and nobody else', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  await on.plug('ears', `ctx.on('message', (m) => ctx.log.info('other ' + m.text));`);
+  await on.plug(
+    'own',
+    `ctx.use('listen', { deadlineMs: 5000 }, async (m) => {
+       if (m.text === 'stop') return { stop: 'no' };
+       return m.text === 'wait' ? undefined : { text: m.text + '?' };
+     });
+     ctx.use('listen', { group: 'den' }, () => ({ stop: 'another group' }));
+     ctx.on('message', (m) => ctx.log.info('own ' + m.text));
+     ctx.hear(/\\?$/, (match, m) => 'heard ' + m.text);`,
+  );
+  for (const text of ['one', 'stop', 'wait', 'two']) on.alice.say(text);
+  await on.world.heard('lab/bot: heard two?');
+  await on.loggedTimes(4, /^other/);
+  const own = on.logs.filter(({ text }) => text.startsWith('own')).map(({ text }) => text);
+  assert.deepEqual(own, ['own one?', 'own wait', 'own two?']);
+  assert.deepEqual(shown.texts, ['one', 'stop', 'wait', 'two']);
+  const trace = on.runtime.insight.explain({ group: 'lab', seq: 2 });
+  assert.ok(
+    trace?.steps.some(({ what, reason }) => what === 'hook listen' && reason === 'stopped: no'),
+  );
+});
+
+test('a hook before its own handlers that fails is bounded by its deadline, and does as declared', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  for (const [id, onFailure] of [
+    ['ajar', 'open'],
+    ['shut', 'closed'],
+  ]) {
+    await on.plug(
+      `${id}`,
+      `ctx.use('listen', { deadlineMs: 50, onFailure: '${onFailure}' }, (m) => {
+         if (m.text === 'late') return new Promise(() => undefined);
+         if (m.text === 'throw') throw new Error('bad');
+       });
+       ctx.on('message', (m) => ctx.log.info('heard ' + m.text));`,
+    );
+  }
+  for (const text of ['late', 'throw', 'last']) on.alice.say(text);
+  await on.loggedTimes(2, /^heard last$/);
+  const heard = (id: string): readonly string[] =>
+    on.logs
+      .filter(({ plugin, text }) => plugin === id && text.startsWith('heard'))
+      .map(({ text }) => text);
+  assert.deepEqual(heard('ajar'), ['heard late', 'heard throw', 'heard last']);
+  assert.deepEqual(heard('shut'), ['heard last']);
+  await on.logged(/^hook listen: it took more than 50 ms; the message is stopped$/);
+  await on.logged(/^hook listen: it threw Error: bad; the message goes on$/);
+});
+
+test('a flood that a hook can answer is answered to the last message, whatever its deadline', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const shown = shownTo(on.bot);
+  await on.plug(
+    'mark',
+    `ctx.use('receive', { deadlineMs: 5000, onFailure: 'closed' }, (m) => ({ text: m.text + '!' }));`,
+    { permissions: may },
+  );
+  const texts = Array.from({ length: 5000 }, (_, at) => `${at}`);
+  for (const text of texts) on.alice.say(text);
+  await shown.until('4999!');
+  assert.deepEqual(
+    shown.texts,
+    texts.map((text) => `${text}!`),
+  );
+});

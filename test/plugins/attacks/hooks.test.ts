@@ -1,7 +1,6 @@
 /** Attacks by hooks, for which messages wait: loops, silence, exotics, deaths, forged verdicts. */
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
 import type { ChatMessage } from '../../../core/client-api.ts';
 import { systemClock } from '../../../plugins/clock.ts';
@@ -12,7 +11,7 @@ import { Insight } from '../../../plugins/insight.ts';
 import { parseManifest } from '../../../plugins/manifest.ts';
 import { OpenWork } from '../../../plugins/open-work.ts';
 import { HostedPlugin } from '../../../plugins/plugin.ts';
-import { type Stage, sibling, stage, World } from '../world.ts';
+import { type Stage, stage, World } from '../world.ts';
 import { inTime } from './arena.ts';
 
 /** What a hook does with the message `m`, what is shown of "attack" then, and the reason that is told. */
@@ -32,50 +31,50 @@ const attacks: Readonly<Record<string, Attack>> = {
   'a loop for ever': {
     late: true,
     code: 'for (;;);',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /hook receive: it took more than 100 ms|is quarantined: it did not give way/,
     ends: true,
   },
   'a loop for ever, once it is late': {
     late: true,
     code: 'return Promise.resolve().then(() => { for (;;); });',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /hook receive: it took more than 100 ms|is quarantined: it did not give way/,
     ends: true,
   },
   'a promise that never settles': {
     late: true,
     code: 'return new Promise(() => undefined);',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /^hook receive: it took more than 100 ms; the message goes on/,
   },
   'an answer that is late by itself': {
     late: true,
     code: 'return new Promise((resolve) => { globalThis.late = () => resolve({ stop: "late" }); });',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /^hook receive: it took more than 100 ms/,
   },
   'memory without end': {
     late: true,
     code: 'const all = []; for (;;) all.push(new Array(1000).fill(m));',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /hook receive: .*(took more than|died|quarantine)|is quarantined/,
     ends: true,
   },
   'a builtin that cannot be stopped': {
     late: true,
     code: 'Array.prototype.includes.call({ length: 2 ** 53 - 1 }, 1);',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /hook receive: .*(took more than|died|quarantine)|is quarantined/,
     ends: true,
   },
   'a getter that changes its mind': {
     code: 'let asked = 0; return { get text() { asked += 1; return asked === 1 ? "once" : "twice"; } };',
-    shows: /^once!$/,
+    shows: /^once$/,
   },
   'a getter that throws': {
     code: 'return { get text() { throw new Error("trap"); } };',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /^hook receive: it threw Error: trap; the message goes on/,
   },
   'a proxy that says yes to everything': {
@@ -84,34 +83,34 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'a proxy that is revoked': {
     code: 'const p = Proxy.revocable({}, {}); p.revoke(); return p.proxy;',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /^hook receive: it threw TypeError/,
   },
   'a thenable that answers twice': {
     code: 'return { then(resolve) { resolve({ text: "once" }); resolve({ stop: "twice" }); throw 1; } };',
-    shows: /^once!$/,
+    shows: /^once$/,
   },
   'a thenable without end': {
     late: true,
     code: 'const then = (resolve) => resolve({ then }); return { then };',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /hook receive: it took more than 100 ms|is quarantined/,
     ends: true,
   },
   'a text of megabytes': {
     code: 'return { text: "x".repeat(5e6) };',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /^hook receive: it changed the text into one of 5000000 characters/,
   },
   'a text that no message can have': {
     code: 'return { text: "ö".repeat(30_001) };',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /^hook receive: it changed the text into one of 60002 bytes; the message goes on/,
   },
-  'half a character': { code: 'return { text: "\\ud800" };', shows: /^\ufffd!$/ },
+  'half a character': { code: 'return { text: "\\ud800" };', shows: /^\ufffd$/ },
   'a text that is an object': {
     code: 'return { text: { toString: () => "forged", toJSON: () => "forged" } };',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /^hook receive: it returned neither nothing nor/,
   },
   'a reason of megabytes': {
@@ -124,22 +123,22 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   'changes to the message itself': {
     code: 'try { m.text = "forged"; } catch {} try { m.from = "admin"; } catch {}',
-    shows: /^attack!$/,
+    shows: /^attack$/,
   },
   'JSON of verdicts': {
     code: 'Object.prototype.toJSON = () => ({ type: "change", text: "forged", call: 1, hook: 9 });',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /is quarantined: it handed over what is no action|hook receive/,
     ends: true,
   },
   'an exotic error': {
     code: 'throw { toString() { throw 1; }, toJSON() { throw 2; }, get message() { throw 3; } };',
-    shows: /^attack!$/,
+    shows: /^attack$/,
     tells: /^hook receive: it threw Error: \(unprintable\)/,
   },
   'sends without end': {
     code: 'for (let i = 0; i < 5000; i++) ctx.send({ group: "lab" }, "spam");',
-    shows: /^attack!$/,
+    shows: /^attack$/,
   },
 };
 
@@ -167,15 +166,19 @@ async function meet(
   await on.runtime.load(file, { attack: name, deadlineMs: attack.late ? 100 : 5000 });
   // Loaded after it, and so asked after it.
   await on.plug('marker', marker, { permissions: ['message.change', 'message.read'] });
-  await on.plug('sibling', sibling);
+  await on.plug('sibling', answering);
   await inTime(async () => {
     on.alice.say('attack');
-    on.alice.say(`ping ${name}`);
-    await on.world.heard(`lab/bot: pong ${name}!`);
-    while (!shown.includes(`ping ${name}!`)) await once(on.bot, 'messageReceived');
+    // A death of the plugin process takes along what the marker was asked, and it lets that pass unmarked.
+    for (let ping = 1; ; ping++) {
+      const from = on.world.transcript.length;
+      on.alice.say(`ping ${ping} after ${name}`);
+      const mark = await on.world.next(`lab/bot: pong ${ping} after ${name}`, from);
+      if (mark === '!') break;
+    }
   });
-  const [first] = shown;
-  if (attack.shows === undefined) assert.equal(first, `ping ${name}!`);
+  const first = shown[0]?.replace(/!$/, '');
+  if (attack.shows === undefined) assert.equal(first, `ping 1 after ${name}`);
   else assert.match(first ?? '', attack.shows);
   if (attack.ends) await on.quarantined('evil');
   if (attack.tells !== undefined) await on.logged(attack.tells);
@@ -251,11 +254,18 @@ test('a flood of messages for a hook that never answers is bounded, and nothing 
   plugin.ready();
   hooks.ready(plugin);
   for (let sent = 0; sent < 25_000; sent++) alice.say('flood');
-  // A thousand are asked; when ten thousand wait for them, and for those behind, the hook has failed about them all.
-  assert.deepEqual([shown, plugin.status().counters.hookFailures], [25_000, 25_000]);
+  // Some are asked, the others wait; with the ten thousand and first the hook has failed about them all, again and again.
+  assert.deepEqual([shown, plugin.status().counters.hookFailures], [20_000, 20_000]);
+  hooks.close();
+  assert.equal(shown, 25_000);
 });
 
 const info: HookInfo = { hook: 1, point: 'receive', group: '', deadlineMs: 100, onFailure: 'open' };
+
+/** It hears what came while its process was being started again, too. */
+const answering = `ctx.on('message', { includeRecovered: true }, async (m) => {
+  if (m.text.startsWith('ping')) await m.reply('pong' + m.text.slice(4));
+});`;
 
 const marker = `ctx.use('receive', { deadlineMs: 5000 }, (m) => ({ text: m.text + '!' }));`;
 
