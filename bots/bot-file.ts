@@ -1,7 +1,7 @@
 /** What a bot is, and how it is read from a file: a module or JSON. */
 
 import { readFile } from 'node:fs/promises';
-import { dirname, extname, join, resolve } from 'node:path';
+import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BanterError, checkName } from '../core/client-api.ts';
 import { builtinPlugins, Granted } from '../plugins/index.ts';
@@ -201,9 +201,4 @@ async function importDefault(path: string): Promise<unknown> {
 function unreadable(path: string, cause: unknown): BanterError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new BanterError('OPTION_INVALID', `${path} cannot be read: ${reason}`, { cause });
-}
-
-/** A file beside this one, as it is installed: `.ts` in a checkout, `.js` in a package. */
-export function besideBots(name: string): string {
-  return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`);
 }

@@ -1,6 +1,6 @@
 /** A ready bot: in the group `lobby` it greets who joins, and answers who says hello. */
 
-import { type BotDefinition, besideBots, defineBot } from './bot-file.ts';
+import { type BotDefinition, defineBot } from './bot-file.ts';
 
 const bot: BotDefinition = defineBot({
   name: 'greeter',
@@ -12,7 +12,10 @@ const bot: BotDefinition = defineBot({
         rules: [{ pattern: '^\\W*(?:hello|hi|hey)(?![\\p{L}\\p{N}])', reply: 'Hello, $from!' }],
       },
     },
-    { plugin: besideBots('greeter-plugin'), permissions: ['message.read', 'message.send'] },
+    {
+      plugin: 'greeter',
+      config: { greeting: 'Hello, $name! Welcome to $group. Say hello, and I answer.' },
+    },
   ],
 });
 

@@ -37,6 +37,8 @@ export interface BotOptions {
   readonly invitation?: string;
   /** Reach peers over the server's relay only, so that they do not learn this bot's address. Default false. */
   readonly relayOnly?: boolean;
+  /** Where the secrets of its plugins are looked for: variables of the environment, by name. */
+  readonly variables?: (name: string) => string | undefined;
   /** Stops the bot: its plugins say goodbye, then it de-registers. */
   readonly signal: AbortSignal;
   readonly onLog: (entry: BotLog) => void;
@@ -120,7 +122,7 @@ class Runner {
 
   /** Plugins first: a bot that is in a group already answers. */
   async #prepare(): Promise<void> {
-    const { authorize, dryRun = false, pluginDir, recordFile, onReady } = this.#options;
+    const { authorize, dryRun = false, pluginDir, recordFile, variables, onReady } = this.#options;
     if (recordFile !== undefined) this.#recorded.record(recordFile);
     const runtime = await PluginRuntime.start({
       client: this.#recorded,
@@ -130,6 +132,7 @@ class Runner {
       onLog: (entry) => this.#logPlugin(entry),
       onStatus: (status) => this.#watchPlugin(status),
       ...(pluginDir === undefined ? {} : { dataDir: pluginDir }),
+      ...(variables === undefined ? {} : { variables }),
     });
     this.#runtime = runtime;
     for (const { plugin, config, permissions } of this.#bot.plugins) {

@@ -281,7 +281,7 @@ export class Capabilities {
 
   #log(plugin: HostedPlugin, level: LogLevel, text: string): void {
     if (plugin.spend('log', this.#clock.now())) {
-      this.#onLog({ plugin: plugin.name, level, text });
+      this.#onLog({ plugin: plugin.name, level, text: plugin.redacted(text) });
     } else {
       plugin.count('logLinesDropped');
     }

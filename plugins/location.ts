@@ -9,6 +9,7 @@ import { sibling } from './bundle.ts';
 export const builtinPlugins: readonly string[] = [
   'auto-reply',
   'dice',
+  'greeter',
   'logger',
   'moderation',
   'poll',

@@ -2,12 +2,10 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { type Permission, permissions } from './permissions.ts';
+import { type SettingInfo, settingsShape } from './settings.ts';
 import {
   choice,
-  dictionary,
   integer,
-  type JsonValue,
-  json,
   list,
   optional,
   parseJson,
@@ -16,16 +14,6 @@ import {
   ShapeError,
   text,
 } from './shape.ts';
-
-/** One setting that people can give a plugin. */
-export interface SettingInfo {
-  readonly type: SettingType;
-  readonly default: JsonValue;
-  readonly description: string | undefined;
-}
-
-/** The kinds of settings: those of JSON. */
-export type SettingType = 'string' | 'number' | 'boolean' | 'array' | 'object';
 
 /** What a plugin says of itself. */
 export interface Manifest {
@@ -51,22 +39,12 @@ interface RawManifest {
   readonly limits: { readonly sendsPerMinute: number | undefined } | undefined;
 }
 
-const setting: Shape<SettingInfo> = (value, place) => {
-  const parsed = record<SettingInfo>({
-    type: choice(['string', 'number', 'boolean', 'array', 'object']),
-    default: json,
-    description: optional(text(200)),
-  })(value, place);
-  checkSetting(parsed.type, parsed.default, `${place}.default`);
-  return parsed;
-};
-
 const manifest: Shape<RawManifest> = record<RawManifest>({
   id: text(32, /^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and "-", beginning with a letter'),
   version: text(32, /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'a version such as 1.0.0'),
   description: optional(text(200)),
   permissions: list(choice(permissions), permissions.length),
-  config: optional(dictionary(setting, 64)),
+  config: optional(settingsShape),
   limits: optional(record({ sendsPerMinute: optional(integer(1, 600)) })),
 });
 
@@ -88,46 +66,4 @@ export function parseManifest(source: string, file: string): Manifest {
     }
     throw cause;
   }
-}
-
-/** The settings a plugin gets: its defaults, overridden by what was given. @throws BanterError OPTION_INVALID naming the key */
-export function mergeConfig(
-  { id, config }: Manifest,
-  given: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, JsonValue>> {
-  const merged = Object.fromEntries(
-    Object.entries(config).map(([key, { default: value }]) => [key, value]),
-  );
-  for (const [key, value] of Object.entries(given)) {
-    const info = Object.hasOwn(config, key) ? config[key] : undefined;
-    if (info === undefined) {
-      const known = Object.keys(config).join(', ') || 'none';
-      throw new BanterError(
-        'OPTION_INVALID',
-        `${id}: unknown setting "${key}"; there are: ${known}`,
-        {
-          data: { plugin: id, key },
-        },
-      );
-    }
-    try {
-      merged[key] = checkSetting(info.type, value, key);
-    } catch (cause) {
-      const message = cause instanceof Error ? cause.message : String(cause);
-      throw new BanterError('OPTION_INVALID', `${id}: setting ${message}`, {
-        cause,
-        data: { plugin: id, key },
-      });
-    }
-  }
-  return merged;
-}
-
-function checkSetting(type: SettingType, value: unknown, place: string): JsonValue {
-  const actual = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-  if (actual !== type) {
-    throw new ShapeError(place, `must be of type ${type}, not ${actual}`);
-  }
-  // What is not JSON (functions, cycles) fails here; what is, crosses into the isolate as it is read back.
-  return json(JSON.parse(JSON.stringify(value)), place);
 }

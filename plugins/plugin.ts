@@ -12,10 +12,10 @@ import { Handling } from './handling.ts';
 import { type HeardEvent, isHeardOnly } from './heard-events.ts';
 import { limits } from './limits.ts';
 import type { PluginSource } from './location.ts';
-import { type Manifest, mergeConfig } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginCounters, PluginStatus } from './plugin-status.ts';
-import type { JsonValue } from './shape.ts';
+import { type ReadSettings, readSettings, type Variables } from './settings.ts';
 import { usageOf } from './usage.ts';
 
 /** What somebody wants to run, as it was asked for. */
@@ -24,6 +24,8 @@ export interface PluginOrder {
   readonly spec: string;
   readonly source: PluginSource;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Where its secrets are looked for. */
+  readonly variables: Variables;
   /** What it was granted by name; absent: as the runtime decides. */
   readonly permissions?: readonly string[] | undefined;
   /** What it sends and decides about messages is told and not done. */
@@ -83,7 +85,7 @@ export class HostedPlugin {
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
-  #config: Readonly<Record<string, JsonValue>> = {};
+  #settings: ReadSettings = { values: {}, secrets: [] };
   #granted: Granted | undefined;
   readonly #heard = new Set<HeardEvent>();
   #commands: CommandInfo[] = [];
@@ -263,7 +265,8 @@ export class HostedPlugin {
    */
   described(manifest: Manifest): void {
     if (this.#manifest === undefined) {
-      this.#config = mergeConfig(manifest, this.order.config);
+      const { config, variables } = this.order;
+      this.#settings = readSettings(manifest.id, manifest.config, config, variables);
       this.#manifest = manifest;
       this.#budgets.sendsPerMinute = manifest.sendsPerMinute;
     }
@@ -279,7 +282,7 @@ export class HostedPlugin {
   setUp(me: string, prefix: string): void {
     this.#phase = 'settingUp';
     this.#prefix = prefix;
-    this.control({ type: 'setup', me, prefix, config: this.#config });
+    this.control({ type: 'setup', me, prefix, config: this.#settings.values });
   }
 
   /** Takes note of a command; after `setup` there are no new ones. */
@@ -379,8 +382,16 @@ export class HostedPlugin {
     return first;
   }
 
+  /** A text without the plugin's secrets. */
+  redacted(text: string): string {
+    let redacted = text;
+    for (const secret of this.#settings.secrets) redacted = redacted.replaceAll(secret, '•••');
+    return redacted;
+  }
+
   /** An error of its code in one line, with the place in the author's file where that is known. */
   explain({ name, message, stack }: PluginError): string {
+    const words = this.redacted(`${name}: ${message}`);
     // The plugin may have written the stack itself.
     const frames = stack.matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g);
     let left = framesMax;
@@ -388,8 +399,8 @@ export class HostedPlugin {
       if (left === 0) break;
       left -= 1;
       const place = this.bundle.locate(Number(line), Number(column));
-      if (place !== undefined) return `${name}: ${message} (${place})`;
+      if (place !== undefined) return `${words} (${place})`;
     }
-    return `${name}: ${message}`;
+    return words;
   }
 }

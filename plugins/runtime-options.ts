@@ -5,6 +5,7 @@ import type { PluginLog } from './capabilities.ts';
 import type { Simulation } from './clock.ts';
 import type { PluginClient } from './feed.ts';
 import type { PluginStatus } from './plugin-status.ts';
+import type { Variables } from './settings.ts';
 
 /** How to run plugins. */
 export interface PluginRuntimeOptions {
@@ -18,6 +19,8 @@ export interface PluginRuntimeOptions {
   readonly commandPrefix?: string;
   /** Whether `!help` is answered for all plugins together, as a bot does. Default false: a person says nothing by itself. */
   readonly answersHelp?: boolean;
+  /** Where the secrets of plugins are looked for: variables of the environment, by name. Default: there are none. */
+  readonly variables?: Variables;
   /** Whether plugins are only tried: what they send and decide about messages is logged and not done. Default false. */
   readonly dryRun?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */

@@ -21,6 +21,7 @@ import { HostedPlugin } from './plugin.ts';
 import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
+import type { Variables } from './settings.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
 import type { KeptValues } from './storage.ts';
@@ -38,6 +39,7 @@ export class PluginRuntime {
   readonly #client: PluginClient;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
+  readonly #variables: Variables;
   readonly #clock: Clock;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
@@ -63,6 +65,7 @@ export class PluginRuntime {
     commandPrefix = '!',
     authorize = ({ manifest }) => Granted.of(manifest.permissions),
     answersHelp = false,
+    variables = () => undefined,
     dryRun = false,
     onLog,
     onStatus,
@@ -75,6 +78,7 @@ export class PluginRuntime {
       );
     }
     this.#client = client;
+    this.#variables = variables;
     this.#isDryRun = dryRun;
     this.#onLog = onLog ?? (() => undefined);
     this.#onStatus = onStatus ?? (() => undefined);
@@ -155,7 +159,7 @@ export class PluginRuntime {
     const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
     this.#checkRoom();
     this.#lastSlot += 1;
-    const order = { spec, source, config, permissions, isDryRun };
+    const order = { spec, source, config, variables: this.#variables, permissions, isDryRun };
     const plugin = new HostedPlugin(this.#lastSlot, order, bundle);
     this.#plugins.set(plugin.slot, plugin);
     this.#host.start();

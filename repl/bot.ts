@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { type BotLog, findBot, runBot } from '../bots/index.ts';
 import { authority, GrantBook } from '../plugins/index.ts';
-import type { Config } from './config.ts';
+import { type Config, environmentVariable } from './config.ts';
 import { invitationOf } from './connecting.ts';
 import { exitCodes } from './exit-codes.ts';
 import { grantCommandOf, grantFileOf } from './grant-file.ts';
@@ -50,6 +50,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
       // Two bots of one person must not write into each other's files.
       pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
       authorize: authority({ book, grantCommand: grantCommandOf(config) }),
+      variables: environmentVariable,
       dryRun: options.dryRun === true,
       signal: interruption.signal,
       onLog,

@@ -58,6 +58,11 @@ export function processSurroundings(): Surroundings {
   };
 }
 
+/** A variable of this process' environment: where plugins' secrets are, which a `.env` of some folder does not choose. */
+export function environmentVariable(name: string): string | undefined {
+  return process.env[name];
+}
+
 /**
  * Settles every setting.
  * @throws BanterError OPTION_INVALID naming the origin, for a value that is not of its type and for an unknown key of a file

@@ -2,7 +2,7 @@
 
 import { BanterError, Client } from '../core/client-api.ts';
 import { keepArrivals } from './arrivals.ts';
-import { type Config, ownName } from './config.ts';
+import { type Config, environmentVariable, ownName } from './config.ts';
 import { grantCommandOf, grantFileOf } from './grant-file.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
 
@@ -45,6 +45,7 @@ export async function connectChatter(
   });
   keepArrivals(client);
   const plugins = new LazyPlugins({
+    variables: environmentVariable,
     client,
     dataDir,
     grantFile: grantFileOf(config),

@@ -4,7 +4,7 @@ import { findBot, runBot } from '../bots/index.ts';
 import { Client } from '../core/client-api.ts';
 import { Server } from '../core/server-api.ts';
 import { keepArrivals } from './arrivals.ts';
-import type { Config } from './config.ts';
+import { type Config, environmentVariable } from './config.ts';
 import { grantCommandOf, grantFileOf } from './grant-file.ts';
 import type { Interruption } from './interruption.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
@@ -60,6 +60,7 @@ async function converse(client: Client, options: DemoOptions): Promise<number> {
   const { config, dumb, interruption } = options;
   keepArrivals(client);
   const plugins = new LazyPlugins({
+    variables: environmentVariable,
     client,
     grantFile: grantFileOf(config),
     grantCommand: grantCommandOf(config),

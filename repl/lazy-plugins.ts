@@ -26,6 +26,8 @@ export interface LazyPluginsOptions {
   readonly grantFile: string;
   /** What the refusal of a plugin tells to type. */
   readonly grantCommand: string;
+  /** Where the secrets of plugins are looked for. */
+  readonly variables?: (name: string) => string | undefined;
   /** Whether plugins are only tried. Default false. */
   readonly dryRun?: boolean;
   /** Where plugins log, and where a tap shows what they do. */

@@ -2,20 +2,6 @@
 
 import { definePlugin, type PluginDefinition, type Settings } from '../sdk.ts';
 
-/** One rule; the first that matches a message answers it. */
-export interface Rule {
-  /** A regular expression. */
-  readonly pattern: string;
-  /** Flags of the expression. Default `iu`. */
-  readonly flags?: string;
-  /** The answer; `$1` to `$9` stand for what the groups of the pattern matched, `$from` for the sender, `$$` for `$`. */
-  readonly reply: string;
-  /** Where the rule holds. Default `both`. */
-  readonly in?: 'group' | 'private' | 'both';
-}
-
-const rules: readonly Rule[] = [];
-
 const plugin: PluginDefinition<Settings> = definePlugin({
   id: 'auto-reply',
   version: '1.0.0',
@@ -24,19 +10,34 @@ const plugin: PluginDefinition<Settings> = definePlugin({
   config: {
     rules: {
       type: 'array',
-      default: rules,
-      description: 'list of { pattern, flags?, reply, in? }',
+      default: [],
+      maxItems: 200,
+      description: 'the first rule that matches a message answers it',
+      items: {
+        type: 'object',
+        required: ['pattern', 'reply'],
+        properties: {
+          pattern: { type: 'string', description: 'a regular expression' },
+          flags: { type: 'string', default: 'iu', description: 'of the expression' },
+          reply: {
+            type: 'string',
+            description:
+              '$1 to $9 stand for what the groups matched, $from for the sender, $$ for $',
+          },
+          in: { type: 'string', enum: ['group', 'private', 'both'], default: 'both' },
+        },
+      },
     },
   },
   setup(ctx) {
     const compiled = ctx.config.rules.map((rule, index) => ({
       ...rule,
-      expression: compile(rule, index),
+      expression: compile(rule.pattern, rule.flags, index),
     }));
     for (const event of ['message', 'private'] as const) {
       ctx.on(event, async (message) => {
         const kind = message.type;
-        for (const { expression, reply, in: where = 'both' } of compiled) {
+        for (const { expression, reply, in: where } of compiled) {
           const match = where === 'both' || where === kind ? expression.exec(message.text) : null;
           if (match !== null) {
             await message.reply(fill(reply, match, message.from));
@@ -56,10 +57,7 @@ const plugin: PluginDefinition<Settings> = definePlugin({
 // biome-ignore lint/style/noDefaultExport: a plugin is the default export of its file.
 export default plugin;
 
-function compile({ pattern, flags = 'iu', reply }: Rule, index: number): RegExp {
-  if (typeof pattern !== 'string' || typeof reply !== 'string') {
-    throw new TypeError(`rule ${index + 1} must have a pattern and a reply`);
-  }
+function compile(pattern: string, flags: string, index: number): RegExp {
   try {
     // Neither flag has a meaning for one look at one message, and both would keep a position between messages.
     return new RegExp(pattern, flags.replaceAll(/[gy]/g, ''));

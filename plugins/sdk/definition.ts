@@ -4,30 +4,79 @@ import type { Permission } from '../permissions.ts';
 import type { PluginContext } from '../sdk.ts';
 
 /**
- * One setting of a plugin. Whoever loads the plugin may override the default with a value of the same type;
- * an unknown setting or another type is refused before the plugin runs. What is inside an array or object the plugin checks itself.
+ * One setting of a plugin, or what is in one: a part of JSON Schema, whose keywords mean what they mean there. Whoever loads
+ * the plugin may override the default; what does not fit is refused before the plugin runs, with its place in the settings.
+ * A setting without a default must be given. What an array or object without `items` or `properties` holds, the plugin
+ * checks itself. At most 8 deep.
  */
 export type Setting = { readonly description?: string } & (
-  | { readonly type: 'string'; readonly default: string }
-  | { readonly type: 'number'; readonly default: number }
-  | { readonly type: 'boolean'; readonly default: boolean }
-  | { readonly type: 'array'; readonly default: readonly unknown[] }
-  | { readonly type: 'object'; readonly default: object }
+  | {
+      readonly type: 'string';
+      readonly default?: string;
+      readonly enum?: readonly string[];
+      readonly minLength?: number;
+      readonly maxLength?: number;
+      /**
+       * The value comes from the environment and from nowhere else: from `BANTER_PLUGIN_<ID>_<NAME>` in capitals, or from
+       * the variable that is given as `{ env: 'NAME' }`. It is in no status, and taken out of logs and errors. At the top only.
+       */
+      readonly secret?: boolean;
+    }
+  | {
+      readonly type: 'number' | 'integer';
+      readonly default?: number;
+      readonly enum?: readonly number[];
+      readonly minimum?: number;
+      readonly maximum?: number;
+    }
+  | { readonly type: 'boolean'; readonly default?: boolean }
+  | {
+      readonly type: 'array';
+      readonly default?: readonly unknown[];
+      readonly items?: Setting;
+      readonly minItems?: number;
+      readonly maxItems?: number;
+    }
+  | {
+      readonly type: 'object';
+      readonly default?: object;
+      readonly properties?: Settings;
+      /** Of the properties, those that must be there; others may lack unless they have a default. */
+      readonly required?: readonly string[];
+    }
 );
 
 /** The settings of a plugin by name, at most 64. */
 export type Settings = Readonly<Record<string, Setting>>;
 
 /** The values behind {@link Settings}, as `ctx.config` has them. */
-export type ConfigOf<S extends Settings> = {
-  readonly [K in keyof S]: S[K] extends { readonly type: 'string' }
+export type ConfigOf<S extends Settings> = { readonly [K in keyof S]: ValueOf<S[K]> };
+
+type ValueOf<T extends Setting> = T extends { readonly enum: readonly (infer Value)[] }
+  ? Value
+  : T extends { readonly type: 'string' }
     ? string
-    : S[K] extends { readonly type: 'number' }
+    : T extends { readonly type: 'number' | 'integer' }
       ? number
-      : S[K] extends { readonly type: 'boolean' }
+      : T extends { readonly type: 'boolean' }
         ? boolean
-        : S[K]['default'];
+        : T extends { readonly items: infer Item extends Setting }
+          ? readonly ValueOf<Item>[]
+          : T extends { readonly properties: infer P extends Settings }
+            ? FieldsOf<P, T>
+            : T extends { readonly default: infer Default }
+              ? Default
+              : unknown;
+
+type FieldsOf<P extends Settings, T> = {
+  readonly [K in keyof P as K extends SureOf<P, T> ? K : never]: ValueOf<P[K]>;
+} & {
+  readonly [K in keyof P as K extends SureOf<P, T> ? never : K]?: ValueOf<P[K]>;
 };
+
+type SureOf<P extends Settings, T> =
+  | (T extends { readonly required: readonly (infer Name)[] } ? Name : never)
+  | { readonly [K in keyof P]: P[K] extends { readonly default: unknown } ? K : never }[keyof P];
 
 /** A plugin: its manifest and its code. A key that is not listed here is refused. */
 export interface PluginDefinition<S extends Settings> {

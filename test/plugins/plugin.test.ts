@@ -17,6 +17,7 @@ const order = {
   spec: './x.ts',
   source: { file: '/x.ts', identity: 'file:/x.ts' },
   config: {},
+  variables: () => undefined,
   isDryRun: false,
 };
 

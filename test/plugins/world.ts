@@ -22,6 +22,7 @@ import {
   type PluginClient,
   type PluginLog,
   PluginRuntime,
+  type PluginRuntimeOptions,
   type PluginStatus,
 } from '../../plugins/index.ts';
 
@@ -233,7 +234,10 @@ export interface PlugOptions {
 }
 
 /** Everything that the tests of the runtime need; gone when the test ends. */
-export async function stage(t: TestContext): Promise<Stage> {
+export async function stage(
+  t: TestContext,
+  options: Pick<PluginRuntimeOptions, 'variables'> = {},
+): Promise<Stage> {
   const world = new World();
   const alice = world.member('alice');
   const bot = world.member('bot', true);
@@ -243,6 +247,7 @@ export async function stage(t: TestContext): Promise<Stage> {
   const runtimes: PluginRuntime[] = [];
   const start = async (client: PluginClient): Promise<PluginRuntime> => {
     const started = await PluginRuntime.start({
+      ...options,
       client,
       dataDir: dir,
       onLog: (entry) => {

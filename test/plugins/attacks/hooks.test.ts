@@ -277,6 +277,7 @@ function hooked(slot: number): HostedPlugin {
     spec: './x.ts',
     source: { file: '/x.ts', identity: 'file:/x.ts' },
     config: {},
+    variables: () => undefined,
     isDryRun: false,
   };
   const plugin = new HostedPlugin(slot, order, bundle);

@@ -1,6 +1,6 @@
-/** What the greeter says to people who join its group. */
+/** Greets people who join a group: an example of an event and a setting. */
 
-import { definePlugin, type PluginDefinition, type Settings } from '../plugins/sdk.ts';
+import { definePlugin, type PluginDefinition, type Settings } from '../sdk.ts';
 
 const plugin: PluginDefinition<Settings> = definePlugin({
   id: 'greeter',
@@ -10,7 +10,9 @@ const plugin: PluginDefinition<Settings> = definePlugin({
   config: {
     greeting: {
       type: 'string',
-      default: 'Hello, $name! Welcome to $group. Say hello, and I answer.',
+      default: 'Hello, $name! Welcome to $group.',
+      minLength: 1,
+      maxLength: 1000,
       description: 'what is said; $name and $group stand for who joined, and where',
     },
   },
