@@ -15,7 +15,7 @@ import type { PluginSource } from './location.ts';
 import type { Manifest } from './manifest.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginCounters, PluginStatus } from './plugin-status.ts';
-import { type ReadSettings, readSettings, type Variables } from './settings.ts';
+import { noSettings, readSettings, redacted, type Variables } from './settings.ts';
 import { usageOf } from './usage.ts';
 
 /** What somebody wants to run, as it was asked for. */
@@ -85,7 +85,7 @@ export class HostedPlugin {
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
-  #settings: ReadSettings = { values: {}, secrets: [] };
+  #settings = noSettings;
   #granted: Granted | undefined;
   readonly #heard = new Set<HeardEvent>();
   #commands: CommandInfo[] = [];
@@ -384,9 +384,7 @@ export class HostedPlugin {
 
   /** A text without the plugin's secrets. */
   redacted(text: string): string {
-    let redacted = text;
-    for (const secret of this.#settings.secrets) redacted = redacted.replaceAll(secret, '•••');
-    return redacted;
+    return redacted(text, this.#settings);
   }
 
   /** An error of its code in one line, with the place in the author's file where that is known. */
