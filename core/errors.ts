@@ -148,6 +148,7 @@ export const errorTable = {
   IMPORT_INVALID: { remedy: 'Correct the line that the message names, or export again.' },
   COMMAND_INVALID: { remedy: 'See ".help" for the commands and their arguments.' },
   SCRIPT_FAILED: { remedy: 'Correct the line that the message names.' },
+  HTTP_FAILED: { remedy: 'Look at the address, and try again later.' },
   RECORDING_INVALID: { remedy: 'Record anew: "plugin record <file>", and "plugin record off".' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },
   PLUGIN_FAILED: { remedy: 'See ".plugins" for the reason; load it again with "plugin load".' },

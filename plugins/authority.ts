@@ -5,7 +5,7 @@ import type { GrantBook, GrantRecord } from './grant-book.ts';
 import { Granted } from './granted.ts';
 import { builtinIdentity } from './location.ts';
 import type { Manifest } from './manifest.ts';
-import { type Permission, perGroup, permissionTable } from './permissions.ts';
+import { describePermission, type Permission, perGroup } from './permissions.ts';
 
 /** A plugin that wants to run. */
 export interface PermissionRequest {
@@ -103,7 +103,7 @@ function questionOf(
     version,
     description,
     file,
-    missing: missing.map((permission) => ({ permission, words: permissionTable[permission] })),
+    missing: missing.map((permission) => ({ permission, words: describePermission(permission) })),
     canLimit: missing.some((permission) => perGroup.has(permission)),
     before,
   };
@@ -128,7 +128,9 @@ function notGranted(
 }
 
 function list(missing: readonly Permission[]): string {
-  return missing.map((permission) => `${permission} (${permissionTable[permission]})`).join(', ');
+  return missing
+    .map((permission) => `${permission} (${describePermission(permission)})`)
+    .join(', ');
 }
 
 /** As a shell takes it. */

@@ -16,6 +16,7 @@ import {
   type VerdictAction,
   verdictShape,
 } from './hook-info.ts';
+import { type FetchAction, type FetchResult, fetchAction } from './http-action.ts';
 import { limits } from './limits.ts';
 import type { NotSent } from './sdk.ts';
 import {
@@ -105,6 +106,7 @@ export interface ActionResults {
   /** Whether there was one. */
   readonly cancelTask: boolean;
   readonly standing: Standing;
+  readonly fetch: FetchResult;
   /** Whether the recipient has it; false, too, if nobody will know. */
   readonly arrival: boolean;
   /** Newest first. */
@@ -147,6 +149,7 @@ export type Action =
   | ({ readonly type: 'sendGroup'; readonly group: string } & Sending)
   | ({ readonly type: 'sendPrivate'; readonly to: string } & Sending)
   | { readonly type: 'append'; readonly id: number; readonly line: string }
+  | FetchAction
   | ({ readonly type: 'storageGet' } & Keyed)
   /** `value` is JSON. With a `version` it is written only if that one stands there; 0 means that nothing does. */
   | ({
@@ -303,6 +306,7 @@ const action: Shape<Action> = variant<Action>({
   sendGroup: record({ type: word('sendGroup'), group: line, ...sending }),
   sendPrivate: record({ type: word('sendPrivate'), to: line, ...sending }),
   append: record({ type: word('append'), id, line }),
+  fetch: fetchAction,
   storageGet: record({ type: word('storageGet'), id, key }),
   storageSet: record({
     type: word('storageSet'),

@@ -1,10 +1,11 @@
 /** What one plugin may do a minute. */
 
 import { Budget } from './budget.ts';
+import { httpLimits } from './http-limits.ts';
 import { limits } from './limits.ts';
 
 /** What there is a budget for. */
-export type Spending = 'send' | 'append' | 'storage' | 'lookUp' | 'log';
+export type Spending = 'send' | 'append' | 'storage' | 'lookUp' | 'fetch' | 'log';
 
 /** A budget for each. */
 export class Budgets {
@@ -14,6 +15,7 @@ export class Budgets {
     append: new Budget(limits.appendsPerMinute),
     storage: new Budget(limits.storageOperationsPerMinute),
     lookUp: new Budget(limits.lookUpsPerMinute),
+    fetch: new Budget(httpLimits.requestsPerMinute),
     log: new Budget(limits.logLinesPerMinute),
   };
 

@@ -8,6 +8,8 @@ import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './b
 import type { Clock } from './clock.ts';
 import { PluginDatabase } from './database.ts';
 import type { PluginClient } from './feed.ts';
+import { type Fetcher, HttpCapability } from './http-capability.ts';
+import { httpLimits } from './http-limits.ts';
 import type { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
@@ -51,6 +53,9 @@ export interface CapabilitiesOptions {
   readonly onSettled: () => void;
 }
 
+/** Before a manifest is known. */
+const noRequests: Fetcher['http'] = { methods: [], responseBytesMax: 0 };
+
 /** Bots that may pass a message on; an answer to one that has passed so many is refused. */
 const hopsMax = 7;
 
@@ -68,6 +73,7 @@ export class Capabilities {
   readonly #database: PluginDatabase;
   readonly #storage: StorageCapability;
   readonly #scheduler: Scheduler;
+  readonly #http = new HttpCapability<HostedPlugin>();
   readonly #standings: Standings;
   readonly #waits: Waits;
   /** Actions without an outcome, by plugin, but for waits; who has none is not in it. */
@@ -176,6 +182,7 @@ export class Capabilities {
   forget(plugin: HostedPlugin): void {
     this.#scheduler.forget(plugin);
     this.#waits.forget(plugin);
+    this.#http.end(plugin);
     this.#arrivals.forget(plugin);
   }
 
@@ -183,6 +190,7 @@ export class Capabilities {
   async close(): Promise<void> {
     this.#scheduler.close();
     this.#waits.close();
+    this.#http.close();
     this.#arrivals.close();
     this.#overdue.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
@@ -244,6 +252,7 @@ export class Capabilities {
         send: plugin.manifest?.sendsPerMinute,
         storage: limits.storageOperationsPerMinute,
         lookUp: limits.lookUpsPerMinute,
+        fetch: httpLimits.requestsPerMinute,
       };
       throw new BanterError('RATE_LIMITED', `${what}: more than ${perMinute[what]} a minute`);
     }
@@ -272,6 +281,8 @@ export class Capabilities {
         return undefined;
       case 'standing':
         return this.#standings.of(action.group, action.name, this.#clock.now());
+      case 'fetch':
+        return this.#work.during(this.#http.fetch(plugin, fetcherOf(plugin), action));
       case 'wait':
         await this.#waits.begin(plugin, action.id, action.ms);
         return undefined;
@@ -313,9 +324,14 @@ export class Capabilities {
   }
 }
 
+/** What a plugin is allowed to fetch. */
+function fetcherOf({ granted, manifest }: HostedPlugin): Fetcher {
+  return { granted, http: manifest?.http ?? noRequests };
+}
+
 /** Which budget an action is taken from, and how much. */
 function budgetOf(action: AskingAction): {
-  readonly what: 'send' | 'append' | 'storage' | 'lookUp' | 'nothing';
+  readonly what: 'send' | 'append' | 'storage' | 'lookUp' | 'fetch' | 'nothing';
   readonly amount: number;
 } {
   switch (action.type) {
@@ -326,6 +342,8 @@ function budgetOf(action: AskingAction): {
       return { what: 'append', amount: 1 };
     case 'standing':
       return { what: 'lookUp', amount: 1 };
+    case 'fetch':
+      return { what: 'fetch', amount: 1 };
     case 'history':
       return { what: 'lookUp', amount: looksOf(action) };
     case 'arrival':

@@ -1,6 +1,7 @@
 /** What a plugin was granted: permissions, each everywhere or in named groups only, and the notation for both. */
 
 import { BanterError, checkName, foldName } from '../core/client-api.ts';
+import { type HttpGrant, isHttpPermission, parseHttpPermission } from './http-origin.ts';
 import { type Permission, perGroup, permissions } from './permissions.ts';
 
 /** Groups to which one permission can be limited. */
@@ -77,9 +78,20 @@ export class Granted {
     return new Granted(new Map([...this.#groups, ...other.#groups]));
   }
 
+  /** The hosts that it covers, in the order of their names. */
+  get hosts(): readonly HttpGrant[] {
+    return [...this.#groups.keys()].filter(isHttpPermission).sort().map(parseHttpPermission);
+  }
+
+  /** Its permissions, in the order of their table, and hosts behind them. */
+  get permissions(): readonly Permission[] {
+    const hosts = [...this.#groups.keys()].filter(isHttpPermission).sort();
+    return [...permissions.filter((permission) => this.#groups.has(permission)), ...hosts];
+  }
+
   /** Its notation, in the order of the table of permissions. */
   get notation(): readonly string[] {
-    return permissions.flatMap((permission) => {
+    return this.permissions.flatMap((permission) => {
       const groups = this.#groups.get(permission);
       if (groups === undefined) return [];
       if (groups === 'everywhere') return [permission];
@@ -96,6 +108,10 @@ function parseGrant(text: string): {
   readonly permission: Permission;
   readonly group: string | undefined;
 } {
+  if (isHttpPermission(text)) {
+    parseHttpPermission(text);
+    return { permission: text, group: undefined };
+  }
   const at = text.indexOf('@');
   const [name, group] = at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
   const permission = permissions.find((known) => known === name);

@@ -1,6 +1,9 @@
 /** The manifest of a plugin: what it is called, may do and can be told; parsed from what its isolate says of it. */
 
 import { BanterError } from '../core/client-api.ts';
+import { type HttpManifest, httpManifest, type RawHttpManifest } from './http-action.ts';
+import { httpLimits } from './http-limits.ts';
+import { isHttpPermission, parseHttpPermission } from './http-origin.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { type SettingInfo, settingsShape } from './settings.ts';
 import {
@@ -26,9 +29,16 @@ export interface Manifest {
   readonly config: Readonly<Record<string, SettingInfo>>;
   /** Messages it may send a minute. Default 60, at most 600; further ones are refused. */
   readonly sendsPerMinute: number;
+  /** How it may ask servers of the web. */
+  readonly http: HttpManifest;
 }
 
 const sendsPerMinuteDefault = 60;
+
+const httpDefaults: HttpManifest = {
+  methods: ['GET', 'HEAD'],
+  responseBytesMax: httpLimits.responseBytesDefault,
+};
 
 interface RawManifest {
   readonly id: string;
@@ -37,15 +47,29 @@ interface RawManifest {
   readonly permissions: readonly Permission[];
   readonly config: Readonly<Record<string, SettingInfo>> | undefined;
   readonly limits: { readonly sendsPerMinute: number | undefined } | undefined;
+  readonly http: RawHttpManifest | undefined;
 }
+
+const permission: Shape<Permission> = (value, place) => {
+  if (typeof value !== 'string' || !isHttpPermission(value)) {
+    return choice(permissions)(value, place);
+  }
+  try {
+    parseHttpPermission(value);
+    return value;
+  } catch (cause) {
+    throw new ShapeError(place, cause instanceof Error ? cause.message : String(cause));
+  }
+};
 
 const manifest: Shape<RawManifest> = record<RawManifest>({
   id: text(32, /^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and "-", beginning with a letter'),
   version: text(32, /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'a version such as 1.0.0'),
   description: optional(text(200)),
-  permissions: list(choice(permissions), permissions.length),
+  permissions: list(permission, permissions.length + httpLimits.hostsMax),
   config: optional(settingsShape),
   limits: optional(record({ sendsPerMinute: optional(integer(1, 600)) })),
+  http: optional(httpManifest),
 });
 
 /** Parses the JSON in which an isolate describes its plugin. @throws BanterError PLUGIN_INVALID naming the key */
@@ -59,6 +83,10 @@ export function parseManifest(source: string, file: string): Manifest {
       permissions: Object.freeze([...new Set(raw.permissions)]),
       config: Object.freeze(raw.config ?? {}),
       sendsPerMinute: raw.limits?.sendsPerMinute ?? sendsPerMinuteDefault,
+      http: {
+        methods: raw.http?.methods ?? httpDefaults.methods,
+        responseBytesMax: raw.http?.responseBytesMax ?? httpDefaults.responseBytesMax,
+      },
     });
   } catch (cause) {
     if (cause instanceof ShapeError) {

@@ -2,6 +2,7 @@
 
 import { BanterError } from '../core/client-api.ts';
 import type { Action, PluginEvent } from './bridge.ts';
+import { describeHttpPermission, type HttpPermission, isHttpPermission } from './http-origin.ts';
 
 /** Every permission there is, in the words that a person is shown. */
 export const permissionTable = {
@@ -19,13 +20,23 @@ export const permissionTable = {
   schedule: 'does things later, at times it has kept in your data folder',
 } as const;
 
-/** What a plugin may ask for, by name; what each means in words, `banter plugin permissions` and a prompt tell. */
-export type Permission = keyof typeof permissionTable;
+/** A permission that is a name of its own. */
+export type NamedPermission = keyof typeof permissionTable;
+
+/** What a plugin may ask for, by name or as a host of the web; what each means in words, `banter plugin permissions` and a prompt tell. */
+export type Permission = NamedPermission | HttpPermission;
 
 /** The names of {@link permissionTable} in its order. */
-export const permissions: readonly Permission[] =
+export const permissions: readonly NamedPermission[] =
   // Object.keys widens the keys of a const table to string.
-  Object.keys(permissionTable) as Permission[];
+  Object.keys(permissionTable) as NamedPermission[];
+
+/** What a permission allows, in words. @throws BanterError OPTION_INVALID for a host that is none */
+export function describePermission(permission: Permission): string {
+  return isHttpPermission(permission)
+    ? describeHttpPermission(permission)
+    : permissionTable[permission];
+}
 
 /** Those that can be granted for named groups only. */
 export const perGroup: ReadonlySet<Permission> = new Set([

@@ -16,7 +16,7 @@ import { Pace } from './pace.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginOrder } from './plugin-order.ts';
 import { noCounters, type Phase, type PluginCounters, type PluginStatus } from './plugin-status.ts';
-import { type ReadSettings, readSettings } from './settings.ts';
+import { noSettings, readSettings, redacted } from './settings.ts';
 import { usageOf } from './usage.ts';
 
 /** Why a plugin is not told of an event. */
@@ -48,7 +48,7 @@ export class HostedPlugin {
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
-  #settings: ReadSettings = { values: {}, secrets: [] };
+  #settings = noSettings;
   #granted: Granted | undefined;
   readonly #heard = new Set<HeardEvent>();
   #commands: CommandInfo[] = [];
@@ -390,9 +390,7 @@ export class HostedPlugin {
 
   /** A text without the plugin's secrets. */
   redacted(text: string): string {
-    let redacted = text;
-    for (const secret of this.#settings.secrets) redacted = redacted.replaceAll(secret, '•••');
-    return redacted;
+    return redacted(text, this.#settings);
   }
 
   /** An error of its code in one line, with the place in the author's file where that is known. */

@@ -42,6 +42,9 @@ export interface ReadSettings {
   readonly secrets: readonly string[];
 }
 
+/** Those of a plugin that is not known yet. */
+export const noSettings: ReadSettings = { values: {}, secrets: [] };
+
 /** The variables of the environment by name. */
 export type Variables = (name: string) => string | undefined;
 
@@ -99,6 +102,11 @@ export function readSettings(
 export function secretVariable(id: string, name: string): string {
   const snake = `${id}_${name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')}`;
   return `BANTER_PLUGIN_${snake.replaceAll(/[^A-Za-z0-9]/g, '_').toUpperCase()}`;
+}
+
+/** A text in which `•••` stands for each secret. */
+export function redacted(text: string, { secrets }: ReadSettings): string {
+  return secrets.reduce((left, secret) => left.replaceAll(secret, '•••'), text);
 }
 
 function readSecret(

@@ -5,12 +5,12 @@ import { resolve } from 'node:path';
 import { BanterError } from '../core/error-api.ts';
 import {
   builtinIdentity,
+  describePermission,
   GrantBook,
   Granted,
   type GrantRecord,
   inspectPlugin,
   type Permission,
-  permissionTable,
 } from '../plugins/index.ts';
 import type { Config } from './config.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -64,8 +64,7 @@ export async function revokePlugin(
 ): Promise<number> {
   const book = new GrantBook(grantFileOf(config));
   const taken = Granted.parse(permissions);
-  const names = Object.keys(permissionTable).filter(isPermission);
-  const named = names.filter((permission) => taken.allows(permission));
+  const named = taken.permissions;
   const file = `file:${await realpath(plugin).catch(() => resolve(plugin))}`;
   const gone = book.remove((record) => record.plugin === plugin || record.source === file);
   for (const record of gone) {
@@ -108,16 +107,7 @@ export async function describePermissions(
 function wish(permissions: readonly string[], groups: readonly string[] | undefined): Granted {
   const all = Granted.parse(permissions);
   if (groups === undefined) return all;
-  return Granted.of(
-    Object.keys(permissionTable)
-      .filter(isPermission)
-      .filter((permission) => all.allows(permission)),
-    groups,
-  );
-}
-
-function isPermission(name: string): name is Permission {
-  return Object.hasOwn(permissionTable, name);
+  return Granted.of(all.permissions, groups);
 }
 
 function describeAsked(asked: readonly Permission[], granted: Granted, name: string): string {
@@ -125,7 +115,7 @@ function describeAsked(asked: readonly Permission[], granted: Granted, name: str
   const width = Math.max(...asked.map(({ length }) => length));
   const lines = asked.map((permission) => {
     const state = stateOf(permission, granted);
-    return `  ${permission.padEnd(width)}  ${state}: ${permissionTable[permission]}`;
+    return `  ${permission.padEnd(width)}  ${state}: ${describePermission(permission)}`;
   });
   return `${name} asks for\n${lines.join('\n')}\n`;
 }

@@ -15,6 +15,7 @@ import type {
 } from '../sdk.ts';
 import { Commands } from './commands.ts';
 import { HooksInside } from './hooks.ts';
+import { makeHttp } from './http.ts';
 import { type Call, isMissed, Listeners, noMatch } from './listeners.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
@@ -148,6 +149,7 @@ export class PluginInside {
       },
       storage: makeStorage(this.#requests),
       schedule: this.#schedule.context(),
+      http: makeHttp(this.#requests),
       clock: Object.freeze({ now }),
       use: this.#hooks.use,
       on: (event: string, ...rest: readonly unknown[]) => this.#listeners.listen(event, rest),

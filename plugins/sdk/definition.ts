@@ -1,5 +1,6 @@
 /** What a plugin says of itself: its manifest, its settings and its code. */
 
+import type { HttpMethod } from '../http-limits.ts';
 import type { Permission } from '../permissions.ts';
 import type { PluginContext } from '../sdk.ts';
 
@@ -93,6 +94,13 @@ export interface PluginDefinition<S extends Settings> {
   readonly limits?: {
     /** Messages the plugin may send a minute, 1 to 600; default 60. Further ones are refused with `RATE_LIMITED`. */
     readonly sendsPerMinute?: number;
+  };
+  /** How it may ask the hosts that its permissions name (`http:<host>`). */
+  readonly http?: {
+    /** Default `GET` and `HEAD`. Another one is refused with `PERMISSION_DENIED`. */
+    readonly methods?: readonly HttpMethod[];
+    /** Bytes of an answer's body, 1 to 1,048,576; default 262,144. A longer one is refused with `HTTP_FAILED`. */
+    readonly responseBytesMax?: number;
   };
   /** Registers listeners and commands. May be asynchronous; then no event comes before it is done, for which it has 5 s. */
   setup(ctx: PluginContext<S>): void | Promise<void>;

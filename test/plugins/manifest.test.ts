@@ -9,7 +9,9 @@ const parse = (manifest: unknown) => parseManifest(JSON.stringify(manifest), 'di
 
 test('a manifest is complete and frozen after parsing', () => {
   const manifest = parse(good);
-  assert.deepEqual(manifest, { ...good, description: '', config: {}, sendsPerMinute: 60 });
+  const http = { methods: ['GET', 'HEAD'], responseBytesMax: 262_144 };
+  const defaults = { description: '', config: {}, sendsPerMinute: 60, http };
+  assert.deepEqual(manifest, { ...good, ...defaults });
   assert.ok(Object.isFrozen(manifest) && Object.isFrozen(manifest.permissions));
 });
 
@@ -25,6 +27,18 @@ const refused: readonly (readonly [unknown, string])[] = [
   [{ ...good, version: '1' }, 'version: must be a version such as 1.0.0, not "1"'],
   [{ ...good, permisions: [] }, 'unknown key "permisions"'],
   [{ ...good, onMessage: 'a function' }, 'unknown key "onMessage"'],
+  [
+    { ...good, permissions: ['http:ftp://a'] },
+    'permissions[0]: "http:ftp://a" names no host; write it like http:api.example.com',
+  ],
+  [
+    { ...good, http: { methods: ['TRACE'] } },
+    'http.methods[0]: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, not "TRACE"',
+  ],
+  [
+    { ...good, http: { responseBytesMax: 1e9 } },
+    'http.responseBytesMax: must be an integer from 1 to 1048576, not 1000000000',
+  ],
   [{ ...good, limits: { cpu: 1 } }, 'limits: unknown key "cpu"'],
   [
     { ...good, limits: { sendsPerMinute: 6000 } },
@@ -40,7 +54,7 @@ const refused: readonly (readonly [unknown, string])[] = [
   ],
   [
     { id: 'dice', version: '1.0.0' },
-    'permissions: must be a list of at most 10 items, not missing',
+    'permissions: must be a list of at most 26 items, not missing',
   ],
   [[], 'must be an object, not a list of 0'],
   [null, 'must be an object, not null'],

@@ -33,5 +33,5 @@ test('a permission for a group covers what is sent there, and nothing else', () 
 });
 
 test('what can be limited to groups is a permission', () => {
-  assert.ok([...perGroup].every((permission) => permissions.includes(permission)));
+  assert.ok([...perGroup].every((permission) => permissions.some((known) => known === permission)));
 });
