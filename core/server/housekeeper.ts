@@ -21,10 +21,7 @@ const roundMs = 60_000;
 /** Between two steps while there is more, so that messages have their turn. Milliseconds. */
 const pauseMs = 20;
 
-/**
- * Before the first look, while everybody comes back, and between the end of a look and one that somebody hurries: a look
- * asks of every group, and anybody may own one. Milliseconds.
- */
+/** Between the end of a look and one that somebody hurries: a look asks of every group, and anybody may own one. Milliseconds. */
 const restMs = 1000;
 
 /** Even without bounds of the server's a group may have its own. */
@@ -47,7 +44,7 @@ export class Housekeeper {
   start(retention: Retention): void {
     this.#retention = retention;
     this.#isOpen = true;
-    this.#schedule(restMs);
+    this.#schedule(pauseMs);
   }
 
   /** Looks at once if it has rested, because there is no room left or a bound is another; nothing happens before the start. */

@@ -2,10 +2,16 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { AuditEntry } from '../chat/audit.ts';
-import type { HistoryQuery, ReadQuery, SearchQuery, StoredMessage } from '../chat/records.ts';
+import type {
+  HistoryQuery,
+  ReadQuery,
+  SearchQuery,
+  StoredMessage,
+  StoredState,
+} from '../chat/records.ts';
 import { findingsOf, guarded, openForReading } from './sqlite-database.ts';
 import { type Excess, findExcess } from './sqlite-pruning.ts';
-import { Queries } from './sqlite-queries.ts';
+import { type LoadLimits, Queries } from './sqlite-queries.ts';
 import type { PruneQuery, StoreStats } from './store.ts';
 import { perform } from './thread.ts';
 
@@ -24,6 +30,7 @@ const tasks = {
     open = { path, database, queries: new Queries(path, database) };
   },
 
+  load: (limits: LoadLimits): StoredState => opened().queries.load(limits),
   read: (query: ReadQuery): readonly StoredMessage[] => opened().queries.read(query),
   history: (query: HistoryQuery): readonly StoredMessage[] => opened().queries.history(query),
   search: (query: SearchQuery): readonly StoredMessage[] => opened().queries.search(query),

@@ -24,7 +24,7 @@ import type { Synchronous } from './sqlite-database.ts';
 import type { ReaderTasks } from './sqlite-reader.ts';
 import type { WriterTasks } from './sqlite-writer.ts';
 import type { PruneQuery, Store, StoreStats } from './store.ts';
-import { type Input, type Output, Thread } from './thread.ts';
+import { Thread } from './thread.ts';
 
 /** How to keep what a server must not forget. */
 export interface SqliteStoreOptions {
@@ -46,9 +46,7 @@ export class SqliteStore implements Store {
   readonly isDurable: boolean;
   readonly #lock: FolderLock;
   readonly #writer: Thread<WriterTasks>;
-  /** Where its database is, once it is open. */
-  readonly #path: string;
-  #reader: Promise<Thread<ReaderTasks>> | undefined;
+  readonly #reader: Thread<ReaderTasks>;
   readonly #sendsRemembered: number;
   #places = new FilePlaces([]);
   /** Whether there may be messages that the index of words does not know yet. */
@@ -57,14 +55,14 @@ export class SqliteStore implements Store {
   private constructor(
     seed: Uint8Array,
     lock: FolderLock,
-    { folder, limits, synchronous = 'FULL' }: SqliteStoreOptions,
+    { limits, synchronous = 'FULL' }: SqliteStoreOptions,
   ) {
     this.seed = seed;
     this.isDurable = synchronous === 'FULL';
     this.#lock = lock;
-    this.#path = join(folder, 'chat.db');
     this.#sendsRemembered = parseLimits(limits ?? {}).sendsRemembered;
     this.#writer = new Thread('sqlite-writer');
+    this.#reader = new Thread('sqlite-reader');
   }
 
   /**
@@ -90,7 +88,7 @@ export class SqliteStore implements Store {
 
   /** Without messages, which are read when somebody asks: a start takes as long as there are groups, members and processes. */
   load(): Promise<StoredState> {
-    return this.#writer.ask('load', { sendsRemembered: this.#sendsRemembered });
+    return this.#reader.ask('load', { sendsRemembered: this.#sendsRemembered });
   }
 
   write(changes: readonly StoreChange[]): Promise<void> {
@@ -114,30 +112,30 @@ export class SqliteStore implements Store {
   }
 
   read(query: ReadQuery): Promise<readonly StoredMessage[]> {
-    return this.#ask('read', query);
+    return this.#reader.ask('read', query);
   }
 
   history(query: HistoryQuery): Promise<readonly StoredMessage[]> {
-    return this.#ask('history', query);
+    return this.#reader.ask('history', query);
   }
 
   async search(query: SearchQuery): Promise<readonly StoredMessage[]> {
     await this.#index();
-    return this.#ask('search', query);
+    return this.#reader.ask('search', query);
   }
 
   audit(query: { readonly limit: number }): Promise<readonly AuditEntry[]> {
-    return this.#ask('audit', query);
+    return this.#reader.ask('audit', query);
   }
 
   async prune(query: PruneQuery): Promise<readonly Dropped[]> {
-    const found = await this.#ask('excess', query);
+    const found = await this.#reader.ask('excess', query);
     if (found.length > 0) await this.#writer.ask('drop', found);
     return found;
   }
 
   stats(): Promise<StoreStats> {
-    return this.#ask('stats', undefined);
+    return this.#reader.ask('stats', undefined);
   }
 
   isInPlace(): Promise<boolean> {
@@ -146,7 +144,7 @@ export class SqliteStore implements Store {
 
   /** What is wrong with the database, in words; nothing if it is whole. Reads all of it. @throws BanterError DATA_UNUSABLE, DATA_DAMAGED */
   check(): Promise<readonly string[]> {
-    return this.#ask('check', undefined);
+    return this.#reader.ask('check', undefined);
   }
 
   /** Gives the room of messages that were dropped back to the disk, for which it takes as much again meanwhile; writes wait. @throws BanterError DATA_UNUSABLE, STORE_FULL */
@@ -156,37 +154,14 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     // A thread that is gone has nothing open.
-    const reader = await this.#reader?.catch(() => undefined);
-    await reader?.ask('close', undefined).catch(() => undefined);
+    await this.#reader.ask('close', undefined).catch(() => undefined);
     await this.#writer.ask('close', undefined).catch(() => undefined);
-    await Promise.all([reader?.close(), this.#writer.close()]);
+    await Promise.all([this.#reader.close(), this.#writer.close()]);
     this.#lock.release();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** Asks the thread that reads; a server that is asked for nothing old does without. */
-  async #ask<Name extends keyof ReaderTasks>(
-    name: Name,
-    input: Input<ReaderTasks[Name]>,
-  ): Promise<Output<ReaderTasks[Name]>> {
-    this.#reader ??= this.#startReader();
-    const reader = await this.#reader;
-    return reader.ask(name, input);
-  }
-
-  async #startReader(): Promise<Thread<ReaderTasks>> {
-    const reader = new Thread<ReaderTasks>('sqlite-reader');
-    try {
-      await reader.ask('open', { path: this.#path });
-      return reader;
-    } catch (error) {
-      this.#reader = undefined;
-      await reader.close();
-      throw error;
-    }
   }
 
   /** Where there is no room for it, what was indexed before is found nonetheless. */
@@ -202,7 +177,7 @@ export class SqliteStore implements Store {
   }
 
   async #open({ folder, bytesMax, synchronous = 'FULL' }: SqliteStoreOptions): Promise<void> {
-    const path = this.#path;
+    const path = join(folder, 'chat.db');
     // Of a server from before there was a database; the file steps aside once its names are in it.
     const namesPath = join(folder, 'names.jsonl');
     const names = readNames(namesPath);
@@ -213,6 +188,7 @@ export class SqliteStore implements Store {
     await this.#writer.ask('open', { path, bytesMax, synchronous, sendsRemembered });
     if (names.length > 0) await this.#writer.ask('adoptNames', names);
     if (existsSync(namesPath)) renameSync(namesPath, `${namesPath}.adopted`);
+    await this.#reader.ask('open', { path });
     this.#places = new FilePlaces([path, `${path}-wal`]);
   }
 }

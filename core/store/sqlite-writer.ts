@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite';
 import type { NameBinding } from '../chat/directory.ts';
-import type { StoreChange, StoredState } from '../chat/records.ts';
+import type { StoreChange } from '../chat/records.ts';
 import { migrate } from './schema.ts';
 import { ChangeWriter } from './sqlite-changes.ts';
 import {
@@ -12,7 +12,6 @@ import {
   openForWriting,
 } from './sqlite-database.ts';
 import { dropExcess, type Excess } from './sqlite-pruning.ts';
-import { type LoadLimits, Queries } from './sqlite-queries.ts';
 import { perform } from './thread.ts';
 
 export interface OpenWriterOptions extends OpenDatabaseOptions {
@@ -40,12 +39,6 @@ const tasks = {
       database.close();
       throw error;
     }
-  },
-
-  /** Everything but messages. */
-  load: (limits: LoadLimits): StoredState => {
-    const { path, database } = opened();
-    return new Queries(path, database).load(limits);
   },
 
   /** Binds names that an earlier store had, those that are bound already left out. */

@@ -7,9 +7,8 @@ import { BanterError, type ErrorCode } from '../errors.ts';
 /** What a thread does, by name. Inputs and results are data that can be cloned. */
 export type Tasks = { readonly [name: string]: (input: never) => unknown };
 
-/** What a task is asked with, and what it comes to. */
-export type Input<Task> = Task extends (input: infer Value) => unknown ? Value : never;
-export type Output<Task> = Task extends (input: never) => infer Value ? Awaited<Value> : never;
+type Input<Task> = Task extends (input: infer Value) => unknown ? Value : never;
+type Output<Task> = Task extends (input: never) => infer Value ? Awaited<Value> : never;
 
 interface Order {
   readonly number: number;

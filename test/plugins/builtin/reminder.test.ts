@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { start } from '../../../plugins/testing.ts';
 import { type Stage, stage } from '../world.ts';
 
 const timeout = 60_000;
@@ -22,18 +23,25 @@ function age(dir: string, ms: number): void {
   database.close();
 }
 
-test('reminds where it was asked to, after the time that was asked for', { timeout }, async (t) => {
-  const on = await stage(t);
-  const answer = await reminding(on);
-  assert.equal(
-    await answer('!remind 1s tea is ready'),
-    'alice, I shall remind you in 1s (number 1).',
-  );
-  await on.world.heard('lab/bot: alice, you wanted to be reminded: tea is ready');
-  await on.alice.send('bot', '!remind 1s coffee');
-  await on.world.heard('bot→alice: alice, I shall remind you in 1s (number 1).');
-  await on.world.heard('bot→alice: alice, you wanted to be reminded: coffee');
-  assert.equal(await answer('!reminders'), 'Nothing waits.');
+test('reminds where it was asked to, after the time that was asked for', { timeout }, async () => {
+  await using world = await start({ plugins: ['reminder'] });
+  const ann = world.user('ann');
+  await ann.says('!remind 1h30m tea is ready');
+  await ann.tells('bot', '!remind 1d coffee');
+  await world.expect([
+    'ann: !remind 1h30m tea is ready',
+    'bot: ann, I shall remind you in 1h30m (number 1).',
+    'ann → bot: !remind 1d coffee',
+    'bot → ann: ann, I shall remind you in 1d (number 2).',
+  ]);
+  await world.pass('89m');
+  await world.silence();
+  await world.pass('2m');
+  await world.expect(['bot: ann, you wanted to be reminded: tea is ready']);
+  await world.pass('1d');
+  await world.expect(['bot → ann: ann, you wanted to be reminded: coffee']);
+  await ann.says('!reminders');
+  await world.expect(['ann: !reminders', 'bot: Nothing waits.']);
 });
 
 test('lists what waits, and forgets what its owner takes back', { timeout }, async (t) => {
