@@ -17,7 +17,7 @@ export { describePermission, type Permission } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { PluginRuntime } from './runtime.ts';
-export type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
+export type { PluginRuntimeOptions } from './runtime-options.ts';
 export type { KeptValues } from './storage.ts';
 export type { Trace } from './traces.ts';
 export { PluginWatch } from './watch.ts';
