@@ -1,6 +1,7 @@
 /** The commands of the command line about plugins: their arguments and options. */
 
 import type { Add, CommonOptions, Perform, Text } from './cli.ts';
+import { addInstalling } from './cli-plugin-install.ts';
 
 interface GrantOptions extends CommonOptions {
   readonly in?: readonly string[];
@@ -14,7 +15,7 @@ const pluginHelp = 'its file, or the name under which it is installed';
 
 /** Adds `plugin` with its subcommands. */
 export function addPlugin(add: Add, run: Perform): void {
-  const parent = add('plugin', 'what plugins may do');
+  const parent = add('plugin', 'what plugins may do, and which are installed');
   const child: Add = (name, description) =>
     parent
       .command(name)
@@ -22,6 +23,7 @@ export function addPlugin(add: Add, run: Perform): void {
       .option('--data <folder>', 'folder of identities, keys and history (BANTER_DATA)')
       .option('--debug', 'show stacks with errors (BANTER_DEBUG)');
   addGrants(child, run);
+  addInstalling(child, run);
 }
 
 function addGrants(add: Add, run: Perform): void {
