@@ -93,14 +93,14 @@ It asks for \`message.read\` and \`message.send\`.
 
 \`\`\`sh
 banter chat ann --plugin ./${id}.ts --watch   # at the prompt, loaded anew whenever a file is saved
+banter plugin test                            # its tests
 banter plugin permissions ./${id}.ts          # what it asks for
 \`\`\`
 
-For types in your editor, and for \`node --test\`, install Banter beside it, from its package file:
+For types in your editor, install Banter beside it, from its package file:
 
 \`\`\`sh
 npm install --save-dev /path/to/banter-*.tgz
-npm test
 \`\`\`
 `;
 }
@@ -113,7 +113,7 @@ function manifest(id: string, version: string): object {
     type: 'module',
     exports: `./${id}.ts`,
     files: ['*.ts', '!*.test.ts'],
-    scripts: { test: 'node --test' },
+    scripts: { test: 'banter plugin test' },
     // Banter is installed by the author, from where it is to come; npm must not look for it by name.
     peerDependencies: { banter: `^${version}` },
     peerDependenciesMeta: { banter: { optional: true } },
