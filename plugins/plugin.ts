@@ -13,10 +13,11 @@ import { type HeardEvent, isHeardOnly } from './heard-events.ts';
 import { limits } from './limits.ts';
 import type { PluginSource } from './location.ts';
 import type { Manifest } from './manifest.ts';
+import { Metrics } from './metrics.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginCounters, PluginStatus } from './plugin-status.ts';
 import { noSettings, readSettings, redacted, type Variables } from './settings.ts';
-import { usageOf } from './usage.ts';
+import { offered } from './usage.ts';
 
 /** What somebody wants to run, as it was asked for. */
 export interface PluginOrder {
@@ -77,6 +78,7 @@ export class HostedPlugin {
   readonly #noted = new Set<string>();
   /** What its isolate has been told and has not handled. */
   readonly handling: Handling = new Handling();
+  readonly metrics: Metrics = new Metrics();
   readonly #budgets = new Budgets();
   readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
   readonly #characterBudget = new Budget(limits.charactersPerMinute);
@@ -179,10 +181,8 @@ export class HostedPlugin {
       permissions: this.#manifest?.permissions ?? [],
       grants: this.granted.notation,
       isDryRun: this.order.isDryRun,
-      commands: this.#commands.map((command) => ({
-        ...command,
-        usage: usageOf(this.#prefix, command),
-      })),
+      commands: offered(this.#prefix, this.#commands),
+      metrics: this.metrics.status(),
       counters: { ...this.#counters },
     };
   }

@@ -13,6 +13,14 @@ export function usageOf(
   return [`${prefix}${name}`, ...args.map(argumentUsage)].join(' ');
 }
 
+/** Commands with how they are written. */
+export function offered(
+  prefix: string,
+  commands: readonly CommandInfo[],
+): readonly (CommandInfo & { readonly usage: string })[] {
+  return commands.map((command) => ({ ...command, usage: usageOf(prefix, command) }));
+}
+
 /** The same as a sentence: `Write it like !roll <dice>, such as !roll 2d6.` */
 export function usageSentence(
   prefix: string,
