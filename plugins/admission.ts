@@ -43,8 +43,16 @@ export class Admission {
   }
 
   #takePlace(plugin: HostedPlugin, id: string): void {
+    const { predecessor } = plugin;
+    if (predecessor !== undefined && predecessor.name !== id) {
+      throw new BanterError(
+        'PLUGIN_INVALID',
+        `it calls itself "${id}" now; unload "${predecessor.name}" and load it anew`,
+      );
+    }
     for (const other of this.#options.plugins.values()) {
-      if (other === plugin || other.manifest?.id !== id) continue;
+      if (other === plugin || other === predecessor || other.manifest?.id !== id) continue;
+      if (other.phase === 'retiring' || other.phase === 'stopping') continue;
       if (other.alive) {
         throw new BanterError(
           'PLUGIN_INVALID',

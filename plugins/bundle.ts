@@ -20,6 +20,8 @@ export interface Bundle {
   /** The file it was made from, for people. */
   readonly file: string;
   readonly code: string;
+  /** The author's files that went into it, by absolute path. */
+  readonly files: readonly string[];
   /** Where a line and column of the script stands in the author's files: `hello.ts:3:9`, or undefined for what is not theirs. */
   locate(line: number, column: number): string | undefined;
 }
@@ -53,10 +55,17 @@ const loaders: Readonly<Record<string, Loader>> = {
   '.json': 'json',
 };
 
+/**
+ * The service that builds is ended after this long without work: its start takes longer than a build, and who loads or
+ * saves a plugin often does so again. Milliseconds.
+ */
+const serviceRestMs = 10_000;
+
 /** Loads esbuild at the first bundle, so that a client without plugins does not pay for it. */
 export class Bundler {
   /** Builds under way in this process: they share one service, and who stops it leaves the others without an answer. */
   static #building = 0;
+  static #stopTimer: NodeJS.Timeout | undefined;
   readonly #limits: BundleLimits;
   readonly #cache = new Map<string, CachedBundle>();
   #last: Promise<unknown> = Promise.resolve();
@@ -118,7 +127,12 @@ export class Bundler {
       // The name under which the script's lines appear in stacks.
       const code = `${text('plugin.js')}\n//# sourceURL=plugin.js`;
       return {
-        bundle: { file: basename(entry), code, locate: locator(text('.js.map'), root) },
+        bundle: {
+          file: basename(entry),
+          code,
+          files: [...inputs.keys()].filter((path) => path.startsWith(root + sep)),
+          locate: locator(text('.js.map'), root),
+        },
         inputs,
       };
     } catch (cause) {
@@ -153,6 +167,7 @@ export class Bundler {
         late.reject(new Error(`took more than ${this.#limits.buildMs} ms`));
       }, this.#limits.buildMs);
       Bundler.#building += 1;
+      clearTimeout(Bundler.#stopTimer);
       try {
         const built = build(complete).catch((error: unknown) => {
           if (isBuildFailure(error) || isLate) throw error;
@@ -163,7 +178,9 @@ export class Bundler {
       } finally {
         clearTimeout(deadline);
         Bundler.#building -= 1;
-        if (Bundler.#building === 0) await stop();
+        if (Bundler.#building === 0) {
+          Bundler.#stopTimer = setTimeout(() => void stop(), serviceRestMs).unref();
+        }
       }
     });
     this.#last = next.catch(() => undefined);

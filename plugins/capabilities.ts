@@ -86,6 +86,8 @@ export class Capabilities {
   readonly #http = new HttpCapability<HostedPlugin>();
   readonly #standings: Standings;
   readonly #waits: Waits;
+  /** Actions without an outcome, by plugin, but for waits; who has none is not in it. */
+  readonly #open = new Map<HostedPlugin, number>();
   readonly #sending: Sending;
   readonly #arrivals: Arrivals;
   readonly #overdue: Overdue;
@@ -174,6 +176,19 @@ export class Capabilities {
     this.#scheduler.ready(plugin);
   }
 
+  /**
+   * Another version of a plugin, which is set up, goes on with its jobs.
+   * @throws BanterError what {@link PluginDatabase.run} does; then nothing has changed
+   */
+  async takeOver(old: HostedPlugin, plugin: HostedPlugin): Promise<void> {
+    await this.#work.during(this.#scheduler.takeOver(old, plugin));
+  }
+
+  /** Whether something that a plugin has begun is still to be answered. */
+  owes(plugin: HostedPlugin): boolean {
+    return this.#open.has(plugin) || this.#scheduler.isRunning(plugin);
+  }
+
   /** What is kept under this id. @throws BanterError as `StorageCapability.look` */
   kept(id: string, key: string | undefined): Promise<KeptValues> {
     return this.#storage.look(id, key);
@@ -182,6 +197,7 @@ export class Capabilities {
   /** The plugin's isolate is gone. */
   forget(plugin: HostedPlugin): void {
     plugin.metrics.restart();
+    this.#scheduler.forget(plugin);
     this.#waits.forget(plugin);
     this.#http.end(plugin);
     this.#arrivals.forget(plugin);
@@ -209,10 +225,19 @@ export class Capabilities {
   async #settle(plugin: HostedPlugin, action: AskingAction): Promise<void> {
     const { life } = plugin;
     const sinceMs = this.#clock.now();
+    const weight = action.type === 'wait' ? 0 : 1;
+    this.#owe(plugin, weight);
     const outcome = await this.#attempt(plugin, action);
+    this.#owe(plugin, -weight);
     this.#insight.settled(plugin.name, action, outcome, this.#clock.now() - sinceMs);
     if (plugin.life === life) plugin.control({ type: 'settled', id: action.id, outcome });
     this.#onSettled();
+  }
+
+  #owe(plugin: HostedPlugin, more: number): void {
+    const open = (this.#open.get(plugin) ?? 0) + more;
+    if (open > 0) this.#open.set(plugin, open);
+    else this.#open.delete(plugin);
   }
 
   async #attempt(plugin: HostedPlugin, action: AskingAction): Promise<Outcome> {

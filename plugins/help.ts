@@ -69,6 +69,7 @@ export class Help {
     const [kind, group] =
       message.type === 'group' ? (['message', message.group] as const) : (['private'] as const);
     return [...this.#options.plugins.values()]
+      .filter(({ isBehind }) => !isBehind)
       .filter(
         ({ alive, granted }) =>
           alive && granted.allows(`${kind}.read`, group) && granted.allows(`${kind}.send`, group),

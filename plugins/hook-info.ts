@@ -77,3 +77,12 @@ export const verdictShape: Shape<VerdictAction> = record<VerdictAction>({
     fail: record({ type: word('fail'), reason }),
   }),
 });
+
+/** A verdict as far as it can be carried out. */
+export function judged(verdict: HookVerdict): HookVerdict {
+  if (verdict.type !== 'change') return verdict;
+  const text = verdict.text.toWellFormed();
+  const bytes = Buffer.byteLength(text);
+  if (bytes >= 1 && bytes <= limits.messageBytesMax) return { type: 'change', text };
+  return { type: 'fail', reason: `it changed the text into one of ${bytes} bytes` };
+}

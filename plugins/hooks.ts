@@ -8,7 +8,7 @@ import {
 } from '../core/client-api.ts';
 import type { Clock } from './clock.ts';
 import type { PluginClient } from './feed.ts';
-import type { DraftInfo, HookInfo, HookVerdict } from './hook-info.ts';
+import { type DraftInfo, type HookInfo, type HookVerdict, judged } from './hook-info.ts';
 import type { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
@@ -18,7 +18,7 @@ import type { HostedPlugin } from './plugin.ts';
 /** What hooks work with. */
 export interface HooksOptions {
   readonly client: Pick<PluginClient, 'cursors' | 'intercept'>;
-  /** In the order of loading, which is the order in which they are asked. */
+  /** By slot. */
   readonly plugins: ReadonlyMap<number, HostedPlugin>;
   readonly clock: Clock;
   readonly work: OpenWork;
@@ -78,7 +78,7 @@ interface Failing {
 /** The interceptor of a client while any of its plugins has a hook. */
 export class Hooks implements Interceptor {
   readonly #options: HooksOptions;
-  /** Of plugins that are or were running; those of the earlier life hold until the next one is set up. */
+  /** Of plugins that are or were running, by rank; those of the earlier life hold until the next one is set up. */
   readonly #hooks = new Map<HostedPlugin, readonly HookInfo[]>();
   /** Declared by plugins that are not yet set up. */
   readonly #fresh = new Map<HostedPlugin, HookInfo[]>();
@@ -106,12 +106,21 @@ export class Hooks implements Interceptor {
     this.#fresh.set(plugin, [...fresh, info]);
   }
 
-  /** A plugin is set up: from now on it is asked. */
-  ready(plugin: HostedPlugin): void {
+  /** A plugin is set up: from now on it is asked, in the place of the version that it has replaced, if it has. */
+  ready(plugin: HostedPlugin, old?: HostedPlugin): void {
+    if (old !== undefined) this.#hooks.delete(old);
     this.#hooks.set(plugin, this.#fresh.get(plugin) ?? []);
     this.#fresh.delete(plugin);
+    const ranked = [...this.#hooks].sort(([left], [right]) => left.rank - right.rank);
+    this.#hooks.clear();
+    for (const [each, hooks] of ranked) this.#hooks.set(each, hooks);
     this.#failing.delete(plugin);
     this.refresh();
+  }
+
+  /** Whether a plugin was asked something that it has not answered. */
+  owes(plugin: HostedPlugin): boolean {
+    return [...this.#asked.values()].some((asked) => asked.plugin === plugin);
   }
 
   /** The isolate of a plugin is gone, or it is to say goodbye; what it was asked it will not answer. */
@@ -212,9 +221,8 @@ export class Hooks implements Interceptor {
   #linksOf(point: Point, subject: Subject): readonly Link[] {
     const group = 'group' in subject ? subject.group : undefined;
     const links: Link[] = [];
-    for (const plugin of this.#options.plugins.values()) {
-      const hooks = this.#hooks.get(plugin);
-      if (hooks === undefined || hasLeft(plugin) || !mayChange(plugin.granted, group)) continue;
+    for (const [plugin, hooks] of this.#hooks) {
+      if (hasLeft(plugin) || !mayChange(plugin.granted, group)) continue;
       if ('origin' in subject && subject.origin === plugin.name) continue;
       for (const info of hooks) {
         if (info.point !== point || (info.group !== '' && info.group !== group)) continue;
@@ -385,13 +393,4 @@ function serve(line: Line): void {
 /** Whether a plugin is, or is about to be, unloaded. */
 function hasLeft({ phase }: HostedPlugin): boolean {
   return phase === 'stopping' || phase === 'stopped';
-}
-
-/** A verdict as far as it can be carried out. */
-function judged(verdict: HookVerdict): HookVerdict {
-  if (verdict.type !== 'change') return verdict;
-  const text = verdict.text.toWellFormed();
-  const bytes = Buffer.byteLength(text);
-  if (bytes >= 1 && bytes <= limits.messageBytesMax) return { type: 'change', text };
-  return { type: 'fail', reason: `it changed the text into one of ${bytes} bytes` };
 }

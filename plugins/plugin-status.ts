@@ -28,6 +28,20 @@ export interface PluginCounters {
   readonly messagesStopped: number;
 }
 
+/** Of a plugin that has done nothing yet. */
+export const noCounters: Record<keyof PluginCounters, number> = {
+  events: 0,
+  eventsDropped: 0,
+  sends: 0,
+  refused: 0,
+  logLinesDropped: 0,
+  errors: 0,
+  hookCalls: 0,
+  hookFailures: 0,
+  messagesChanged: 0,
+  messagesStopped: 0,
+};
+
 /** What people are told of a plugin. */
 export interface PluginStatus {
   readonly id: string;
@@ -35,6 +49,8 @@ export interface PluginStatus {
   readonly description: string;
   /** The file it was loaded from. */
   readonly source: string;
+  /** All files that went into it, by absolute path. */
+  readonly files: readonly string[];
   /** `running` also while the plugin process is being started again. */
   readonly state: 'running' | 'quarantined' | 'stopped';
   /** Why it is quarantined, in words; empty otherwise. */
@@ -54,3 +70,15 @@ export interface PluginStatus {
 export interface OfferedCommand extends CommandInfo {
   readonly usage: string;
 }
+
+/** Where a plugin is on its way: `asking` what it may do, `held` before another version of it takes over, `retiring` after. */
+export type Phase =
+  | 'loading'
+  | 'asking'
+  | 'settingUp'
+  | 'running'
+  | 'held'
+  | 'retiring'
+  | 'stopping'
+  | 'quarantined'
+  | 'stopped';

@@ -2,36 +2,23 @@
 
 import { BanterError } from '../core/client-api.ts';
 import type { PluginError, PluginEvent } from './bridge.ts';
-import { Budget } from './budget.ts';
 import { Budgets, type Spending } from './budgets.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
+import { explain } from './explanation.ts';
 import { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
 import { Handling } from './handling.ts';
 import { type HeardEvent, isHeardOnly } from './heard-events.ts';
 import { limits } from './limits.ts';
-import type { PluginSource } from './location.ts';
 import type { Manifest } from './manifest.ts';
 import { Metrics } from './metrics.ts';
+import { Pace } from './pace.ts';
 import { mayReceive } from './permissions.ts';
-import type { PluginCounters, PluginStatus } from './plugin-status.ts';
-import { noSettings, readSettings, redacted, type Variables } from './settings.ts';
+import type { PluginOrder } from './plugin-order.ts';
+import { noCounters, type Phase, type PluginCounters, type PluginStatus } from './plugin-status.ts';
+import { noSettings, readSettings, redacted } from './settings.ts';
 import { offered } from './usage.ts';
-
-/** What somebody wants to run, as it was asked for. */
-export interface PluginOrder {
-  /** As it was named. */
-  readonly spec: string;
-  readonly source: PluginSource;
-  readonly config: Readonly<Record<string, unknown>>;
-  /** Where its secrets are looked for. */
-  readonly variables: Variables;
-  /** What it was granted by name; absent: as the runtime decides. */
-  readonly permissions?: readonly string[] | undefined;
-  /** What it sends and decides about messages is told and not done. */
-  readonly isDryRun: boolean;
-}
 
 /** Why a plugin is not told of an event. */
 interface Refusal {
@@ -40,50 +27,26 @@ interface Refusal {
   readonly isFirstDrop?: boolean;
 }
 
-type Phase =
-  | 'loading'
-  | 'asking'
-  | 'settingUp'
-  | 'running'
-  | 'stopping'
-  | 'quarantined'
-  | 'stopped';
-
-/** Milliseconds for which a plugin that was at work when the child died is served apart from other such ones. */
-const suspicionMs = 600_000;
-
-/** Frames of a stack that are looked at for a place in the author's files. */
-const framesMax = 20;
-
 /** Lives from its load to its end, across restarts of the child. */
 export class HostedPlugin {
   /** Its number at the child; never used twice. */
   readonly slot: number;
   readonly order: PluginOrder;
   readonly bundle: Bundle;
+  /** Its place among the plugins: that of what it replaces, else its slot. */
+  readonly rank: number;
   readonly #started = Promise.withResolvers<void>();
   readonly #ended = Promise.withResolvers<void>();
-  readonly #counters = {
-    events: 0,
-    eventsDropped: 0,
-    sends: 0,
-    refused: 0,
-    logLinesDropped: 0,
-    errors: 0,
-    hookCalls: 0,
-    hookFailures: 0,
-    messagesChanged: 0,
-    messagesStopped: 0,
-  };
+  #predecessor: HostedPlugin | undefined;
+  #isReplaced = false;
+  readonly #counters = { ...noCounters };
   readonly #noted = new Set<string>();
   /** What its isolate has been told and has not handled. */
   readonly handling: Handling = new Handling();
   readonly metrics: Metrics = new Metrics();
   readonly #budgets = new Budgets();
-  readonly #ownTurnBudget = new Budget(limits.ownTurnsPerMinute);
-  readonly #characterBudget = new Budget(limits.charactersPerMinute);
+  readonly #pace = new Pace();
   #life = 1;
-  #pausedUntilMs = 0;
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
@@ -100,10 +63,11 @@ export class HostedPlugin {
   #questions: Fact[] = [];
   #askedLast = false;
   #inFlight: readonly Fact[] | undefined;
-  #suspectUntilMs = 0;
 
-  constructor(slot: number, order: PluginOrder, bundle: Bundle) {
+  constructor(slot: number, order: PluginOrder, bundle: Bundle, predecessor?: HostedPlugin) {
     this.slot = slot;
+    this.#predecessor = predecessor;
+    this.rank = predecessor?.rank ?? slot;
     this.order = order;
     this.bundle = bundle;
     // Whoever loads awaits `started`; a plugin of a runtime that closes early has nobody left to tell.
@@ -121,6 +85,21 @@ export class HostedPlugin {
 
   get manifest(): Manifest | undefined {
     return this.#manifest;
+  }
+
+  /** The version that it is to replace; none any more once it has. */
+  get predecessor(): HostedPlugin | undefined {
+    return this.#predecessor;
+  }
+
+  /** Whether it is to replace another one, and hears nothing until it does. */
+  get isCandidate(): boolean {
+    return this.#predecessor !== undefined;
+  }
+
+  /** Whether nobody is told of it: it is still to take over, or has been replaced. */
+  get isBehind(): boolean {
+    return this.isCandidate || this.#isReplaced;
   }
 
   /** Whether it is decided what it may do. */
@@ -151,8 +130,8 @@ export class HostedPlugin {
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const events = this.handling.isFull ? 0 : this.#queue.length;
-    const waiting = this.#phase === 'running' ? events + this.#questions.length : 0;
+    const events = this.#phase === 'running' && !this.handling.isFull ? this.#queue.length : 0;
+    const waiting = events + (this.#answersHooks ? this.#questions.length : 0);
     return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
   }
 
@@ -176,6 +155,7 @@ export class HostedPlugin {
       version: this.#manifest?.version ?? '',
       description: this.#manifest?.description ?? '',
       source: this.order.source.file,
+      files: this.bundle.files,
       state: this.#phase === 'quarantined' || this.#phase === 'stopped' ? this.#phase : 'running',
       reason: this.#reason,
       permissions: this.#manifest?.permissions ?? [],
@@ -190,7 +170,7 @@ export class HostedPlugin {
   /** Queues an event that it may know of; a full queue drops it. Returns why it is not told of it, if so. */
   offer(fact: Fact): Refusal | undefined {
     if (this.#granted === undefined) return { reason: 'it is not set up yet' };
-    if (!this.alive) return { reason: `it is ${this.#phase}` };
+    if (!this.alive || this.isBehind) return { reason: `it is ${this.#phase}` };
     if (!mayReceive(this.#granted, fact.event)) return { reason: 'it lacks the permission' };
     const { type } = fact.event;
     // What it listens to is known when it is set up.
@@ -221,15 +201,16 @@ export class HostedPlugin {
 
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
   takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
-    if (!this.alive || this.busy || nowMs < this.#pausedUntilMs) return undefined;
+    if (!this.alive || this.busy || this.#pace.isPaused(nowMs)) return undefined;
     if (this.#phase === 'loading' && this.#control.length === 0) {
       this.#inFlight = [];
       return 'load';
     }
     // As many outcomes as a turn can have caused, so that they never pile up.
     let batch = this.#control.splice(0, limits.turnActionsMax);
-    if (batch.length === 0 && this.#phase === 'running') {
-      const events = this.handling.isFull ? [] : this.#queue;
+    if (batch.length === 0 && this.#answersHooks) {
+      const hears = this.#phase === 'running' && !this.handling.isFull;
+      const events = hears ? this.#queue : [];
       this.#askedLast = this.#questions.length > 0 && (!this.#askedLast || events.length === 0);
       batch = (this.#askedLast ? this.#questions : events).splice(0, limits.batchEventsMax);
       if (!this.#askedLast) this.#counters.events += batch.length;
@@ -248,15 +229,30 @@ export class HostedPlugin {
     this.#inFlight = undefined;
     this.handling.turned(batch, clockMs);
     const own = batch.length > 0 && batch.every(({ event }) => event.type === 'settled');
-    const calm =
-      this.#characterBudget.take(nowMs, characters) && (!own || this.#ownTurnBudget.take(nowMs));
-    if (!calm) this.#pausedUntilMs = nowMs + limits.paceMs;
+    this.#pace.turned(characters, own, nowMs);
     if (batch.some(({ event }) => event.type === 'disposing')) this.end('stopped', '');
+  }
+
+  /** Gives it no more events, which wait; outcomes still come. */
+  hold(): void {
+    if (this.#phase === 'running') this.#phase = 'held';
+  }
+
+  /** It goes on after all. */
+  release(): void {
+    if (this.#phase === 'held') this.#phase = 'running';
+  }
+
+  /** It has been replaced: only outcomes still come. Returns the events that nobody has handled. */
+  retire(): readonly Fact[] {
+    this.#isReplaced = true;
+    if (this.alive) this.#phase = 'retiring';
+    return this.#queue.splice(0);
   }
 
   /** Whether it has to wait until its next turn because it keeps the chat process too busy. */
   paused(nowMs: number): boolean {
-    return this.alive && nowMs < this.#pausedUntilMs;
+    return this.alive && this.#pace.isPaused(nowMs);
   }
 
   /**
@@ -297,9 +293,14 @@ export class HostedPlugin {
     this.#heard.add(event);
   }
 
-  /** `setup` is done. */
-  ready(): void {
+  /** `setup` is done; `waiting` is what the version before it has left unhandled. */
+  ready(waiting: readonly Fact[] = []): void {
     this.#phase = 'running';
+    this.#predecessor = undefined;
+    for (const fact of waiting) {
+      this.offer(fact);
+      fact.release();
+    }
     this.#started.resolve();
   }
 
@@ -310,7 +311,7 @@ export class HostedPlugin {
   stop(isLeaving = false): void {
     this.#isLeaving = isLeaving;
     if (
-      this.#phase === 'running' &&
+      ['running', 'held', 'retiring'].includes(this.#phase) &&
       !this.#control.some(({ event }) => event.type === 'disposing')
     ) {
       this.#phase = 'stopping';
@@ -322,7 +323,7 @@ export class HostedPlugin {
 
   /** The child is gone: everything begins again, and messages it was handling come again as recovered. */
   restart(): void {
-    if (this.#phase === 'stopping') {
+    if (this.#phase === 'stopping' || this.#phase === 'retiring') {
       this.end('stopped', '');
     }
     if (!this.alive) return;
@@ -351,6 +352,11 @@ export class HostedPlugin {
     this.#ended.resolve();
   }
 
+  /** Messages wait for its hooks, also while it hears no more events. */
+  get #answersHooks(): boolean {
+    return this.#phase === 'running' || this.#phase === 'held' || this.#phase === 'retiring';
+  }
+
   /** Whatever it has not handled holds up the client no more. */
   #forget(): void {
     this.handling.end();
@@ -359,11 +365,11 @@ export class HostedPlugin {
 
   /** Several plugins were at work when the child died; until `nowMs` and a while they are served one at a time. */
   suspect(nowMs: number): void {
-    this.#suspectUntilMs = nowMs + suspicionMs;
+    this.#pace.suspect(nowMs);
   }
 
   suspected(nowMs: number): boolean {
-    return nowMs < this.#suspectUntilMs;
+    return this.#pace.isSuspected(nowMs);
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
@@ -388,17 +394,7 @@ export class HostedPlugin {
   }
 
   /** An error of its code in one line, with the place in the author's file where that is known. */
-  explain({ name, message, stack }: PluginError): string {
-    const words = this.redacted(`${name}: ${message}`);
-    // The plugin may have written the stack itself.
-    const frames = stack.matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g);
-    let left = framesMax;
-    for (const [, line, column] of frames) {
-      if (left === 0) break;
-      left -= 1;
-      const place = this.bundle.locate(Number(line), Number(column));
-      if (place !== undefined) return `${words} (${place})`;
-    }
-    return words;
+  explain(error: PluginError): string {
+    return explain(error, this.bundle, (words) => this.redacted(words));
   }
 }

@@ -1,9 +1,11 @@
 /** How plugins are run and loaded. */
 
+import { BanterError } from '../core/client-api.ts';
 import type { Authorize } from './authority.ts';
 import type { PluginLog } from './capabilities.ts';
-import type { Simulation } from './clock.ts';
+import { type Clock, type Simulation, systemClock } from './clock.ts';
 import type { PluginClient } from './feed.ts';
+import { Granted } from './granted.ts';
 import type { PluginStatus } from './plugin-status.ts';
 import type { Variables } from './settings.ts';
 
@@ -37,4 +39,34 @@ export interface LoadOptions {
   readonly permissions?: readonly string[] | undefined;
   /** What it sends and decides about messages is logged and not done. Default: as the runtime was started. */
   readonly dryRun?: boolean | undefined;
+}
+
+/** Options with what holds where nothing is said. */
+interface CompleteOptions extends Required<Omit<PluginRuntimeOptions, 'dataDir' | 'simulation'>> {
+  readonly authorize: Authorize;
+  readonly dataDir: string | undefined;
+  readonly simulation: Simulation | undefined;
+  readonly clock: Clock;
+}
+
+/** @throws BanterError OPTION_INVALID */
+export function completeOptions({
+  client,
+  dataDir,
+  authorize = ({ manifest }) => Granted.of(manifest.permissions),
+  commandPrefix = '!',
+  answersHelp = false,
+  variables = () => undefined,
+  dryRun = false,
+  onLog = () => undefined,
+  onStatus = () => undefined,
+  simulation,
+}: PluginRuntimeOptions): CompleteOptions {
+  if (!/^\S{1,8}$/u.test(commandPrefix)) {
+    const problem = `commandPrefix must be 1 to 8 characters, not "${commandPrefix}"`;
+    throw new BanterError('OPTION_INVALID', problem);
+  }
+  const clock = simulation?.clock ?? systemClock;
+  const behaviour = { authorize, commandPrefix, answersHelp, variables, dryRun, onLog, onStatus };
+  return { client, dataDir, simulation, clock, ...behaviour };
 }

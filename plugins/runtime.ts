@@ -5,10 +5,9 @@ import { Admission } from './admission.ts';
 import { type Action, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
-import { type Clock, systemClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { endReasons } from './end-reason.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
-import { Granted } from './granted.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
 import type { HostReport } from './host-bridge.ts';
@@ -18,16 +17,16 @@ import { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import { locate } from './location.ts';
 import { HostedPlugin } from './plugin.ts';
+import type { PluginOrder } from './plugin-order.ts';
 import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
-import type { LoadOptions, PluginRuntimeOptions } from './runtime-options.ts';
+import { Replacement } from './replacement.ts';
+import { Roster } from './roster.ts';
+import { completeOptions, type LoadOptions, type PluginRuntimeOptions } from './runtime-options.ts';
 import type { Variables } from './settings.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
 import type { KeptValues } from './storage.ts';
-
-/** Plugins of one runtime at a time; one more is refused. */
-const pluginsMax = 100;
 
 /**
  * Runs plugins in one caged child process, each in an isolate of its own. The child starts with the first plugin;
@@ -46,12 +45,13 @@ export class PluginRuntime {
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
-  readonly #plugins = new Map<number, HostedPlugin>();
+  readonly #roster = new Roster();
+  readonly #plugins = this.#roster.all;
   readonly #admission: Admission;
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
+  readonly #replacement: Replacement;
   readonly #isDryRun: boolean;
-  #lastSlot = 0;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -59,30 +59,14 @@ export class PluginRuntime {
     return new PluginRuntime(options);
   }
 
-  private constructor({
-    client,
-    dataDir,
-    commandPrefix = '!',
-    authorize = ({ manifest }) => Granted.of(manifest.permissions),
-    answersHelp = false,
-    variables = () => undefined,
-    dryRun = false,
-    onLog,
-    onStatus,
-    simulation,
-  }: PluginRuntimeOptions) {
-    if (!/^\S{1,8}$/u.test(commandPrefix)) {
-      throw new BanterError(
-        'OPTION_INVALID',
-        `commandPrefix must be 1 to 8 characters, not "${commandPrefix}"`,
-      );
-    }
+  private constructor(options: PluginRuntimeOptions) {
+    const complete = completeOptions(options);
+    const { client, commandPrefix, authorize, clock, onLog, onStatus, simulation } = complete;
     this.#client = client;
-    this.#variables = variables;
-    this.#isDryRun = dryRun;
-    this.#onLog = onLog ?? (() => undefined);
-    this.#onStatus = onStatus ?? (() => undefined);
-    const clock = simulation?.clock ?? systemClock;
+    this.#variables = complete.variables;
+    this.#isDryRun = complete.dryRun;
+    this.#onLog = onLog;
+    this.#onStatus = onStatus;
     this.insight = new Insight(clock);
     this.#clock = clock;
     const code = new HostCodeSource(this.#bundler, simulation);
@@ -110,12 +94,13 @@ export class PluginRuntime {
     this.#capabilities = new Capabilities({
       client,
       insight: this.insight,
-      dataDir,
+      dataDir: complete.dataDir,
       clock,
       work: this.#pump.work,
       onLog: this.#onLog,
       onSettled: () => this.#pump.soon(),
     });
+    this.#replacement = this.#makeReplacement(clock);
     this.#hooks = new Hooks({
       client,
       insight: this.insight,
@@ -127,7 +112,7 @@ export class PluginRuntime {
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     const [prefix, plugins] = [commandPrefix, this.#plugins];
-    const answers = answersHelp && !dryRun;
+    const answers = complete.answersHelp && !complete.dryRun;
     const help = answers && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
     this.#stopListening = listen(
       client,
@@ -155,27 +140,25 @@ export class PluginRuntime {
     { permissions, dryRun: isDryRun = this.#isDryRun }: LoadOptions = {},
   ): Promise<PluginStatus> {
     this.#checkRoom();
-    const source = locate(spec);
-    const bundle = await this.#pump.work.during(this.#bundler.bundle(source.file));
-    this.#checkRoom();
-    this.#lastSlot += 1;
-    const order = { spec, source, config, variables: this.#variables, permissions, isDryRun };
-    const plugin = new HostedPlugin(this.#lastSlot, order, bundle);
-    this.#plugins.set(plugin.slot, plugin);
-    this.#host.start();
-    this.#pump.soon();
-    try {
-      await plugin.started;
-    } catch (error) {
-      this.#plugins.delete(plugin.slot);
-      throw error;
-    }
-    return plugin.status();
+    const variables = this.#variables;
+    return this.#begin({ spec, source: locate(spec), config, variables, permissions, isDryRun });
+  }
+
+  /**
+   * Loads a plugin anew from where it came from, with the settings it has; resolves when the new version runs. It is set
+   * up beside the old one, which goes on if that fails, and then takes over its jobs and what waits for it.
+   * @throws BanterError as {@link load}; OPTION_INVALID for an unknown id, and while it is reloaded already
+   */
+  async reload(id: string): Promise<PluginStatus> {
+    return this.#begin(this.#roster.find(id).order, id);
   }
 
   /** Stops a plugin after its `dispose`; it stays in the list as stopped. @throws BanterError OPTION_INVALID for an unknown id */
   async unload(id: string): Promise<void> {
-    await this.#stop(this.#find(id));
+    const plugin = this.#roster.find(id);
+    const candidate = this.#roster.candidateFor(plugin);
+    if (candidate !== undefined) await this.#stop(candidate);
+    await this.#stop(plugin);
   }
 
   /** Whether plugins do nothing more until time passes or the client tells something. */
@@ -185,14 +168,12 @@ export class PluginRuntime {
 
   /** All plugins that were loaded, in the order of loading. */
   list(): readonly PluginStatus[] {
-    return [...this.#plugins.values()]
-      .filter(({ manifest }) => manifest !== undefined)
-      .map((plugin) => plugin.status());
+    return this.#roster.statuses();
   }
 
   /** What a plugin keeps: its first keys, or the value of one, as JSON. @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
   kept(id: string, key?: string): Promise<KeptValues> {
-    return this.#capabilities.kept(this.#find(id).name, key);
+    return this.#capabilities.kept(this.#roster.find(id).name, key);
   }
 
   /**
@@ -201,6 +182,7 @@ export class PluginRuntime {
    */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#replacement.close();
     this.#stopListening();
     this.#hooks.close();
     await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin, true)));
@@ -213,32 +195,54 @@ export class PluginRuntime {
     return this.close();
   }
 
-  #find(id: string): HostedPlugin {
-    const plugin = [...this.#plugins.values()].find(({ name }) => name === id);
-    if (plugin !== undefined) return plugin;
-    throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
+  #makeReplacement(clock: Clock): Replacement {
+    return new Replacement({
+      capabilities: this.#capabilities,
+      clock,
+      onRunning: (plugin, old) => this.#tellRunning(plugin, old),
+      owes: (plugin) =>
+        plugin.handling.isBusy || this.#capabilities.owes(plugin) || this.#hooks.owes(plugin),
+      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+      stop: (plugin) => this.#stop(plugin),
+    });
   }
 
   #checkRoom(): void {
     if (this.#closed) {
       throw new BanterError('CLOSED', 'the plugin runtime has been closed');
     }
-    const alive = [...this.#plugins.values()].filter((plugin) => plugin.alive).length;
-    if (alive >= pluginsMax) {
-      throw new BanterError('OPTION_INVALID', `there are ${pluginsMax} plugins already`);
+    this.#roster.checkRoom();
+  }
+
+  /** Bundles and starts; of the plugin of an id that runs, the next version. */
+  async #begin(order: PluginOrder, replacing?: string): Promise<PluginStatus> {
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(order.source.file));
+    const old = replacing === undefined ? undefined : this.#roster.find(replacing);
+    const running = old?.alive === true ? old : undefined;
+    if (running === undefined) this.#checkRoom();
+    else if (this.#roster.candidateFor(running) !== undefined) {
+      throw new BanterError('OPTION_INVALID', `"${replacing}" is being reloaded already`);
     }
+    const plugin = new HostedPlugin(this.#roster.nextSlot(), order, bundle, running);
+    this.#plugins.set(plugin.slot, plugin);
+    this.#host.start();
+    this.#pump.soon();
+    try {
+      await plugin.started;
+    } catch (error) {
+      this.#plugins.delete(plugin.slot);
+      throw error;
+    }
+    return plugin.status();
   }
 
   #tell(fact: Fact): void {
-    for (const plugin of this.#plugins.values()) {
+    for (const plugin of this.#roster.present) {
       const refused = plugin.offer(fact);
       this.insight.told(plugin.name, fact.event, refused?.reason ?? '');
       if (refused?.isFirstDrop) {
-        this.#logAbout(
-          plugin,
-          'warn',
-          `is too slow: events are dropped beyond ${limits.queuedEventsMax} waiting ones`,
-        );
+        const words = `is too slow: events are dropped beyond ${limits.queuedEventsMax} waiting ones`;
+        this.#logAbout(plugin, 'warn', words);
       }
     }
     this.#pump.soon();
@@ -314,19 +318,25 @@ export class PluginRuntime {
   #makeReady(plugin: HostedPlugin): void {
     if (plugin.phase !== 'settingUp') return;
     this.#setups.end(plugin);
-    const clash = clashOf(plugin, this.#plugins.values());
+    const { predecessor } = plugin;
+    const clash = clashOf(plugin, this.#roster.besides(plugin));
     if (clash !== undefined) {
-      this.#quarantine(
-        plugin,
-        `its command "${clash.name}" is already that of ${clash.owner.name}`,
-      );
-      return;
+      const { name, owner } = clash;
+      this.#quarantine(plugin, `its command "${name}" is already that of ${owner.name}`);
+    } else if (predecessor !== undefined) {
+      void this.#replacement.takeOver(plugin, predecessor);
+    } else {
+      plugin.ready();
+      this.#capabilities.ready(plugin);
+      this.#tellRunning(plugin);
     }
-    plugin.ready();
-    this.#capabilities.ready(plugin);
-    this.#hooks.ready(plugin);
+  }
+
+  #tellRunning(plugin: HostedPlugin, old?: HostedPlugin): void {
+    this.#hooks.ready(plugin, old);
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
+    this.#pump.soon();
   }
 
   #handleDeath({ reason, culprit, named, suspects }: HostDeath): boolean {
@@ -364,7 +374,8 @@ export class PluginRuntime {
   #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
     if (!plugin.alive) return;
     plugin.end('quarantined', reason, cause);
-    this.#logAbout(plugin, 'error', `is quarantined: ${reason}`);
+    // Whoever reloads is told why a version did not take over; what was replaced has no more to say.
+    if (!plugin.isBehind) this.#logAbout(plugin, 'error', `is quarantined: ${reason}`);
     this.#release(plugin);
   }
 
@@ -374,7 +385,8 @@ export class PluginRuntime {
     this.#capabilities.forget(plugin);
     this.#host.send({ type: 'unload', slot: plugin.slot });
     this.#hooks.lost(plugin, 'its plugin is in quarantine');
-    if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
+    if (plugin.isBehind) this.#plugins.delete(plugin.slot);
+    else if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
     // A suspect that waited for this one may go on.
     this.#pump.soon();
   }

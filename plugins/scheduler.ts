@@ -2,21 +2,23 @@
 
 import { randomUUID } from 'node:crypto';
 import { BanterError } from '../core/client-api.ts';
-import type { ActionResults, JobSpec, PluginEvent, ScheduleAction } from './bridge.ts';
+import type { ActionResults, PluginEvent, ScheduleAction } from './bridge.ts';
 import type { Clock } from './clock.ts';
 import type { PluginDatabase, Tables } from './database.ts';
-import type { JobOwner, JobRow } from './job-table.ts';
+import {
+  type Book,
+  checkData,
+  type Entry,
+  inherit,
+  placeOf,
+  type Run,
+  recurrenceOf,
+} from './job-book.ts';
+import type { JobRow } from './job-table.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
 import type { HostedPlugin } from './plugin.ts';
-import {
-  intervalRecurrence,
-  type MissedPolicy,
-  nextAfter,
-  planAt,
-  type Recurrence,
-  withinInterval,
-} from './timetable.ts';
+import { nextAfter, planAt, withinInterval } from './timetable.ts';
 
 /** Whom the scheduler tells. */
 export interface SchedulerOwner {
@@ -26,41 +28,6 @@ export interface SchedulerOwner {
   readonly work: OpenWork;
   tell(plugin: HostedPlugin, event: PluginEvent): void;
   log(plugin: HostedPlugin, level: 'warn' | 'error', text: string): void;
-}
-
-/** What is to be run: a recurring job under the key '', or one task of a job. */
-interface Entry {
-  readonly job: string;
-  readonly key: string;
-  /** JSON; empty where there is none. */
-  readonly data: string;
-  readonly spec: JobSpec;
-  readonly missed: MissedPolicy;
-  readonly recurrence: Recurrence | undefined;
-  /** Milliseconds of the epoch. */
-  nextAtMs: number;
-  /** How often the present run was begun before. */
-  attempts: number;
-  running: boolean;
-}
-
-interface Run {
-  readonly entry: Entry;
-  readonly scheduledAtMs: number;
-  /** Milliseconds of the monotonic clock. */
-  readonly sinceMs: number;
-}
-
-/** One life of a plugin: it registers everything anew in each, and what is under way in one means nothing to the next. */
-interface Book {
-  readonly plugin: HostedPlugin;
-  readonly life: number;
-  readonly owner: JobOwner;
-  /** What was registered, by the name of the job. */
-  readonly jobs: Map<string, Pick<Entry, 'spec' | 'missed'>>;
-  readonly entries: Map<string, Entry>;
-  /** Under way, by their number. */
-  readonly runs: Map<number, Run>;
 }
 
 /** Runs what is due. A run is done once its handler has settled: what a crash interrupts is run again. */
@@ -86,7 +53,10 @@ export class Scheduler {
     plugin: HostedPlugin,
     action: ScheduleAction,
   ): Promise<ActionResults[ScheduleAction['type']]> {
-    const book = this.#bookOf(plugin);
+    const own = this.#bookOf(plugin);
+    // Whoever registers in a `setup` that does not wait for it must not come too late.
+    if (own.handover !== undefined) await own.handover;
+    const book = own.heir ?? own;
     switch (action.type) {
       case 'scheduleJob':
         return this.#register(book, action);
@@ -114,10 +84,49 @@ export class Scheduler {
   /** A handler of the plugin has settled. A run that is not under way is none. */
   ran(plugin: HostedPlugin, number: number): void {
     const book = this.#bookOf(plugin);
-    const run = book.runs.get(number);
-    if (run === undefined) return;
-    book.runs.delete(number);
-    this.#moveOn(book, run);
+    if (book.handover === undefined) this.#end(book, number);
+    else void book.handover.then(() => this.#end(book, number));
+  }
+
+  /**
+   * What is registered by a version that is set up goes on in its place, with what waits in the file and the runs that
+   * the old one still ends. Written in one transaction; if that fails, the old one goes on.
+   * @throws BanterError as {@link PluginDatabase.run}
+   */
+  async takeOver(old: HostedPlugin, plugin: HostedPlugin): Promise<void> {
+    const from = this.#books.get(old);
+    if (from === undefined && !plugin.granted.allows('schedule')) return;
+    const to = this.#bookOf(plugin);
+    const written = this.#database.run(({ jobs }) => {
+      for (const row of to.unwritten) jobs.put(to.owner, row);
+      for (const row of jobs.rows(to.owner)) {
+        if (row.key === '' && !to.jobs.has(row.job)) jobs.delete(to.owner, row);
+      }
+      return jobs.rows(to.owner);
+    });
+    const handover = written.then((rows) => inherit(to, from, rows));
+    if (from !== undefined) {
+      // What the old one asks for meanwhile waits for this; whether it failed is told below.
+      const over = (): void => {
+        from.handover = undefined;
+      };
+      from.handover = handover.then(over, over);
+    }
+    await handover;
+    this.#lookSoon();
+  }
+
+  /** Whether a handler of the plugin has not settled. */
+  isRunning(plugin: HostedPlugin): boolean {
+    return (this.#books.get(plugin)?.runs.size ?? 0) > 0;
+  }
+
+  /** The plugin's isolate is gone: what it did not end for another one, that one begins again. */
+  forget(plugin: HostedPlugin): void {
+    const book = this.#books.get(plugin);
+    if (book?.heir === undefined) return;
+    for (const { entry } of book.runs.values()) entry.running = false;
+    this.#books.delete(plugin);
     this.#lookSoon();
   }
 
@@ -135,14 +144,21 @@ export class Scheduler {
     const present = this.#books.get(plugin);
     if (present?.life === life) return present;
     const owner = { client: this.#owner.client, plugin: name };
-    const empty = { jobs: new Map(), entries: new Map(), runs: new Map() };
-    const book: Book = { plugin, life, owner, ...empty };
+    const empty = { jobs: new Map(), entries: new Map(), runs: new Map(), unwritten: [] };
+    const book: Book = {
+      plugin,
+      life,
+      owner,
+      ...empty,
+      heir: undefined,
+      handover: undefined,
+    };
     this.#books.set(plugin, book);
     return book;
   }
 
   async #register(
-    { plugin, owner, jobs, entries }: Book,
+    { plugin, owner, jobs, entries, unwritten }: Book,
     { job, spec, missed }: Extract<ScheduleAction, { readonly type: 'scheduleJob' }>,
   ): Promise<undefined> {
     if (plugin.phase !== 'settingUp') {
@@ -170,7 +186,8 @@ export class Scheduler {
       const present = tables.jobs.rows(owner).filter((row) => row.job === job);
       if (recurrence === undefined) return present.filter(({ key }) => key !== '');
       const same = present.find(({ key, spec: kept }) => key === '' && kept === fresh.spec);
-      if (same === undefined) tables.jobs.put(owner, fresh);
+      if (same === undefined && plugin.isCandidate) unwritten.push(fresh);
+      else if (same === undefined) tables.jobs.put(owner, fresh);
       return [same ?? fresh];
     });
     for (const row of rows) {
@@ -201,6 +218,14 @@ export class Scheduler {
     entries.set(placeOf(row), { ...row, ...registered, recurrence: undefined, running: false });
     this.#lookSoon();
     return key;
+  }
+
+  #end(book: Book, number: number): void {
+    const run = book.runs.get(number);
+    if (run === undefined) return;
+    book.runs.delete(number);
+    this.#moveOn(book.heir ?? book, run);
+    this.#lookSoon();
   }
 
   /** Once for everything that happens in one turn of the event loop. */
@@ -332,37 +357,4 @@ export class Scheduler {
       after();
     });
   }
-}
-
-/** Recurrences by what was asked for; undefined for tasks. @throws BanterError OPTION_INVALID */
-async function recurrenceOf(spec: JobSpec, anchorMs: number): Promise<Recurrence | undefined> {
-  switch (spec.type) {
-    case 'every':
-      return intervalRecurrence(anchorMs, spec.everyMs);
-    case 'cron': {
-      // Loaded with the first expression: most plugins have none.
-      const { cronRecurrence } = await import('./cron.ts');
-      return cronRecurrence(spec.expression, spec.timeZone);
-    }
-    case 'task':
-      return undefined;
-  }
-}
-
-function checkData(data: string): void {
-  const bytes = Buffer.byteLength(data);
-  if (bytes > limits.scheduleDataBytesMax) {
-    const problem = `a task carries at most ${limits.scheduleDataBytesMax} bytes of JSON; this one has ${bytes}`;
-    throw new BanterError('STORAGE_FULL', problem);
-  }
-  try {
-    if (data !== '') JSON.parse(data);
-  } catch (cause) {
-    throw new BanterError('PLUGIN_FAILED', 'what a task carries must be JSON', { cause });
-  }
-}
-
-/** A job's name and a task's key as one word: neither holds a line break. */
-function placeOf({ job, key }: { readonly job: string; readonly key: string }): string {
-  return `${job}\n${key}`;
 }

@@ -1,6 +1,7 @@
 /** How people are told to write a command. Runs in isolates, too. */
 
 import type { ArgumentInfo, CommandInfo } from './command-info.ts';
+import type { OfferedCommand } from './plugin-status.ts';
 
 /** Choices are listed as long as they are not longer than this; then the name of the argument stands for them. */
 const choicesCharactersMax = 40;
@@ -17,7 +18,7 @@ export function usageOf(
 export function offered(
   prefix: string,
   commands: readonly CommandInfo[],
-): readonly (CommandInfo & { readonly usage: string })[] {
+): readonly OfferedCommand[] {
   return commands.map((command) => ({ ...command, usage: usageOf(prefix, command) }));
 }
 

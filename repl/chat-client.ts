@@ -76,17 +76,26 @@ export interface MessageCommand {
 /** Asks a person whether a plugin gets what it asks for. */
 export type PermissionAsker = (question: PermissionQuestion) => Promise<PermissionAnswer>;
 
+/** How a plugin is loaded. */
+export interface PluginLoadOptions {
+  /** What it is granted by being named; absent: as the file of grants says, or a person. */
+  readonly permissions?: readonly string[] | undefined;
+  /** What it sends and decides is told and not done. */
+  readonly dryRun?: boolean | undefined;
+  /** Load it anew whenever one of its files is saved. */
+  readonly watch?: boolean;
+}
+
 /** The part of a plugin runtime that the commands use. */
 export interface ChatPlugins {
   /** Loads a built-in plugin by name or a file by path. */
   load(
     spec: string,
     config?: Readonly<Record<string, unknown>>,
-    options?: {
-      readonly permissions?: readonly string[] | undefined;
-      readonly dryRun?: boolean | undefined;
-    },
+    options?: PluginLoadOptions,
   ): Promise<PluginSummary>;
+  /** Loads a plugin anew; it stays as it is if the new version does not start. */
+  reload(id: string): Promise<PluginSummary>;
   unload(id: string): Promise<void>;
   list(): readonly PluginSummary[];
   /** What a plugin keeps: its first keys, or the value of one as JSON. */

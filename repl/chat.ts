@@ -12,6 +12,8 @@ import { safeText } from './safe-text.ts';
 export interface ChatOptions {
   readonly config: Config;
   readonly takeOver: boolean;
+  /** Load plugins anew when their files are saved. */
+  readonly watch: boolean;
   /** Only try the plugins. */
   readonly dryRun: boolean;
   /** The terminal understands no cursor movements. */
@@ -33,7 +35,7 @@ export async function chat(options: ChatOptions): Promise<number> {
       return await runConnected(chatter, script, { config, signal });
     }
     plugins.askWith(askOnTerminal(process.stdin, process.stdout, signal));
-    await prepareChatter(chatter, config);
+    await prepareChatter(chatter, config, options.watch);
     plugins.askWith(undefined);
     if (interruption.code !== undefined) return interruption.code;
     interruption[Symbol.dispose]();

@@ -30,6 +30,10 @@ interface SessionOptions extends CommonOptions {
   readonly invitation?: string;
 }
 
+interface ChatOptions extends SessionOptions {
+  readonly watch?: true;
+}
+
 interface ScriptOptions extends SessionOptions {
   readonly as?: string;
   readonly json?: true;
@@ -84,6 +88,7 @@ To run a server for good:
   banter doctor chat.lan                   is this machine as it should be, and that server?
   banter admin ban eve --as ann            what operators may: see banter admin --help
 To write plugins:
+  banter plugin new tea                    a folder with a plugin to begin with, and its test
   banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
   banter plugin permissions                what plugins may do; also grant, revoke
 The original's forms:
@@ -180,12 +185,13 @@ export function buildProgram(run: Perform): Command {
 function addTalking(program: Command, run: Perform): void {
   const chat = add(program, 'chat', 'chat at a prompt that also runs JavaScript')
     .argument('[name]', 'the name to speak under (BANTER_NAME)')
-    .argument('[server]', serverHelp);
-  withSession(chat).action((name: string | undefined, server: Text, options: SessionOptions) =>
+    .argument('[server]', serverHelp)
+    .option('--watch', 'load plugins anew when their files are saved');
+  withSession(chat).action((name: string | undefined, server: Text, options: ChatOptions) =>
     run({ ...sessionFlags(options), name, server }, async (work) => {
       const module = await import('./chat.ts');
-      const { takeOver = false, dryRun = false } = options;
-      return module.chat({ ...work, takeOver, dryRun, dumb: isDumb() });
+      const { takeOver = false, dryRun = false, watch = false } = options;
+      return module.chat({ ...work, takeOver, dryRun, watch, dumb: isDumb() });
     }),
   );
   add(

@@ -62,9 +62,13 @@ export function invitationOf({ invitation }: Config): { readonly invitation?: st
 }
 
 /** Loads the plugins and joins the group of the settings. @throws BanterError as the client and the plugins do */
-export async function prepareChatter({ client, plugins }: Chatter, config: Config): Promise<void> {
+export async function prepareChatter(
+  { client, plugins }: Chatter,
+  config: Config,
+  watch = false,
+): Promise<void> {
   for (const { plugin, config: settings, permissions } of config.plugins.value) {
-    await plugins.load(plugin, settings, { permissions });
+    await plugins.load(plugin, settings, { permissions, watch });
   }
   const group = config.group.value;
   if (group !== undefined && !client.groups.includes(group)) await client.joinGroup(group);

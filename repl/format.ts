@@ -105,6 +105,7 @@ const descriptions: Describe = {
   deregistered: ({ name }) => `${safeText(name)} is offline`,
   pluginLoaded: ({ plugin }) =>
     `${describePlugin(plugin)}; may: ${plugin.grants.map((grant) => safeText(grant)).join(', ') || 'nothing'}`,
+  pluginReloaded: ({ plugin }) => `${describePlugin(plugin)} now`,
   pluginUnloaded: ({ plugin }) => `${safeText(plugin)} unloaded`,
   recordingBegun: ({ file }) =>
     `${safeText(file)} records what plugins are told and say, private messages included, until "plugin record off"`,

@@ -3,17 +3,22 @@
 import { BanterError } from '../core/error-api.ts';
 import type {
   KeptValues,
-  LoadOptions,
   PluginClient,
   PluginLog,
   PluginRuntime,
   PluginRuntimeOptions,
   PluginStatus,
+  PluginWatch,
   RecordedClient,
   RecordingSummary,
   Trace,
 } from '../plugins/index.ts';
-import type { ChatPlugins, PermissionAsker, PluginSummary } from './chat-client.ts';
+import type {
+  ChatPlugins,
+  PermissionAsker,
+  PluginLoadOptions,
+  PluginSummary,
+} from './chat-client.ts';
 import { PluginTap } from './plugin-tap.ts';
 import { safeText } from './safe-text.ts';
 
@@ -38,6 +43,7 @@ export interface LazyPluginsOptions {
 export class LazyPlugins implements ChatPlugins {
   readonly #options: Omit<PluginRuntimeOptions, 'authorize'>;
   readonly #grants: Pick<LazyPluginsOptions, 'grantFile' | 'grantCommand'>;
+  readonly #watches = new Map<string, PluginWatch>();
   #ask: PermissionAsker | undefined;
   #starting: Promise<PluginRuntime> | undefined;
   #runtime: PluginRuntime | undefined;
@@ -56,19 +62,25 @@ export class LazyPlugins implements ChatPlugins {
   async load(
     spec: string,
     config?: Readonly<Record<string, unknown>>,
-    options?: LoadOptions,
+    { watch = false, ...options }: PluginLoadOptions = {},
   ): Promise<PluginSummary> {
     if (this.#closed) throw new BanterError('CLOSED', 'this session has ended');
     this.#starting ??= this.#start();
-    return summary(await (await this.#starting).load(spec, config, options));
+    const runtime = await this.#starting;
+    const status = await runtime.load(spec, config, options);
+    if (watch) await this.#watch(runtime, status.id);
+    return summary(status);
+  }
+
+  /** @throws BanterError OPTION_INVALID for an unknown id; as {@link load} */
+  async reload(id: string): Promise<PluginSummary> {
+    return summary(await this.#loaded(id).reload(id));
   }
 
   /** @throws BanterError OPTION_INVALID for an unknown id */
   async unload(id: string): Promise<void> {
-    if (this.#runtime === undefined) {
-      throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
-    }
-    await this.#runtime.unload(id);
+    this.#unwatch(id);
+    await this.#loaded(id).unload(id);
   }
 
   list(): readonly PluginSummary[] {
@@ -112,8 +124,26 @@ export class LazyPlugins implements ChatPlugins {
   /** Lets the plugins say goodbye; resolves when their process is gone. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const id of this.#watches.keys()) this.#unwatch(id);
     await (await this.#starting)?.close();
     await this.endRecording();
+  }
+
+  async #watch(runtime: PluginRuntime, id: string): Promise<void> {
+    const { PluginWatch } = await import('../plugins/index.ts');
+    this.#unwatch(id);
+    const { onLog = () => undefined } = this.#options;
+    this.#watches.set(id, new PluginWatch({ runtime, id, onLog }));
+  }
+
+  #unwatch(id: string): void {
+    this.#watches.get(id)?.[Symbol.dispose]();
+    this.#watches.delete(id);
+  }
+
+  #loaded(id: string): PluginRuntime {
+    if (this.#runtime !== undefined) return this.#runtime;
+    throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
   }
 
   async #start(): Promise<PluginRuntime> {

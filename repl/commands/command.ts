@@ -132,6 +132,7 @@ export type CommandResult =
   | { readonly type: 'deregistered'; readonly name: string }
   | AdministrationResult
   | { readonly type: 'pluginLoaded'; readonly plugin: PluginSummary }
+  | { readonly type: 'pluginReloaded'; readonly plugin: PluginSummary }
   | { readonly type: 'pluginUnloaded'; readonly plugin: string }
   | {
       readonly type: 'pluginStorage';

@@ -15,9 +15,19 @@ type PluginAction = (
 const pluginActions: ReadonlyMap<string, PluginAction> = new Map<string, PluginAction>([
   [
     'load',
-    async (plugins, plugin, config) => {
+    async (plugins, plugin, text) => {
       const spec = required('load', plugin);
-      return { type: 'pluginLoaded', plugin: await plugins.load(spec, parseConfig(config)) };
+      const [flags, config] = flagsOf(text);
+      const options = { watch: flags.includes('--watch') };
+      const loaded = await plugins.load(spec, parseConfig(config), options);
+      return { type: 'pluginLoaded', plugin: loaded };
+    },
+  ],
+  [
+    'reload',
+    async (plugins, plugin) => {
+      const id = required('reload', plugin);
+      return { type: 'pluginReloaded', plugin: await plugins.reload(id) };
     },
   ],
   [
@@ -65,7 +75,7 @@ export function scriptCommands(commands: () => readonly Command[]): readonly Com
       name: 'plugin',
       section: 'Scripts & plugins',
       summary:
-        'load a plugin (by name or file), try one without effect, unload one, list them, see what one keeps, or record what they do',
+        'load, try, reload, unload or list plugins, see what one keeps, or record what they do',
       example: 'plugin load auto-reply',
       parameters: [
         { name: 'action', type: 'word', words: [...pluginActions.keys()] },
@@ -119,6 +129,22 @@ async function endRecording(plugins: ChatPlugins): Promise<CommandResult> {
 function required(action: string, plugin: string | undefined): string {
   if (plugin !== undefined) return plugin;
   throw new BanterError('COMMAND_INVALID', `missing <plugin>; usage: plugin ${action} <plugin>`);
+}
+
+/** What a line may say between plugin and configuration. */
+const loadFlags = ['--watch'];
+
+function flagsOf(
+  text: string | undefined,
+): readonly [flags: readonly string[], config: string | undefined] {
+  const [, flags = '', config = ''] = /^((?:--\S+\s*)*)(.*)$/s.exec(text ?? '') ?? [];
+  const words = flags.split(/\s+/).filter((word) => word !== '');
+  const stranger = words.find((word) => !loadFlags.includes(word));
+  if (stranger !== undefined) {
+    const problem = `no option ${stranger}; there is ${loadFlags.join(', ')}`;
+    throw new BanterError('COMMAND_INVALID', problem);
+  }
+  return [words, config === '' ? undefined : config];
 }
 
 function parseConfig(text: string | undefined): Readonly<Record<string, unknown>> | undefined {

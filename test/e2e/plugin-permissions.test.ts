@@ -159,3 +159,34 @@ test('grants that cannot be read stop whoever needs them, and stay as they are',
   }
   assert.equal(readFileSync(file, 'utf8'), '{"format":1,');
 });
+
+test('at the prompt a plugin is reloaded by word, and by saving where that is watched', async (t) => {
+  const { home, address } = await place(t);
+  const save = (words: string): void =>
+    writeFileSync(
+      join(home.path, 'tea.ts'),
+      `export default { id: 'tea', version: '1.0.0', permissions: [], setup(ctx) { ${words} } };`,
+    );
+  save(`ctx.log.info('one')`);
+  const terminal = openBanter(home, ['chat', 'ann', address]);
+  await terminal.waitForScreen('ann>');
+  terminal.type('plugin load ./tea.ts\r');
+  await terminal.waitForScreen('tea 1.0.0 running; may: nothing');
+  save('null.x');
+  terminal.type('plugin reload tea\r');
+  await terminal.waitForScreen(/tea: TypeError: .* \(tea\.ts:1:\d+/);
+  save(`ctx.log.info('two')`);
+  terminal.type('plugin reload tea\r');
+  await terminal.waitForScreen('tea 1.0.0 running now');
+  terminal.type('plugin unload tea\r');
+  await terminal.waitForScreen('tea unloaded');
+  terminal.type('plugin load ./tea.ts --watched\r');
+  await terminal.waitForScreen('no option --watched; there is --watch');
+  terminal.type('plugin load ./tea.ts --watch {}\r');
+  await terminal.waitForScreen(/--watch \{\}\n(?:.*\n)*tea 1\.0\.0 running/);
+  save(`ctx.log.info('three')`);
+  await terminal.waitForScreen('plugin tea: is reloaded: 1.0.0 runs');
+  assert.match(terminal.screen(), /plugin tea: three/);
+  terminal.type('.exit\r');
+  await terminal.exit();
+});

@@ -7,7 +7,7 @@ import { limits } from '../../plugins/limits.ts';
 import { parseManifest } from '../../plugins/manifest.ts';
 import { HostedPlugin } from '../../plugins/plugin.ts';
 
-const bundle = { file: 'x.ts', code: '', locate: () => undefined };
+const bundle = { file: 'x.ts', code: '', files: [], locate: () => undefined };
 const manifest = parseManifest(
   '{"id":"x","version":"1.0.0","permissions":["message.read"]}',
   'x.ts',

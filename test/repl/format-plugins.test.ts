@@ -69,6 +69,7 @@ test('explain takes a message by group and number, in the current group by numbe
     client,
     plugins: {
       load: () => Promise.reject(new Error('not here')),
+      reload: () => Promise.reject(new Error('not here')),
       unload: () => Promise.reject(new Error('not here')),
       record: () => Promise.reject(new Error('not here')),
       endRecording: () => Promise.resolve(undefined),

@@ -132,6 +132,7 @@ test('commands that plugins are told in messages are listed in the help, and com
     client: network.connect('ann'),
     plugins: {
       load: () => Promise.reject(new Error('not here')),
+      reload: () => Promise.reject(new Error('not here')),
       unload: () => Promise.reject(new Error('not here')),
       record: () => Promise.reject(new Error('not here')),
       endRecording: () => Promise.resolve(undefined),

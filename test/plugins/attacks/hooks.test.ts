@@ -271,7 +271,7 @@ const marker = `ctx.use('receive', { deadlineMs: 5000 }, (m) => ({ text: m.text 
 
 /** A plugin in the midst of its `setup` that may change messages. */
 function hooked(slot: number): HostedPlugin {
-  const bundle = { file: 'x.ts', code: '', locate: () => undefined };
+  const bundle = { file: 'x.ts', code: '', files: [], locate: () => undefined };
   const source = `{"id":"x${slot}","version":"1.0.0","permissions":["message.change"]}`;
   const order = {
     spec: './x.ts',
