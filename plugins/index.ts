@@ -13,6 +13,7 @@ export { Granted } from './granted.ts';
 export type { TapEntry } from './insight.ts';
 export { inspectPlugin } from './inspection.ts';
 export { builtinIdentity, builtinPlugins } from './location.ts';
+export { isPluginId } from './manifest.ts';
 export { describePermission, type Permission } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';

@@ -1,6 +1,7 @@
 /** The commands of the command line about plugins: their arguments and options. */
 
 import type { Add, CommonOptions, Perform, Text } from './cli.ts';
+import { addAuthoring } from './cli-authoring.ts';
 
 interface GrantOptions extends CommonOptions {
   readonly in?: readonly string[];
@@ -14,13 +15,14 @@ const pluginHelp = 'its file, or the name under which it is installed';
 
 /** Adds `plugin` with its subcommands. */
 export function addPlugin(add: Add, run: Perform): void {
-  const parent = add('plugin', 'what plugins may do');
+  const parent = add('plugin', 'write plugins, and say what they may do');
   const child: Add = (name, description) =>
     parent
       .command(name)
       .description(description)
       .option('--data <folder>', 'folder of identities, keys and history (BANTER_DATA)')
       .option('--debug', 'show stacks with errors (BANTER_DEBUG)');
+  addAuthoring(child, run);
   addGrants(child, run);
 }
 
