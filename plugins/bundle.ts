@@ -32,6 +32,9 @@ interface CachedBundle {
   readonly inputs: ReadonlyMap<string, string>;
 }
 
+/** Modules of ours that run elsewhere than in the chat's process. */
+type OwnModule = 'host' | 'bootstrap' | 'virtual';
+
 const cachedBundlesMax = 100;
 
 /** What bundling may take. */
@@ -66,6 +69,7 @@ export class Bundler {
   /** Builds under way in this process: they share one service, and who stops it leaves the others without an answer. */
   static #building = 0;
   static #stopTimer: NodeJS.Timeout | undefined;
+  static readonly #own = new Map<OwnModule, Promise<string>>();
   readonly #limits: BundleLimits;
   readonly #cache = new Map<string, CachedBundle>();
   #last: Promise<unknown> = Promise.resolve();
@@ -96,10 +100,24 @@ export class Bundler {
     return made.bundle;
   }
 
-  /** Bundles one of our own modules: what runs in the child, and what runs in the isolates before the plugin. */
-  async bundleOwn(name: 'host' | 'bootstrap' | 'virtual', options: BuildOptions): Promise<string> {
-    const result = await this.#build({ entryPoints: [sibling(name)], ...options });
-    return result.outputFiles[0]?.text ?? '';
+  /**
+   * Bundles one of our own modules, which is the same for every runtime of a process: what runs in the child, and what
+   * runs in the isolates before the plugin.
+   */
+  bundleOwn(name: OwnModule, options: BuildOptions): Promise<string> {
+    const bundled = Bundler.#own.get(name) ?? this.#bundleOwn(name, options);
+    Bundler.#own.set(name, bundled);
+    return bundled;
+  }
+
+  async #bundleOwn(name: OwnModule, options: BuildOptions): Promise<string> {
+    try {
+      const result = await this.#build({ entryPoints: [sibling(name)], ...options });
+      return result.outputFiles[0]?.text ?? '';
+    } catch (error) {
+      Bundler.#own.delete(name);
+      throw error;
+    }
   }
 
   async #bundlePlugin(entry: string): Promise<CachedBundle> {

@@ -14,6 +14,7 @@ export type { TapEntry } from './insight.ts';
 export { inspectPlugin } from './inspection.ts';
 export { builtinIdentity, builtinPlugins } from './location.ts';
 export { isPluginId } from './manifest.ts';
+export type { MetricsStatus } from './metrics.ts';
 export { describePermission, type Permission } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
