@@ -74,7 +74,7 @@ export function boot(): Inside {
           stack: '',
         });
       }
-      plugin?.tellTurns();
+      plugin?.tellTurn();
       return outbox.drain();
     },
   };

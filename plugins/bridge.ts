@@ -18,6 +18,12 @@ import {
 } from './hook-info.ts';
 import { type FetchAction, type FetchResult, fetchAction } from './http-action.ts';
 import { limits } from './limits.ts';
+import {
+  type MeasuredAction,
+  type MetricAction,
+  measuredShape,
+  metricShape,
+} from './metric-info.ts';
 import type { NotSent } from './sdk.ts';
 import {
   choice,
@@ -217,6 +223,8 @@ export type Action =
       readonly reason: string;
       readonly ms: number;
     }
+  | MetricAction
+  | MeasuredAction
   | HookAction
   | VerdictAction
   | { readonly type: 'log'; readonly level: LogLevel; readonly text: string }
@@ -349,6 +357,8 @@ const action: Shape<Action> = variant<Action>({
     reason: text(limits.hookReasonCharactersMax),
     ms: trace,
   }),
+  metric: metricShape,
+  measured: measuredShape,
   hook: hookShape,
   verdict: verdictShape,
   standing: record({ type: word('standing'), id, group: line, name: line }),
@@ -367,7 +377,7 @@ const action: Shape<Action> = variant<Action>({
   overflowed: record({ type: word('overflowed'), count: integer(1, Number.MAX_SAFE_INTEGER) }),
 });
 
-const actions: Shape<readonly Action[]> = list(action, limits.turnActionsMax + 3);
+const actions: Shape<readonly Action[]> = list(action, limits.turnActionsMax + 4);
 
 /** Reads what an isolate asks for. Nothing inside it can be trusted. @throws ShapeError */
 export function parseActions(sources: readonly string[]): readonly Action[] {

@@ -32,6 +32,9 @@ interface CachedBundle {
   readonly inputs: ReadonlyMap<string, string>;
 }
 
+/** Modules of ours that run elsewhere than in the chat's process. */
+type OwnModule = 'host' | 'bootstrap' | 'virtual';
+
 const cachedBundlesMax = 100;
 
 /** What bundling may take. */
@@ -55,10 +58,18 @@ const loaders: Readonly<Record<string, Loader>> = {
   '.json': 'json',
 };
 
+/**
+ * The service that builds is ended after this long without work: its start takes longer than a build, and who loads or
+ * saves a plugin often does so again. Milliseconds.
+ */
+const serviceRestMs = 10_000;
+
 /** Loads esbuild at the first bundle, so that a client without plugins does not pay for it. */
 export class Bundler {
   /** Builds under way in this process: they share one service, and who stops it leaves the others without an answer. */
   static #building = 0;
+  static #stopTimer: NodeJS.Timeout | undefined;
+  static readonly #own = new Map<OwnModule, Promise<string>>();
   readonly #limits: BundleLimits;
   readonly #cache = new Map<string, CachedBundle>();
   #last: Promise<unknown> = Promise.resolve();
@@ -95,10 +106,24 @@ export class Bundler {
     return made.bundle;
   }
 
-  /** Bundles one of our own modules: what runs in the child, and what runs in the isolates before the plugin. */
-  async bundleOwn(name: 'host' | 'bootstrap' | 'virtual', options: BuildOptions): Promise<string> {
-    const result = await this.#build({ entryPoints: [sibling(name)], ...options });
-    return result.outputFiles[0]?.text ?? '';
+  /**
+   * Bundles one of our own modules, which is the same for every runtime of a process: what runs in the child, and what
+   * runs in the isolates before the plugin.
+   */
+  bundleOwn(name: OwnModule, options: BuildOptions): Promise<string> {
+    const bundled = Bundler.#own.get(name) ?? this.#bundleOwn(name, options);
+    Bundler.#own.set(name, bundled);
+    return bundled;
+  }
+
+  async #bundleOwn(name: OwnModule, options: BuildOptions): Promise<string> {
+    try {
+      const result = await this.#build({ entryPoints: [sibling(name)], ...options });
+      return result.outputFiles[0]?.text ?? '';
+    } catch (error) {
+      Bundler.#own.delete(name);
+      throw error;
+    }
   }
 
   /**
@@ -183,6 +208,7 @@ export class Bundler {
         late.reject(new Error(`took more than ${this.#limits.buildMs} ms`));
       }, this.#limits.buildMs);
       Bundler.#building += 1;
+      clearTimeout(Bundler.#stopTimer);
       try {
         const built = build(complete).catch((error: unknown) => {
           if (isBuildFailure(error) || isLate) throw error;
@@ -193,7 +219,9 @@ export class Bundler {
       } finally {
         clearTimeout(deadline);
         Bundler.#building -= 1;
-        if (Bundler.#building === 0) await stop();
+        if (Bundler.#building === 0) {
+          Bundler.#stopTimer = setTimeout(() => void stop(), serviceRestMs).unref();
+        }
       }
     });
     this.#last = next.catch(() => undefined);

@@ -12,6 +12,7 @@ import { type Fetcher, HttpCapability } from './http-capability.ts';
 import { httpLimits } from './http-limits.ts';
 import type { Insight } from './insight.ts';
 import { limits } from './limits.ts';
+import type { MeasuredAction } from './metric-info.ts';
 import type { OpenWork } from './open-work.ts';
 import { Overdue, overdueWords } from './overdue.ts';
 import { looksOf, readPast } from './past.ts';
@@ -36,7 +37,16 @@ export type OutwardAction = Extract<
   Action,
   | AskingAction
   | {
-      readonly type: 'ran' | 'waited' | 'unfinished' | 'handled' | 'log' | 'error' | 'overflowed';
+      readonly type:
+        | 'ran'
+        | 'waited'
+        | 'unfinished'
+        | 'handled'
+        | 'metric'
+        | 'measured'
+        | 'log'
+        | 'error'
+        | 'overflowed';
     }
 >;
 
@@ -130,6 +140,12 @@ export class Capabilities {
       case 'handled':
         plugin.handling.handled(action.messages);
         break;
+      case 'metric':
+        plugin.metrics.declare(action);
+        break;
+      case 'measured':
+        this.#measure(plugin, action);
+        break;
       case 'waited':
         this.#waits.end(plugin, action.wait);
         break;
@@ -180,6 +196,7 @@ export class Capabilities {
 
   /** The plugin's isolate is gone. */
   forget(plugin: HostedPlugin): void {
+    plugin.metrics.restart();
     this.#scheduler.forget(plugin);
     this.#waits.forget(plugin);
     this.#http.end(plugin);
@@ -195,6 +212,14 @@ export class Capabilities {
     this.#overdue.close();
     await Promise.all([...this.#files.values()].map((file) => file.settle()));
     await this.#database.close();
+  }
+
+  #measure(plugin: HostedPlugin, { changes, dropped }: MeasuredAction): void {
+    const lost = plugin.metrics.measure(changes, dropped);
+    if (lost > 0 && plugin.note('values dropped')) {
+      const words = `metrics: ${lost} values dropped: too many different labels, or too long ones (further ones are only counted)`;
+      this.#log(plugin, 'warn', words);
+    }
   }
 
   async #settle(plugin: HostedPlugin, action: AskingAction): Promise<void> {

@@ -15,6 +15,8 @@ export type { TapEntry } from './insight.ts';
 export { inspectPlugin } from './inspection.ts';
 export { type InstalledPlugin, InstalledPlugins, type PluginOrigin } from './installed.ts';
 export { builtinIdentity, builtinPlugins, isPluginName } from './location.ts';
+export { isPluginId } from './manifest.ts';
+export type { MetricsStatus } from './metrics.ts';
 export { describePermission, type Permission } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';

@@ -24,8 +24,17 @@ export const limits = {
   turnCharactersMax: 262_144,
   /** Steps of a turn that are noted for `explain`; further ones are not, so that a flood costs no more than that. */
   turnTracesMax: 8,
-  /** Characters of a turn beyond these for what is said last: how far messages were handled. */
-  turnLastCharactersMax: 16_384,
+  /** Characters of a turn beyond these for what is said last: how far messages were handled, and what was measured. */
+  turnLastCharactersMax: 49_152,
+  /** Metrics of one plugin, labels of one of them, buckets of a histogram; one more fails the setup. */
+  metricsMax: 32,
+  metricLabelsMax: 4,
+  metricBucketsMax: 16,
+  /** Sets of label values of one metric, and characters of such a value; values of others are dropped and counted. */
+  metricSeriesMax: 64,
+  metricLabelCharactersMax: 64,
+  /** Characters of what of its metrics changes in one turn; further changes are dropped and counted. */
+  metricTurnCharactersMax: 32_768,
   /** Messages that one plugin is handling or has waiting in a line of its own; beyond, no events come. */
   unhandledMax: 256,
   /** Milliseconds until a message's handlers must be through; then it is logged, and the next one has its turn. */

@@ -50,6 +50,14 @@ interface RawManifest {
   readonly http: RawHttpManifest | undefined;
 }
 
+const idPattern = /^[a-z][a-z0-9-]*$/;
+const idLengthMax = 32;
+
+/** Whether a plugin may be called this. */
+export function isPluginId(name: string): boolean {
+  return name.length <= idLengthMax && idPattern.test(name);
+}
+
 const permission: Shape<Permission> = (value, place) => {
   if (typeof value !== 'string' || !isHttpPermission(value)) {
     return choice(permissions)(value, place);
@@ -63,7 +71,7 @@ const permission: Shape<Permission> = (value, place) => {
 };
 
 const manifest: Shape<RawManifest> = record<RawManifest>({
-  id: text(32, /^[a-z][a-z0-9-]*$/, 'lower-case letters, digits and "-", beginning with a letter'),
+  id: text(idLengthMax, idPattern, 'lower-case letters, digits and "-", beginning with a letter'),
   version: text(32, /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/, 'a version such as 1.0.0'),
   description: optional(text(200)),
   permissions: list(permission, permissions.length + httpLimits.hostsMax),

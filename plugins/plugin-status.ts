@@ -1,6 +1,7 @@
 /** What people and programs are told of a plugin. */
 
 import type { CommandInfo } from './command-info.ts';
+import type { MetricsStatus } from './metrics.ts';
 import type { Permission } from './permissions.ts';
 
 /** What a plugin has done so far. */
@@ -61,6 +62,8 @@ export interface PluginStatus {
   readonly isDryRun: boolean;
   readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
+  /** What it counts and measures itself. */
+  readonly metrics: MetricsStatus;
 }
 
 /** A command with how it is written: `!roll [dice…]`. */

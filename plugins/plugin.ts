@@ -12,12 +12,13 @@ import { Handling } from './handling.ts';
 import { type HeardEvent, isHeardOnly } from './heard-events.ts';
 import { limits } from './limits.ts';
 import type { Manifest } from './manifest.ts';
+import { Metrics } from './metrics.ts';
 import { Pace } from './pace.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginOrder } from './plugin-order.ts';
 import { noCounters, type Phase, type PluginCounters, type PluginStatus } from './plugin-status.ts';
 import { noSettings, readSettings, redacted } from './settings.ts';
-import { usageOf } from './usage.ts';
+import { offered } from './usage.ts';
 
 /** Why a plugin is not told of an event. */
 interface Refusal {
@@ -42,6 +43,7 @@ export class HostedPlugin {
   readonly #noted = new Set<string>();
   /** What its isolate has been told and has not handled. */
   readonly handling: Handling = new Handling();
+  readonly metrics: Metrics = new Metrics();
   readonly #budgets = new Budgets();
   readonly #pace = new Pace();
   #life = 1;
@@ -159,10 +161,8 @@ export class HostedPlugin {
       permissions: this.#manifest?.permissions ?? [],
       grants: this.granted.notation,
       isDryRun: this.order.isDryRun,
-      commands: this.#commands.map((command) => ({
-        ...command,
-        usage: usageOf(this.#prefix, command),
-      })),
+      commands: offered(this.#prefix, this.#commands),
+      metrics: this.metrics.status(),
       counters: { ...this.#counters },
     };
   }

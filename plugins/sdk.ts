@@ -5,6 +5,7 @@ import type { ConfigOf, PluginDefinition, Settings } from './sdk/definition.ts';
 import type { HearHandler, HearOptions, ListenOptions, PluginEvents } from './sdk/events.ts';
 import type { UseHook } from './sdk/hooks.ts';
 import type { PluginHttp } from './sdk/http.ts';
+import type { PluginMetrics } from './sdk/metrics.ts';
 import type { PluginAsk } from './sdk/questions.ts';
 import type { PluginSchedule } from './sdk/schedule.ts';
 import type { PluginHistory, PluginSendOptions, SendReceipt, SendTarget } from './sdk/sending.ts';
@@ -17,6 +18,7 @@ export type * from './sdk/definition.ts';
 export type * from './sdk/events.ts';
 export type * from './sdk/hooks.ts';
 export type * from './sdk/http.ts';
+export type * from './sdk/metrics.ts';
 export type * from './sdk/questions.ts';
 export type * from './sdk/schedule.ts';
 export type * from './sdk/sending.ts';
@@ -44,6 +46,7 @@ export interface PluginContext<S extends Settings> {
   readonly storage: PluginStorage;
   readonly schedule: PluginSchedule;
   readonly http: PluginHttp;
+  readonly metrics: PluginMetrics;
   readonly clock: {
     /** Milliseconds of the epoch. */
     now(): number;

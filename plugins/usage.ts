@@ -1,6 +1,7 @@
 /** How people are told to write a command. Runs in isolates, too. */
 
 import type { ArgumentInfo, CommandInfo } from './command-info.ts';
+import type { OfferedCommand } from './plugin-status.ts';
 
 /** Choices are listed as long as they are not longer than this; then the name of the argument stands for them. */
 const choicesCharactersMax = 40;
@@ -11,6 +12,14 @@ export function usageOf(
   { name, args }: Pick<CommandInfo, 'name' | 'args'>,
 ): string {
   return [`${prefix}${name}`, ...args.map(argumentUsage)].join(' ');
+}
+
+/** Commands with how they are written. */
+export function offered(
+  prefix: string,
+  commands: readonly CommandInfo[],
+): readonly OfferedCommand[] {
+  return commands.map((command) => ({ ...command, usage: usageOf(prefix, command) }));
 }
 
 /** The same as a sentence: `Write it like !roll <dice>, such as !roll 2d6.` */

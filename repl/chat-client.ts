@@ -3,6 +3,7 @@
 import type { Client, ClientEvents } from '../core/client-api.ts';
 import type {
   KeptValues,
+  MetricsStatus,
   PermissionAnswer,
   PermissionQuestion,
   RecordingSummary,
@@ -58,6 +59,8 @@ export interface PluginSummary {
   readonly isDryRun?: boolean;
   /** What it has done so far, by the names of `PluginCounters`. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** What it counts and measures itself. */
+  readonly metrics?: MetricsStatus;
 }
 
 /** A command of a plugin, given in a message. */

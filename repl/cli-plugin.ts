@@ -1,6 +1,7 @@
 /** The commands of the command line about plugins: their arguments and options. */
 
 import type { Add, CommonOptions, Perform, Text } from './cli.ts';
+import { addAuthoring } from './cli-authoring.ts';
 import { addInstalling } from './cli-plugin-install.ts';
 
 interface GrantOptions extends CommonOptions {
@@ -15,13 +16,14 @@ const pluginHelp = 'its file, or the name under which it is installed';
 
 /** Adds `plugin` with its subcommands. */
 export function addPlugin(add: Add, run: Perform): void {
-  const parent = add('plugin', 'what plugins may do, and which are installed');
+  const parent = add('plugin', 'write and install plugins, and say what they may do');
   const child: Add = (name, description) =>
     parent
       .command(name)
       .description(description)
       .option('--data <folder>', 'folder of identities, keys and history (BANTER_DATA)')
       .option('--debug', 'show stacks with errors (BANTER_DEBUG)');
+  addAuthoring(child, run);
   addGrants(child, run);
   addInstalling(child, run);
 }

@@ -88,6 +88,7 @@ To run a server for good:
   banter doctor chat.lan                   is this machine as it should be, and that server?
   banter admin ban eve --as ann            what operators may: see banter admin --help
 To write plugins:
+  banter plugin new tea                    a folder with a plugin to begin with, and its test
   banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
   banter plugin permissions                what plugins may do; also grant, revoke
   banter plugin install ./dice.ts          to be loaded by its name from then on

@@ -17,6 +17,7 @@ import { Commands } from './commands.ts';
 import { HooksInside } from './hooks.ts';
 import { makeHttp } from './http.ts';
 import { type Call, isMissed, Listeners, noMatch } from './listeners.ts';
+import { MetricsInside } from './metrics.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
@@ -52,6 +53,7 @@ export class PluginInside {
   readonly #sending: SendingInside;
   readonly #turns: Turns;
   readonly #hooks: HooksInside;
+  readonly #metrics: MetricsInside;
   #isSetUp = false;
   readonly #tracer: Tracer;
   /** Of whatever is sent while a listener runs: the message it handles, with one hop more. */
@@ -75,6 +77,7 @@ export class PluginInside {
     );
     this.#turns = new Turns(outbox);
     this.#sending = new SendingInside(this.#requests);
+    this.#metrics = new MetricsInside(outbox, () => !this.#isSetUp);
     this.#hooks = new HooksInside({
       outbox,
       requests: this.#requests,
@@ -85,9 +88,10 @@ export class PluginInside {
     });
   }
 
-  /** Tells which messages are still being handled; called when a turn of the isolate is over. */
-  tellTurns(): void {
+  /** Tells which messages are still being handled, and what was measured; called when a turn of the isolate is over. */
+  tellTurn(): void {
     this.#turns.tell();
+    this.#metrics.tell();
   }
 
   /** Tells the plugin one event. Whatever its code throws becomes an action. */
@@ -150,6 +154,7 @@ export class PluginInside {
       storage: makeStorage(this.#requests),
       schedule: this.#schedule.context(),
       http: makeHttp(this.#requests),
+      metrics: this.#metrics.context(),
       clock: Object.freeze({ now }),
       use: this.#hooks.use,
       on: (event: string, ...rest: readonly unknown[]) => this.#listeners.listen(event, rest),

@@ -38,7 +38,7 @@ export class Outbox {
   }
 
   /** The same for what always has room: each of these is put in once a turn, when that is over, and has its own bound. */
-  pushLast<T extends 'unfinished' | 'handled'>(type: T, fields: Fields<T>): void {
+  pushLast<T extends 'unfinished' | 'handled' | 'measured'>(type: T, fields: Fields<T>): void {
     this.#write(stringify({ __proto__: null, type, ...fields }));
   }
 

@@ -1,4 +1,4 @@
-/** The process that holds the plugins: what a hook adds to a message, what many plugins take, how soon they are back. */
+/** The process that holds the plugins: what a hook adds to a message, how long a reload takes, what many plugins take, how soon they are back. */
 
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { usageOf } from './usage.ts';
 
 const warmUpMessages = 5000;
 const messages = 500;
+const reloads = 50;
 const many = 100;
 const dying = 30;
 const settleMs = 1000;
@@ -20,18 +21,25 @@ const settleMs = 1000;
 export const pluginHost: Benchmark = {
   name: 'plugin-host',
   about: () =>
-    `a receive hook, one message at a time; ${many} plugins; ${dying} plugins whose process is killed`,
+    `a receive hook, one message at a time; ${reloads} reloads; ${many} plugins; ${dying} plugins whose process is killed`,
   subjects: ['plugins in isolates'],
   figures: [
     { key: 'hookP50Us', title: 'hook p50 µs', digits: 0 },
     { key: 'hookP99Us', title: 'p99 µs', digits: 0 },
+    { key: 'reloadMs', title: 'reload p99 ms', digits: 0 },
     { key: 'mib', title: `MiB with ${many}`, digits: 0 },
     { key: 'backMs', title: `all ${dying} back ms`, digits: 0 },
   ],
   measure: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'banter-bench-'));
     try {
-      return { ...(await hooked(folder)), mib: await filled(folder), backMs: await back(folder) };
+      const reloadMs = await reloaded(folder);
+      return {
+        ...(await hooked(folder)),
+        reloadMs,
+        mib: await filled(folder),
+        backMs: await back(folder),
+      };
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -75,6 +83,22 @@ async function hooked(folder: string): Promise<Record<'hookP50Us' | 'hookP99Us',
   const times: number[] = [];
   for (let at = 0; at < messages; at++) times.push(await pass(`hello ${at}`));
   return { hookP50Us: median(times), hookP99Us: percentile(times, 0.99) };
+}
+
+/** From a changed file to the new version at work. Milliseconds. */
+async function reloaded(folder: string): Promise<number> {
+  await using runtime = await PluginRuntime.start({ client: new BenchClient(() => undefined) });
+  const write = (at: number): string =>
+    written(folder, 'changing', "'message.read'", `ctx.on('message', () => ${at});`);
+  await runtime.load(write(0));
+  const times: number[] = [];
+  for (let at = 1; at <= reloads; at++) {
+    write(at);
+    const beganAt = performance.now();
+    await runtime.reload('changing');
+    times.push(performance.now() - beganAt);
+  }
+  return percentile(times, 0.99);
 }
 
 /** The memory of the process with many plugins. MiB. */

@@ -26,6 +26,12 @@ const actions = [
     example: '',
     permission: 'everyone',
   },
+  { type: 'metric', name: 'n', kind: 'histogram', help: '', labels: ['who'], buckets: [1, 2.5] },
+  {
+    type: 'measured',
+    changes: [{ metric: 0, labels: ['x'], value: 1.5, counts: [1, 0, 0] }],
+    dropped: 1,
+  },
   { type: 'ready' },
   { type: 'failed', name: 'Error', message: '', stack: '' },
   { type: 'error', during: 'setup', name: 'Error', message: '', stack: '' },

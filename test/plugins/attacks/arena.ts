@@ -134,6 +134,7 @@ function sourceOf(attacks: Readonly<Record<string, Attack>>): string {
   );
   return `
 import { definePlugin } from 'banter/plugins';
+let metrics;
 const attacks = {
 ${functions.join('\n')}
 };
@@ -143,6 +144,12 @@ export default definePlugin({
   config: { attack: { type: 'string', default: '' } },
   setup(ctx) {
     const attack = attacks[ctx.config.attack];
+    const definition = (name) => ({ name, help: '', labels: ['who'] });
+    metrics = {
+      counter: ctx.metrics.counter(definition('counter')),
+      gauge: ctx.metrics.gauge(definition('gauge')),
+      histogram: ctx.metrics.histogram(definition('histogram')),
+    };
     ctx.on('message', { includeRecovered: true }, (m) => m.text === 'attack' ? attack(ctx, m) : undefined);
   },
 });

@@ -56,6 +56,29 @@ const attacks: Readonly<Record<string, Attack>> = {
     code: `for (let i = 0; i < 1000; i++) try { ctx.command({ name: 'c' + i, description: '' }, () => ''); } catch (e) { if (i === 0) throw e; }`,
     lives: [/^on message: Error: ctx.command: "c0" comes too late; commands are made in setup/],
   },
+  'values of metrics without end': {
+    code: 'for (let i = 0; ; i++) metrics.counter.add(1, { who: i });',
+    ends: /did not give way/,
+  },
+  'labels without bound, of every kind': {
+    code: `for (let i = 0; i < 5000; i++) {
+        metrics.counter.add(1, { who: i });
+        metrics.gauge.set(i, { who: 'x'.repeat(64) + i });
+        metrics.histogram.observe(i, { who: '\\ud800' + i });
+      }`,
+    lives: [/^metrics: 1\d{4} values dropped: too many different labels, or too long ones/],
+  },
+  'values that grow beyond all numbers': {
+    code: 'for (let i = 0; i < 5; i++) metrics.counter.add(1e308, { who: 1 });',
+    lives: [/^metrics: 4 values dropped/],
+  },
+  'labels that are traps': {
+    code: `JSON.stringify = () => 'x'; Object.hasOwn = () => true; Array.prototype.map = () => [{}];
+      try { metrics.counter.add(1, { get who() { throw 1; } }); } catch {}
+      try { metrics.counter.add(1, { who: { toString: () => ({}) } }); } catch {}
+      metrics.counter.add(1, new Proxy({}, { getOwnPropertyDescriptor: () => ({ value: 1, configurable: true }), ownKeys: () => [] }));`,
+    lives: 'broken',
+  },
   'patterns without end': {
     code: 'for (let i = 0; ; i++) ctx.hear(/x/, () => 0);',
     lives: [/^on message: Error: ctx.hear: "hear 257" is there already, or there are 256 patterns/],
