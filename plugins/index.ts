@@ -23,5 +23,6 @@ export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { PluginRuntime } from './runtime.ts';
 export type { PluginRuntimeOptions } from './runtime-options.ts';
 export type { KeptValues } from './storage.ts';
+export { pack, unpack } from './tarball.ts';
 export type { Trace } from './traces.ts';
 export { PluginWatch } from './watch.ts';

@@ -111,6 +111,7 @@ function manifest(id: string, version: string): object {
     version: '1.0.0',
     description: 'A plugin for Banter.',
     type: 'module',
+    main: `./${id}.ts`,
     exports: `./${id}.ts`,
     files: ['*.ts', '!*.test.ts'],
     scripts: { test: 'banter plugin test' },
