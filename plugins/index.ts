@@ -15,6 +15,7 @@ export { inspectPlugin } from './inspection.ts';
 export { builtinIdentity, builtinPlugins } from './location.ts';
 export { isPluginId } from './manifest.ts';
 export type { MetricsStatus } from './metrics.ts';
+export { permissionUses } from './permission-uses.ts';
 export { describePermission, type Permission } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
