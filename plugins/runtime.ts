@@ -15,7 +15,7 @@ import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { Insight } from './insight.ts';
 import { limits } from './limits.ts';
-import { locate } from './location.ts';
+import { locate, locateAgain } from './location.ts';
 import { HostedPlugin } from './plugin.ts';
 import type { PluginOrder } from './plugin-order.ts';
 import type { PluginStatus } from './plugin-status.ts';
@@ -23,7 +23,6 @@ import { Pump } from './pump.ts';
 import { Replacement } from './replacement.ts';
 import { Roster } from './roster.ts';
 import { completeOptions, type LoadOptions, type PluginRuntimeOptions } from './runtime-options.ts';
-import type { Variables } from './settings.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import { ShapeError } from './shape.ts';
 import type { KeptValues } from './storage.ts';
@@ -38,7 +37,7 @@ export class PluginRuntime {
   readonly #client: PluginClient;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
-  readonly #variables: Variables;
+  readonly #options: ReturnType<typeof completeOptions>;
   readonly #clock: Clock;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
@@ -51,7 +50,6 @@ export class PluginRuntime {
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
   readonly #replacement: Replacement;
-  readonly #isDryRun: boolean;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -63,8 +61,7 @@ export class PluginRuntime {
     const complete = completeOptions(options);
     const { client, commandPrefix, authorize, clock, onLog, onStatus, simulation } = complete;
     this.#client = client;
-    this.#variables = complete.variables;
-    this.#isDryRun = complete.dryRun;
+    this.#options = complete;
     this.#onLog = onLog;
     this.#onStatus = onStatus;
     this.insight = new Insight(clock);
@@ -130,18 +127,19 @@ export class PluginRuntime {
   }
 
   /**
-   * Loads a built-in plugin by name or a plugin's file by path, with settings; resolves when it runs.
+   * Loads a built-in or installed plugin by name, or a plugin's file by path, with settings; resolves when it runs.
    * A plugin of the same id that was quarantined or stopped is replaced.
-   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
+   * @throws BanterError PLUGIN_INVALID, PLUGIN_CHANGED, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
    */
   async load(
     spec: string,
     config: Readonly<Record<string, unknown>> = {},
-    { permissions, dryRun: isDryRun = this.#isDryRun }: LoadOptions = {},
+    { permissions, dryRun: isDryRun = this.#options.dryRun }: LoadOptions = {},
   ): Promise<PluginStatus> {
     this.#checkRoom();
-    const variables = this.#variables;
-    return this.#begin({ spec, source: locate(spec), config, variables, permissions, isDryRun });
+    const { variables, installedDir } = this.#options;
+    const source = locate(spec, installedDir);
+    return this.#begin({ spec, source, config, variables, permissions, isDryRun });
   }
 
   /**
@@ -150,7 +148,8 @@ export class PluginRuntime {
    * @throws BanterError as {@link load}; OPTION_INVALID for an unknown id, and while it is reloaded already
    */
   async reload(id: string): Promise<PluginStatus> {
-    return this.#begin(this.#roster.find(id).order, id);
+    const { order } = this.#roster.find(id);
+    return this.#begin({ ...order, source: locateAgain(order, this.#options.installedDir) }, id);
   }
 
   /** Stops a plugin after its `dispose`; it stays in the list as stopped. @throws BanterError OPTION_INVALID for an unknown id */
@@ -216,7 +215,8 @@ export class PluginRuntime {
 
   /** Bundles and starts; of the plugin of an id that runs, the next version. */
   async #begin(order: PluginOrder, replacing?: string): Promise<PluginStatus> {
-    const bundle = await this.#pump.work.during(this.#bundler.bundle(order.source.file));
+    const { file, sha512 } = order.source;
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(file, sha512));
     const old = replacing === undefined ? undefined : this.#roster.find(replacing);
     const running = old?.alive === true ? old : undefined;
     if (running === undefined) this.#checkRoom();
