@@ -17,6 +17,7 @@ export { type InstalledPlugin, InstalledPlugins, type PluginOrigin } from './ins
 export { builtinIdentity, builtinPlugins, isPluginName } from './location.ts';
 export { isPluginId } from './manifest.ts';
 export type { MetricsStatus } from './metrics.ts';
+export { permissionUses } from './permission-uses.ts';
 export { describePermission, type Permission } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
