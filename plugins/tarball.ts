@@ -3,7 +3,7 @@
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { create, Parser, type ReadEntry } from 'tar';
+import type { ReadEntry } from 'tar';
 import { BanterError } from '../core/client-api.ts';
 
 /** Bytes of a tarball, packed and unpacked; what has more is refused before it is unpacked further. */
@@ -22,7 +22,7 @@ const fileTypes: readonly string[] = ['File', 'OldFile'];
 export async function unpack(file: string, folder: string): Promise<void> {
   const { size } = await stat(file);
   if (size > bytesMax) throw invalid(file, `it has more than ${bytesMax} bytes`);
-  const files = filesOf(file, unzipped(file, await readFile(file)));
+  const files = await filesOf(file, unzipped(file, await readFile(file)));
   try {
     for (const [path, content] of files) {
       const target = join(folder, path);
@@ -36,6 +36,7 @@ export async function unpack(file: string, folder: string): Promise<void> {
 
 /** Packs `folder` below `parent` into a tarball that depends on its content alone. */
 export async function pack(parent: string, folder: string, file: string): Promise<void> {
+  const { create } = await import('tar');
   await create({ gzip: true, cwd: parent, portable: true, mtime: new Date(0), file }, [folder]);
 }
 
@@ -48,7 +49,9 @@ function unzipped(file: string, bytes: Buffer): Buffer {
 }
 
 /** The content of every file by its path below the first folder. */
-function filesOf(file: string, bytes: Buffer): ReadonlyMap<string, Buffer> {
+async function filesOf(file: string, bytes: Buffer): Promise<ReadonlyMap<string, Buffer>> {
+  // Whoever only runs plugins does not pay for it.
+  const { Parser } = await import('tar');
   const files = new Map<string, Buffer>();
   const problems: string[] = [];
   let entries = 0;
