@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BanterError, checkName } from '../core/client-api.ts';
-import { builtinPlugins, Granted } from '../plugins/index.ts';
+import { Granted, isPluginName } from '../plugins/index.ts';
 
 /** What the author of a bot writes. A key that is not listed here is refused. */
 export interface BotDefinition {
@@ -14,7 +14,7 @@ export interface BotDefinition {
   readonly server?: string;
   /** The groups it is in, 1 to 100; of more than the server allows it joins the first ones. */
   readonly groups: readonly string[];
-  /** What it does: built-in plugins by name, others by path from the folder of the bot's file. At most 100. */
+  /** What it does: plugins that are built in or installed by name, others by path from the folder of the bot's file. At most 100. */
   readonly plugins: readonly (string | BotPlugin)[];
   readonly policy?: Partial<BotPolicy>;
 }
@@ -97,7 +97,7 @@ function parsePlugin(entry: unknown, file: string, key: string, folder: string):
   const { plugin, config = {}, permissions } = fields(given, file, key, known);
   const spec = parseText(plugin, file, `${key}.plugin`);
   return {
-    plugin: builtinPlugins.includes(spec) ? spec : resolve(folder, spec),
+    plugin: isPluginName(spec) ? spec : resolve(folder, spec),
     config: fields(config, file, `${key}.config`),
     permissions:
       permissions === undefined

@@ -25,6 +25,8 @@ export interface BotOptions {
   readonly dataDir?: string;
   /** Folder for what its plugins write; without it they cannot. */
   readonly pluginDir?: string;
+  /** Folder of installed plugins, which it may name by their ids. Without it there are none. */
+  readonly installedDir?: string;
   /** A new file for what its plugins are told and say, private messages included. Default: nothing is recorded. */
   readonly recordFile?: string;
   /** Only try its plugins: what they would send or change is told, and not done. Default false. */
@@ -122,11 +124,13 @@ class Runner {
 
   /** Plugins first: a bot that is in a group already answers. */
   async #prepare(): Promise<void> {
-    const { authorize, dryRun = false, pluginDir, recordFile, variables, onReady } = this.#options;
+    const { authorize, dryRun = false, installedDir, pluginDir, recordFile } = this.#options;
+    const { variables, onReady } = this.#options;
     if (recordFile !== undefined) this.#recorded.record(recordFile);
     const runtime = await PluginRuntime.start({
       client: this.#recorded,
       authorize,
+      installedDir,
       answersHelp: true,
       dryRun,
       onLog: (entry) => this.#logPlugin(entry),

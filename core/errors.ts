@@ -152,6 +152,10 @@ export const errorTable = {
   RECORDING_INVALID: { remedy: 'Record anew: "plugin record <file>", and "plugin record off".' },
   PLUGIN_INVALID: { remedy: 'Correct the plugin at the place that the message names.' },
   PLUGIN_FAILED: { remedy: 'See ".plugins" for the reason; load it again with "plugin load".' },
+  PLUGIN_CHANGED: {
+    remedy:
+      'Install it again with "banter plugin install", or remove it with "banter plugin uninstall".',
+  },
   STOPPED_BY_PLUGIN: {
     remedy: 'Say it otherwise, or unload the plugin that the message names; "explain" tells more.',
   },

@@ -79,18 +79,24 @@ export class Bundler {
   }
 
   /**
-   * Bundles a plugin's file with what it imports from its own folder.
-   * @throws BanterError PLUGIN_INVALID with file, line and column
+   * Bundles a plugin's file with what it imports from its own folder. With `sha512` the bytes that went in must be those.
+   * @throws BanterError PLUGIN_INVALID with file, line and column; PLUGIN_CHANGED
    */
-  async bundle(file: string): Promise<Bundle> {
+  async bundle(file: string, sha512?: string): Promise<Bundle> {
     const entry = await realpath(file).catch((cause: unknown) => {
-      throw new BanterError('PLUGIN_INVALID', `there is no plugin at ${file}`, { cause });
+      if (sha512 !== undefined) throw changed(file);
+      throw absent(file, cause);
     });
     const cached = this.#cache.get(entry);
     if (cached !== undefined && (await isFresh(cached.inputs))) {
+      checkIntegrity(entry, cached.inputs, sha512);
       return cached.bundle;
     }
-    const made = await this.#bundlePlugin(entry);
+    const inputs = new Map<string, string>();
+    const made = await this.#bundlePlugin(entry, inputs).finally(() =>
+      // What was read is judged, not what lies there by now; and before what the bundler thinks of it.
+      checkIntegrity(entry, inputs, sha512),
+    );
     this.#cache.delete(entry);
     this.#cache.set(entry, made);
     for (const oldest of this.#cache.keys()) {
@@ -120,24 +126,37 @@ export class Bundler {
     }
   }
 
-  async #bundlePlugin(entry: string): Promise<CachedBundle> {
-    // Of a folder that is named itself, its parent is none of its business.
-    const root = (await stat(entry)).isDirectory() ? entry : dirname(entry);
-    const inputs = new Map<string, string>();
+  /**
+   * Makes one module of a plugin, of which only the SDK is left to import; a map to the author's lines is in it.
+   * `path` is a file, or a folder whose package.json names it as `main`.
+   * @throws BanterError PLUGIN_INVALID with file, line and column
+   */
+  async bundleModule(path: string): Promise<string> {
+    const entry = await realpath(path).catch((cause: unknown) => {
+      throw absent(path, cause);
+    });
+    const contents = `export { default } from ${JSON.stringify(entry)};`;
+    const root = await rootOf(entry);
+    const made = this.#build({
+      ...pluginOptions(root, contents),
+      format: 'esm',
+      sourcemap: 'inline',
+      plugins: [jail(root, new Map(), this.#limits.bytesMax, { keepsSdk: true })],
+    });
+    const { outputFiles } = await made.catch((cause: unknown) => {
+      throw this.#failure(entry, cause);
+    });
+    return outputFiles[0]?.text ?? '';
+  }
+
+  async #bundlePlugin(entry: string, inputs: Map<string, string>): Promise<CachedBundle> {
+    const root = await rootOf(entry);
+    const contents = `import plugin from ${JSON.stringify(entry)}; banterPlugin(plugin);`;
     try {
       const { outputFiles } = await this.#build({
-        stdin: {
-          contents: `import plugin from ${JSON.stringify(entry)}; banterPlugin(plugin);`,
-          resolveDir: root,
-        },
-        absWorkingDir: root,
+        ...pluginOptions(root, contents),
         format: 'iife',
-        platform: 'neutral',
-        mainFields: ['module', 'main'],
-        conditions: ['import'],
         sourcemap: 'external',
-        sourcesContent: false,
-        outfile: join(root, 'plugin.js'),
         plugins: [jail(root, inputs, this.#limits.bytesMax)],
       });
       const text = (suffix: string): string =>
@@ -154,11 +173,15 @@ export class Bundler {
         inputs,
       };
     } catch (cause) {
-      if (isBuildFailure(cause)) throw invalid(cause, entry);
-      const seconds = this.#limits.buildMs / 1000;
-      const problem = `${basename(entry)}: breaks the bundler, or takes it more than ${seconds} s`;
-      throw new BanterError('PLUGIN_INVALID', problem, { cause });
+      throw this.#failure(entry, cause);
     }
+  }
+
+  #failure(entry: string, cause: unknown): BanterError {
+    if (isBuildFailure(cause)) return invalid(cause, entry);
+    const seconds = this.#limits.buildMs / 1000;
+    const problem = `${basename(entry)}: breaks the bundler, or takes it more than ${seconds} s`;
+    return new BanterError('PLUGIN_INVALID', problem, { cause });
   }
 
   /** One build at a time; the service process ends with the last, so that nothing of it stays in memory. */
@@ -211,14 +234,59 @@ export function sibling(name: string): string {
   return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`);
 }
 
-/** Lets a build read the plugin's folder, its node_modules, and the SDK; `inputs` collects what was read. */
-function jail(root: string, inputs: Map<string, string>, bytesMax: number): Plugin {
+/** Of a folder that is named itself, its parent is none of its business. */
+async function rootOf(entry: string): Promise<string> {
+  return (await stat(entry)).isDirectory() ? entry : dirname(entry);
+}
+
+function pluginOptions(root: string, contents: string): BuildOptions {
+  return {
+    stdin: { contents, resolveDir: root },
+    absWorkingDir: root,
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['import'],
+    sourcesContent: false,
+    outfile: join(root, 'plugin.js'),
+  };
+}
+
+function absent(file: string, cause: unknown): BanterError {
+  return new BanterError('PLUGIN_INVALID', `there is no plugin at ${file}`, { cause });
+}
+
+function checkIntegrity(
+  entry: string,
+  inputs: ReadonlyMap<string, string>,
+  sha512: string | undefined,
+): void {
+  if (sha512 !== undefined && inputs.get(entry) !== sha512) throw changed(entry);
+}
+
+function changed(file: string): BanterError {
+  return new BanterError('PLUGIN_CHANGED', `${file} is not the file that was installed`, {
+    data: { path: file },
+  });
+}
+
+/**
+ * Lets a build read the plugin's folder, its node_modules, and the SDK; `inputs` collects what was read. With `keepsSdk`
+ * the SDK is left as an import.
+ */
+function jail(
+  root: string,
+  inputs: Map<string, string>,
+  bytesMax: number,
+  { keepsSdk = false } = {},
+): Plugin {
   const sdk = sibling('sdk');
   let bytes = 0;
   return {
     name: 'jail',
     setup(build) {
-      build.onResolve({ filter: /^banter\/plugins$/ }, () => ({ path: sdk }));
+      build.onResolve({ filter: /^banter\/plugins$/ }, ({ path }) =>
+        keepsSdk ? { path, external: true } : { path: sdk },
+      );
       build.onResolve({ filter: /.*/ }, ({ path, kind }) =>
         kind !== 'entry-point' && (path.startsWith('node:') || builtinModules.includes(path))
           ? {
@@ -285,7 +353,7 @@ async function isFresh(inputs: ReadonlyMap<string, string>): Promise<boolean> {
 }
 
 function hash(contents: Buffer): string {
-  return createHash('sha256').update(contents).digest('hex');
+  return createHash('sha512').update(contents).digest('hex');
 }
 
 function locator(map: string, root: string): Bundle['locate'] {

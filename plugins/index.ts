@@ -6,13 +6,15 @@ export {
   type PermissionAnswer,
   type PermissionQuestion,
 } from './authority.ts';
+export { Bundler } from './bundle.ts';
 export type { PluginLog } from './capabilities.ts';
 export type { PluginClient } from './feed.ts';
 export { GrantBook, type GrantRecord } from './grant-book.ts';
 export { Granted } from './granted.ts';
 export type { TapEntry } from './insight.ts';
 export { inspectPlugin } from './inspection.ts';
-export { builtinIdentity, builtinPlugins } from './location.ts';
+export { type InstalledPlugin, InstalledPlugins, type PluginOrigin } from './installed.ts';
+export { builtinIdentity, builtinPlugins, isPluginName } from './location.ts';
 export { isPluginId } from './manifest.ts';
 export type { MetricsStatus } from './metrics.ts';
 export { describePermission, type Permission } from './permissions.ts';

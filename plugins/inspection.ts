@@ -7,12 +7,16 @@ import { PluginRuntime } from './runtime.ts';
 
 /**
  * What a plugin asks for, and where it comes from. Its file is evaluated in the sandbox, where it can do nothing.
- * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED
+ * @throws BanterError PLUGIN_INVALID, PLUGIN_CHANGED, PLUGIN_FAILED
  */
-export async function inspectPlugin(spec: string): Promise<PermissionRequest> {
+export async function inspectPlugin(
+  spec: string,
+  installedDir?: string,
+): Promise<PermissionRequest> {
   let seen: PermissionRequest | undefined;
   const runtime = await PluginRuntime.start({
     client: nobody,
+    installedDir,
     authorize: (request) => {
       seen = request;
       throw new BanterError('ABORTED', 'it was only looked at');

@@ -15,6 +15,8 @@ export interface PluginRuntimeOptions {
   readonly client: PluginClient;
   /** Folder for what plugins write and keep, under `plugins/`. Without it `file.append` is refused, and `storage` is in memory only. */
   readonly dataDir?: string;
+  /** The folder of installed plugins, which are loaded by their ids. Without it there are none. */
+  readonly installedDir?: string | undefined;
   /** Decides what a plugin may do before its `setup` runs. Without it each may do what its manifest asks for. */
   readonly authorize?: Authorize | undefined;
   /** What a command begins with, 1 to 8 characters. Default `!`. */
@@ -42,9 +44,11 @@ export interface LoadOptions {
 }
 
 /** Options with what holds where nothing is said. */
-interface CompleteOptions extends Required<Omit<PluginRuntimeOptions, 'dataDir' | 'simulation'>> {
+interface CompleteOptions
+  extends Required<Omit<PluginRuntimeOptions, 'dataDir' | 'installedDir' | 'simulation'>> {
   readonly authorize: Authorize;
   readonly dataDir: string | undefined;
+  readonly installedDir: string | undefined;
   readonly simulation: Simulation | undefined;
   readonly clock: Clock;
 }
@@ -53,6 +57,7 @@ interface CompleteOptions extends Required<Omit<PluginRuntimeOptions, 'dataDir' 
 export function completeOptions({
   client,
   dataDir,
+  installedDir,
   authorize = ({ manifest }) => Granted.of(manifest.permissions),
   commandPrefix = '!',
   answersHelp = false,
@@ -68,5 +73,5 @@ export function completeOptions({
   }
   const clock = simulation?.clock ?? systemClock;
   const behaviour = { authorize, commandPrefix, answersHelp, variables, dryRun, onLog, onStatus };
-  return { client, dataDir, simulation, clock, ...behaviour };
+  return { client, dataDir, installedDir, simulation, clock, ...behaviour };
 }

@@ -12,7 +12,7 @@ import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { Insight } from './insight.ts';
 import { limits } from './limits.ts';
-import { locate } from './location.ts';
+import { locate, locateAgain } from './location.ts';
 import { HostedPlugin } from './plugin.ts';
 import type { PluginOrder } from './plugin-order.ts';
 import type { PluginStatus } from './plugin-status.ts';
@@ -21,7 +21,6 @@ import { Replacement } from './replacement.ts';
 import { Reports } from './reports.ts';
 import { Roster } from './roster.ts';
 import { completeOptions, type LoadOptions, type PluginRuntimeOptions } from './runtime-options.ts';
-import type { Variables } from './settings.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
 import type { KeptValues } from './storage.ts';
 
@@ -35,7 +34,7 @@ export class PluginRuntime {
   readonly #client: PluginClient;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
-  readonly #variables: Variables;
+  readonly #options: ReturnType<typeof completeOptions>;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
   readonly #reports: Reports;
@@ -48,7 +47,6 @@ export class PluginRuntime {
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
   readonly #replacement: Replacement;
-  readonly #isDryRun: boolean;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -60,8 +58,7 @@ export class PluginRuntime {
     const complete = completeOptions(options);
     const { client, commandPrefix, authorize, clock, onLog, onStatus, simulation } = complete;
     this.#client = client;
-    this.#variables = complete.variables;
-    this.#isDryRun = complete.dryRun;
+    this.#options = complete;
     this.#onLog = onLog;
     this.#onStatus = onStatus;
     this.insight = new Insight(clock);
@@ -127,18 +124,19 @@ export class PluginRuntime {
   }
 
   /**
-   * Loads a built-in plugin by name or a plugin's file by path, with settings; resolves when it runs.
+   * Loads a built-in or installed plugin by name, or a plugin's file by path, with settings; resolves when it runs.
    * A plugin of the same id that was quarantined or stopped is replaced.
-   * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
+   * @throws BanterError PLUGIN_INVALID, PLUGIN_CHANGED, PLUGIN_FAILED, PERMISSION_NOT_GRANTED, OPTION_INVALID, CLOSED
    */
   async load(
     spec: string,
     config: Readonly<Record<string, unknown>> = {},
-    { permissions, dryRun: isDryRun = this.#isDryRun }: LoadOptions = {},
+    { permissions, dryRun: isDryRun = this.#options.dryRun }: LoadOptions = {},
   ): Promise<PluginStatus> {
     this.#checkRoom();
-    const variables = this.#variables;
-    return this.#begin({ spec, source: locate(spec), config, variables, permissions, isDryRun });
+    const { variables, installedDir } = this.#options;
+    const source = locate(spec, installedDir);
+    return this.#begin({ spec, source, config, variables, permissions, isDryRun });
   }
 
   /**
@@ -147,7 +145,8 @@ export class PluginRuntime {
    * @throws BanterError as {@link load}; OPTION_INVALID for an unknown id, and while it is reloaded already
    */
   async reload(id: string): Promise<PluginStatus> {
-    return this.#begin(this.#roster.find(id).order, id);
+    const { order } = this.#roster.find(id);
+    return this.#begin({ ...order, source: locateAgain(order, this.#options.installedDir) }, id);
   }
 
   /** Stops a plugin after its `dispose`; it stays in the list as stopped. @throws BanterError OPTION_INVALID for an unknown id */
@@ -228,7 +227,8 @@ export class PluginRuntime {
 
   /** Bundles and starts; of the plugin of an id that runs, the next version. */
   async #begin(order: PluginOrder, replacing?: string): Promise<PluginStatus> {
-    const bundle = await this.#pump.work.during(this.#bundler.bundle(order.source.file));
+    const { file, sha512 } = order.source;
+    const bundle = await this.#pump.work.during(this.#bundler.bundle(file, sha512));
     const old = replacing === undefined ? undefined : this.#roster.find(replacing);
     const running = old?.alive === true ? old : undefined;
     if (running === undefined) this.#checkRoom();

@@ -6,7 +6,7 @@ import { authority, GrantBook } from '../plugins/index.ts';
 import { type Config, environmentVariable } from './config.ts';
 import { invitationOf } from './connecting.ts';
 import { exitCodes } from './exit-codes.ts';
-import { grantCommandOf, grantFileOf } from './grant-file.ts';
+import { grantCommandOf, grantFileOf, installedDirOf } from './grant-file.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
 import { logLine } from './log-lines.ts';
@@ -49,6 +49,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
       ...invitationOf(config),
       // Two bots of one person must not write into each other's files.
       pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
+      installedDir: installedDirOf(config),
       authorize: authority({ book, grantCommand: grantCommandOf(config) }),
       variables: environmentVariable,
       dryRun: options.dryRun === true,

@@ -2,6 +2,7 @@
 
 import type { Add, CommonOptions, Perform, Text } from './cli.ts';
 import { addAuthoring } from './cli-authoring.ts';
+import { addInstalling } from './cli-plugin-install.ts';
 
 interface GrantOptions extends CommonOptions {
   readonly in?: readonly string[];
@@ -15,7 +16,7 @@ const pluginHelp = 'its file, or the name under which it is installed';
 
 /** Adds `plugin` with its subcommands. */
 export function addPlugin(add: Add, run: Perform): void {
-  const parent = add('plugin', 'write plugins, and say what they may do');
+  const parent = add('plugin', 'write and install plugins, and say what they may do');
   const child: Add = (name, description) =>
     parent
       .command(name)
@@ -24,6 +25,7 @@ export function addPlugin(add: Add, run: Perform): void {
       .option('--debug', 'show stacks with errors (BANTER_DEBUG)');
   addAuthoring(child, run);
   addGrants(child, run);
+  addInstalling(child, run);
 }
 
 function addGrants(add: Add, run: Perform): void {

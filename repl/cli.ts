@@ -91,6 +91,7 @@ To write plugins:
   banter plugin new tea                    a folder with a plugin to begin with, and its test
   banter chat ann --plugin ./dice.ts       a plugin of your own, in its sandbox
   banter plugin permissions                what plugins may do; also grant, revoke
+  banter plugin install ./dice.ts          to be loaded by its name from then on
 The original's forms:
   banter -s <port>    banter -c <name> <server-ip> <server-port> <client-port>
 `;

@@ -3,7 +3,7 @@
 import { BanterError, Client } from '../core/client-api.ts';
 import { keepArrivals } from './arrivals.ts';
 import { type Config, environmentVariable, ownName } from './config.ts';
-import { grantCommandOf, grantFileOf } from './grant-file.ts';
+import { grantCommandOf, grantFileOf, installedDirOf } from './grant-file.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
 
 /** A client at work. */
@@ -48,6 +48,7 @@ export async function connectChatter(
     variables: environmentVariable,
     client,
     dataDir,
+    installedDir: installedDirOf(config),
     grantFile: grantFileOf(config),
     grantCommand: grantCommandOf(config),
     dryRun,

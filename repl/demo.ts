@@ -5,7 +5,7 @@ import { Client } from '../core/client-api.ts';
 import { Server } from '../core/server-api.ts';
 import { keepArrivals } from './arrivals.ts';
 import { type Config, environmentVariable } from './config.ts';
-import { grantCommandOf, grantFileOf } from './grant-file.ts';
+import { grantCommandOf, grantFileOf, installedDirOf } from './grant-file.ts';
 import type { Interruption } from './interruption.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
 import { safeText } from './safe-text.ts';
@@ -62,6 +62,7 @@ async function converse(client: Client, options: DemoOptions): Promise<number> {
   const plugins = new LazyPlugins({
     variables: environmentVariable,
     client,
+    installedDir: installedDirOf(config),
     grantFile: grantFileOf(config),
     grantCommand: grantCommandOf(config),
     errorOutput: process.stderr,

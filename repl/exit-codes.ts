@@ -16,6 +16,7 @@ const codes: { readonly [Code in ErrorCode]?: number } = {
   DATA_DAMAGED: exitCodes.usage,
   DATA_TOO_NEW: exitCodes.usage,
   PLUGIN_INVALID: exitCodes.usage,
+  PLUGIN_CHANGED: exitCodes.refused,
   SERVER_UNREACHABLE: exitCodes.lost,
   CONNECTION_LOST: exitCodes.lost,
   VERSION_UNSUPPORTED: exitCodes.lost,

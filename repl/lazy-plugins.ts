@@ -27,6 +27,8 @@ export interface LazyPluginsOptions {
   readonly client: PluginClient;
   /** Folder for what plugins write; without it they cannot. */
   readonly dataDir?: string;
+  /** The folder of installed plugins. */
+  readonly installedDir?: string;
   /** The file of what plugins were granted. */
   readonly grantFile: string;
   /** What the refusal of a plugin tells to type. */

@@ -14,7 +14,7 @@ import {
 } from '../plugins/index.ts';
 import type { Config } from './config.ts';
 import { exitCodes } from './exit-codes.ts';
-import { grantFileOf } from './grant-file.ts';
+import { grantFileOf, installedDirOf } from './grant-file.ts';
 import { safeText } from './safe-text.ts';
 
 /** What to grant. */
@@ -34,7 +34,7 @@ export async function grantPlugin(
   spec: string,
   { permissions, groups }: Grant,
 ): Promise<number> {
-  const { manifest, source } = await inspectPlugin(spec);
+  const { manifest, source } = await inspectPlugin(spec, installedDirOf(config));
   const { id, version } = manifest;
   if (source === builtinIdentity) {
     process.stdout.write(`${id} comes with Banter and needs no grant\n`);
@@ -91,7 +91,7 @@ export async function describePermissions(
     process.stdout.write(`${json ? JSON.stringify(records.map(plainRecord)) : text}\n`);
     return exitCodes.ok;
   }
-  const { manifest, source } = await inspectPlugin(plugin);
+  const { manifest, source } = await inspectPlugin(plugin, installedDirOf(config));
   const { id, version, permissions } = manifest;
   const isOurs = source === builtinIdentity;
   const granted = isOurs

@@ -1,0 +1,194 @@
+/** The plugins that were installed into a data folder: one file of each, and beside it a record of what that file must be. */
+
+import { createHash } from 'node:crypto';
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { BanterError } from '../core/client-api.ts';
+import { readPrivate, writePrivate } from '../core/files-api.ts';
+import { isHttpPermission } from './http-origin.ts';
+import type { PluginSource } from './location.ts';
+import { permissions } from './permissions.ts';
+import { choice, integer, list, parseJson, record, type Shape, text } from './shape.ts';
+
+/** What was installed, and from where. */
+export interface InstalledPlugin {
+  readonly id: string;
+  readonly version: string;
+  readonly description: string;
+  /** What its manifest asked for when it was installed. */
+  readonly permissions: readonly string[];
+  readonly origin: PluginOrigin;
+  /** Of the one file that is loaded; 128 hexadecimal digits. */
+  readonly sha512: string;
+  /** ISO 8601, UTC. */
+  readonly installedAt: string;
+}
+
+/** Where an installed plugin was taken from; grants hold for this, too. */
+export interface PluginOrigin {
+  readonly type: 'file' | 'folder';
+  /** An absolute path. */
+  readonly from: string;
+}
+
+/** Plugins that one folder lists; the rest of more is not listed, and loads all the same. */
+const listedMax = 1000;
+
+/** Characters of a record; a larger one is not ours. */
+const recordCharactersMax = 65_536;
+
+const permissionsMax = 100;
+const formatVersion = 1;
+const recordName = 'installed.json';
+
+/** An id as a manifest has it; nothing else becomes part of a path. */
+const idPattern = /^[a-z][a-z0-9-]{0,31}$/;
+
+interface RawRecord extends InstalledPlugin {
+  readonly format: number;
+}
+
+const permission: Shape<string> = (value, place) =>
+  typeof value === 'string' && value.length <= 300 && isHttpPermission(value)
+    ? value
+    : choice(permissions)(value, place);
+
+const shape: Shape<RawRecord> = record<RawRecord>({
+  format: integer(formatVersion, formatVersion),
+  id: text(32, idPattern),
+  version: text(32),
+  description: text(200),
+  permissions: list(permission, permissionsMax),
+  origin: record<PluginOrigin>({ type: choice(['file', 'folder']), from: text(4000) }),
+  sha512: text(128, /^[0-9a-f]{128}$/, 'a SHA-512 in hexadecimal'),
+  installedAt: text(32),
+});
+
+/** Reads the folder at every look, so that several processes can share it. */
+export class InstalledPlugins {
+  readonly #folder: string;
+
+  /** `folder` is made by the first plugin that is installed. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** In the order of their ids. @throws BanterError DATA_UNUSABLE, PLUGIN_CHANGED */
+  list(): readonly InstalledPlugin[] {
+    return namesIn(this.#folder)
+      .filter((name) => idPattern.test(name))
+      .sort()
+      .slice(0, listedMax)
+      .flatMap((id) => this.find(id) ?? []);
+  }
+
+  /** @throws BanterError DATA_UNUSABLE, PLUGIN_CHANGED */
+  find(id: string): InstalledPlugin | undefined {
+    if (!idPattern.test(id)) return undefined;
+    const path = join(this.#folder, id, recordName);
+    const source = readPrivate(path);
+    return source === undefined ? undefined : parseRecord(path, id, source);
+  }
+
+  /** Where a plugin is loaded from, and what its file must be. @throws BanterError as {@link find} */
+  locate(id: string): PluginSource | undefined {
+    const found = this.find(id);
+    if (found === undefined) return undefined;
+    const { sha512, origin } = found;
+    return {
+      file: this.#fileOf(found),
+      identity: `installed:${origin.type}:${origin.from}`,
+      sha512,
+    };
+  }
+
+  /** Whether its file is the one that was installed. @throws BanterError DATA_UNUSABLE */
+  isIntact(plugin: InstalledPlugin): boolean {
+    const code = readPrivate(this.#fileOf(plugin));
+    return code !== undefined && sha512Of(code) === plugin.sha512;
+  }
+
+  /**
+   * Keeps a plugin in the place of that of the same id. The new file has another name, and the record turns to it at
+   * once: whatever ends this process leaves the old plugin or the new one.
+   * @throws BanterError DATA_UNUSABLE
+   */
+  put(plugin: Omit<InstalledPlugin, 'sha512'>, code: string): void {
+    const before = this.#readable(plugin.id);
+    const installed: RawRecord = { format: formatVersion, ...plugin, sha512: sha512Of(code) };
+    writePrivate(this.#fileOf(installed), code);
+    const path = join(this.#folder, plugin.id, recordName);
+    writePrivate(path, `${JSON.stringify(installed, undefined, 2)}\n`);
+    if (before !== undefined && before.sha512 !== installed.sha512) remove(this.#fileOf(before));
+  }
+
+  /** Takes a plugin away, also one whose record cannot be read. Returns whether there was one. @throws BanterError DATA_UNUSABLE */
+  remove(id: string): boolean {
+    if (!namesIn(this.#folder).includes(id) || !idPattern.test(id)) return false;
+    // The record first: a plugin without one is not installed.
+    remove(join(this.#folder, id, recordName));
+    remove(join(this.#folder, id));
+    return true;
+  }
+
+  /** Installing anew is the remedy for a record that cannot be read. */
+  #readable(id: string): InstalledPlugin | undefined {
+    try {
+      return this.find(id);
+    } catch (error) {
+      if (error instanceof BanterError && error.code === 'PLUGIN_CHANGED') return undefined;
+      throw error;
+    }
+  }
+
+  #fileOf({ id, sha512 }: Pick<InstalledPlugin, 'id' | 'sha512'>): string {
+    return join(this.#folder, id, `plugin-${sha512.slice(0, 16)}.js`);
+  }
+}
+
+function sha512Of(code: string): string {
+  return createHash('sha512').update(code).digest('hex');
+}
+
+function parseRecord(path: string, id: string, source: string): InstalledPlugin {
+  try {
+    if (source.length > recordCharactersMax) {
+      throw new Error(`it has more than ${recordCharactersMax} characters`);
+    }
+    const { format: _, ...plugin } = parseJson(source, shape);
+    if (plugin.id !== id) throw new Error(`it is that of "${plugin.id}"`);
+    return plugin;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BanterError(
+      'PLUGIN_CHANGED',
+      `what is installed as "${id}" is not known: ${path} cannot be read: ${reason}`,
+      { cause, data: { path } },
+    );
+  }
+}
+
+function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return [];
+    throw unusable(folder, cause);
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch (cause) {
+    throw unusable(path, cause);
+  }
+}
+
+function unusable(path: string, cause: unknown): BanterError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new BanterError('DATA_UNUSABLE', `cannot use ${path}: ${reason}`, {
+    cause,
+    data: { path },
+  });
+}

@@ -1,0 +1,35 @@
+/** The commands of the command line about installed plugins: their arguments and options. */
+
+import type { Add, CommonOptions, Perform } from './cli.ts';
+
+interface ListOptions extends CommonOptions {
+  readonly json?: true;
+}
+
+/** Adds `install`, `uninstall` and `list`. */
+export function addInstalling(add: Add, run: Perform): void {
+  add('install', 'keep a plugin as it is now, to be loaded by its id')
+    .argument('<plugin>', 'its file, or a folder whose package.json names it as "main"')
+    .action((plugin: string, flags: CommonOptions) =>
+      run(flags, async ({ config }) => {
+        const { installPlugin } = await import('./plugin-install.ts');
+        return installPlugin(config, plugin);
+      }),
+    );
+  add('uninstall', 'remove an installed plugin; what it was granted and what it keeps stay')
+    .argument('<id>', 'see "banter plugin list"')
+    .action((id: string, flags: CommonOptions) =>
+      run(flags, async ({ config }) => {
+        const { uninstallPlugin } = await import('./plugin-install.ts');
+        return uninstallPlugin(config, id);
+      }),
+    );
+  add('list', 'list the installed plugins')
+    .option('--json', 'print one JSON array')
+    .action(({ json, ...flags }: ListOptions) =>
+      run(flags, async ({ config }) => {
+        const { listPlugins } = await import('./plugin-install.ts');
+        return listPlugins(config, json === true);
+      }),
+    );
+}

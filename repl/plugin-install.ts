@@ -1,0 +1,120 @@
+/** `banter plugin install`, `uninstall` and `list`: plugins that are kept in the data folder as they were when they came. */
+
+import { mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { BanterError } from '../core/error-api.ts';
+import {
+  Bundler,
+  builtinPlugins,
+  describePermission,
+  type InstalledPlugin,
+  InstalledPlugins,
+  inspectPlugin,
+  type Permission,
+  type PluginOrigin,
+} from '../plugins/index.ts';
+import type { Config } from './config.ts';
+import { exitCodes } from './exit-codes.ts';
+import { installedDirOf } from './grant-file.ts';
+import { safeText } from './safe-text.ts';
+
+/** What a plugin says of itself, as far as it is kept. */
+interface Summary {
+  readonly id: string;
+  readonly version: string;
+  readonly description: string;
+  readonly permissions: readonly Permission[];
+}
+
+/**
+ * Makes one file of a plugin and keeps it, in the place of another version; says what it asks for. Nothing of it runs but
+ * its manifest, in the sandbox. Resolves to the exit code.
+ * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, DATA_UNUSABLE; OPTION_INVALID for the id of a built-in plugin
+ */
+export async function installPlugin(config: Config, path: string): Promise<number> {
+  const origin = await originOf(path);
+  const code = await new Bundler().bundleModule(origin.from);
+  const summary = await inspectCode(code);
+  if (builtinPlugins.includes(summary.id)) {
+    throw new BanterError(
+      'OPTION_INVALID',
+      `"${summary.id}" comes with Banter, and that is what this name loads; give the plugin another id`,
+    );
+  }
+  const installed = new InstalledPlugins(installedDirOf(config));
+  const before = readable(installed, summary.id);
+  installed.put({ ...summary, origin, installedAt: new Date().toISOString() }, code);
+  process.stdout.write(describeInstalled(summary, before));
+  return exitCodes.ok;
+}
+
+/** Removes an installed plugin. Resolves to the exit code. @throws BanterError DATA_UNUSABLE */
+export async function uninstallPlugin(config: Config, id: string): Promise<number> {
+  const isGone = new InstalledPlugins(installedDirOf(config)).remove(id);
+  const words = isGone ? 'uninstalled' : 'is not installed; see "banter plugin list"';
+  process.stdout.write(`${safeText(id)} ${words}\n`);
+  return isGone ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Lists the installed plugins, and says which are not what was installed. Resolves to the exit code. @throws BanterError DATA_UNUSABLE, PLUGIN_CHANGED */
+export async function listPlugins(config: Config, json: boolean): Promise<number> {
+  const installed = new InstalledPlugins(installedDirOf(config));
+  const plugins = installed
+    .list()
+    .map((plugin) => ({ ...plugin, intact: installed.isIntact(plugin) }));
+  const lines = plugins.map(({ id, version, description, origin, intact }) => {
+    const words = description === '' ? '' : `: ${description}`;
+    const state = intact ? '' : ' CHANGED since it was installed, and is not loaded';
+    return safeText(`${id} ${version} (${origin.from})${words}${state}`);
+  });
+  const text = lines.length === 0 ? 'no plugin is installed' : lines.join('\n');
+  process.stdout.write(`${json ? JSON.stringify(plugins) : text}\n`);
+  return exitCodes.ok;
+}
+
+async function originOf(path: string): Promise<PluginOrigin> {
+  const from = await realpath(path).catch((cause: unknown) => {
+    throw new BanterError('PLUGIN_INVALID', `there is no plugin at ${resolve(path)}`, { cause });
+  });
+  return { type: (await stat(from)).isDirectory() ? 'folder' : 'file', from };
+}
+
+/** Reads the manifest of exactly what is going to be kept. */
+async function inspectCode(code: string): Promise<Summary> {
+  const folder = await mkdtemp(join(tmpdir(), 'banter-plugin-'));
+  try {
+    const file = join(folder, 'plugin.js');
+    await writeFile(file, code, { mode: 0o600, flag: 'wx' });
+    const { id, version, description, permissions } = (await inspectPlugin(file)).manifest;
+    return { id, version, description, permissions };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What is replaced, if that can be told: installing anew is the remedy for what cannot be read. */
+function readable(installed: InstalledPlugins, id: string): InstalledPlugin | undefined {
+  try {
+    return installed.find(id);
+  } catch (error) {
+    if (error instanceof BanterError && error.code === 'PLUGIN_CHANGED') return undefined;
+    throw error;
+  }
+}
+
+function describeInstalled(
+  { id, version, permissions }: Summary,
+  before: InstalledPlugin | undefined,
+): string {
+  const place =
+    before === undefined
+      ? ''
+      : ` in the place of ${before.version} from ${safeText(before.origin.from)}`;
+  const known = new Set(before?.permissions);
+  const fresh = permissions.filter((permission) => !known.has(permission));
+  const more = before === undefined ? 'it asks for' : 'it asks for more than that';
+  const lines = fresh.map((permission) => `  ${permission}: ${describePermission(permission)}\n`);
+  const asks = lines.length === 0 ? '' : `${more}\n${lines.join('')}`;
+  return `${id} ${version} installed${place}\n${asks}load it with --plugin ${id}, or "plugin load ${id}"\n`;
+}
