@@ -17,11 +17,13 @@ export { type InstalledPlugin, InstalledPlugins, type PluginOrigin } from './ins
 export { builtinIdentity, builtinPlugins, isPluginName } from './location.ts';
 export { isPluginId } from './manifest.ts';
 export type { MetricsStatus } from './metrics.ts';
+export { permissionUses } from './permission-uses.ts';
 export { describePermission, type Permission } from './permissions.ts';
 export type { PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { PluginRuntime } from './runtime.ts';
 export type { PluginRuntimeOptions } from './runtime-options.ts';
 export type { KeptValues } from './storage.ts';
+export { pack, unpack } from './tarball.ts';
 export type { Trace } from './traces.ts';
 export { PluginWatch } from './watch.ts';

@@ -26,7 +26,7 @@ export interface InstalledPlugin {
 
 /** Where an installed plugin was taken from; grants hold for this, too. */
 export interface PluginOrigin {
-  readonly type: 'file' | 'folder';
+  readonly type: 'file' | 'folder' | 'tarball';
   /** An absolute path. */
   readonly from: string;
 }
@@ -59,7 +59,7 @@ const shape: Shape<RawRecord> = record<RawRecord>({
   version: text(32),
   description: text(200),
   permissions: list(permission, permissionsMax),
-  origin: record<PluginOrigin>({ type: choice(['file', 'folder']), from: text(4000) }),
+  origin: record<PluginOrigin>({ type: choice(['file', 'folder', 'tarball']), from: text(4000) }),
   sha512: text(128, /^[0-9a-f]{128}$/, 'a SHA-512 in hexadecimal'),
   installedAt: text(32),
 });

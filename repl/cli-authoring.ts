@@ -2,7 +2,11 @@
 
 import type { Add, CommonOptions, Perform, Text } from './cli.ts';
 
-/** Adds `new` and `test`. */
+interface CheckOptions extends CommonOptions {
+  readonly json?: true;
+}
+
+/** Adds `new`, `test` and `check`. */
 export function addAuthoring(add: Add, run: Perform): void {
   add('new', 'make a folder with a plugin to begin with, and its test')
     .argument('<name>', 'its id: lower-case letters, digits and "-"')
@@ -18,6 +22,15 @@ export function addAuthoring(add: Add, run: Perform): void {
       run(flags, async ({ interruption: { signal } }) => {
         const { testPlugin } = await import('./plugin-tests.ts');
         return testPlugin(path ?? '.', signal);
+      }),
+    );
+  add('check', 'look for errors in a plugin: manifest, bundle, permissions, types')
+    .argument('[path]', 'its file, or its folder; the working folder')
+    .option('--json', 'print one JSON object')
+    .action((path: Text, { json, ...flags }: CheckOptions) =>
+      run(flags, async () => {
+        const { checkPlugin } = await import('./plugin-check.ts');
+        return checkPlugin(path ?? '.', json === true);
       }),
     );
 }

@@ -1,15 +1,18 @@
 /** The commands of the command line about installed plugins: their arguments and options. */
 
-import type { Add, CommonOptions, Perform } from './cli.ts';
+import type { Add, CommonOptions, Perform, Text } from './cli.ts';
 
 interface ListOptions extends CommonOptions {
   readonly json?: true;
 }
 
-/** Adds `install`, `uninstall` and `list`. */
+/** Adds `install`, `uninstall`, `list` and `pack`. */
 export function addInstalling(add: Add, run: Perform): void {
   add('install', 'keep a plugin as it is now, to be loaded by its id')
-    .argument('<plugin>', 'its file, or a folder whose package.json names it as "main"')
+    .argument(
+      '<plugin>',
+      'its file, a folder whose package.json names it as "main", or a tarball (.tgz)',
+    )
     .action((plugin: string, flags: CommonOptions) =>
       run(flags, async ({ config }) => {
         const { installPlugin } = await import('./plugin-install.ts');
@@ -30,6 +33,14 @@ export function addInstalling(add: Add, run: Perform): void {
       run(flags, async ({ config }) => {
         const { listPlugins } = await import('./plugin-install.ts');
         return listPlugins(config, json === true);
+      }),
+    );
+  add('pack', 'make a tarball of a plugin, to be installed elsewhere')
+    .argument('[plugin]', 'its file or folder; the working folder')
+    .action((plugin: Text, flags: CommonOptions) =>
+      run(flags, async () => {
+        const { packPlugin } = await import('./plugin-install.ts');
+        return packPlugin(plugin ?? '.');
       }),
     );
 }

@@ -70,7 +70,7 @@ function nextSteps(name: string, files: readonly string[]): string {
   banter chat ann --plugin ./${name}/${name}.ts --watch
       try it at the prompt; it is loaded anew whenever you save it
   banter plugin test ./${name}
-      run its tests
+      run its tests; banter plugin check ./${name} looks for errors
   banter plugin permissions ./${name}/${name}.ts
       see what it asks for
 

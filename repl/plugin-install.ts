@@ -1,6 +1,6 @@
-/** `banter plugin install`, `uninstall` and `list`: plugins that are kept in the data folder as they were when they came. */
+/** `banter plugin install`, `uninstall`, `list` and `pack`: plugins that are kept in the data folder as they were when they came. */
 
-import { mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { BanterError } from '../core/error-api.ts';
@@ -13,6 +13,8 @@ import {
   inspectPlugin,
   type Permission,
   type PluginOrigin,
+  pack,
+  unpack,
 } from '../plugins/index.ts';
 import type { Config } from './config.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -34,7 +36,7 @@ interface Summary {
  */
 export async function installPlugin(config: Config, path: string): Promise<number> {
   const origin = await originOf(path);
-  const code = await new Bundler().bundleModule(origin.from);
+  const code = await codeOf(origin);
   const summary = await inspectCode(code);
   if (builtinPlugins.includes(summary.id)) {
     throw new BanterError(
@@ -46,6 +48,25 @@ export async function installPlugin(config: Config, path: string): Promise<numbe
   const before = readable(installed, summary.id);
   installed.put({ ...summary, origin, installedAt: new Date().toISOString() }, code);
   process.stdout.write(describeInstalled(summary, before));
+  return exitCodes.ok;
+}
+
+/**
+ * Makes `<id>-<version>.tgz` in the working folder: one file of a plugin, and a package.json. Resolves to the exit code.
+ * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED
+ */
+export async function packPlugin(path: string): Promise<number> {
+  const code = await codeOf(await originOf(path));
+  const { id, version, description } = await inspectCode(code);
+  const name = `${id}-${version}.tgz`;
+  await inFolder(async (folder) => {
+    const manifest = { name: id, version, description, type: 'module', main: './plugin.js' };
+    await mkdir(join(folder, 'package'));
+    await writeFile(join(folder, 'package/package.json'), `${JSON.stringify(manifest)}\n`);
+    await writeFile(join(folder, 'package/plugin.js'), code);
+    await pack(folder, 'package', resolve(name));
+  });
+  process.stdout.write(`${name}\n`);
   return exitCodes.ok;
 }
 
@@ -77,20 +98,37 @@ async function originOf(path: string): Promise<PluginOrigin> {
   const from = await realpath(path).catch((cause: unknown) => {
     throw new BanterError('PLUGIN_INVALID', `there is no plugin at ${resolve(path)}`, { cause });
   });
-  return { type: (await stat(from)).isDirectory() ? 'folder' : 'file', from };
+  if ((await stat(from)).isDirectory()) return { type: 'folder', from };
+  return { type: /\.(?:tgz|tar\.gz)$/.test(from) ? 'tarball' : 'file', from };
+}
+
+async function codeOf({ type, from }: PluginOrigin): Promise<string> {
+  const bundler = new Bundler();
+  if (type !== 'tarball') return bundler.bundleModule(from);
+  return inFolder(async (folder) => {
+    await unpack(from, folder);
+    return bundler.bundleModule(folder);
+  });
+}
+
+/** Lends a fresh folder of its owner's alone. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'banter-plugin-'));
+  try {
+    return await work(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Reads the manifest of exactly what is going to be kept. */
 async function inspectCode(code: string): Promise<Summary> {
-  const folder = await mkdtemp(join(tmpdir(), 'banter-plugin-'));
-  try {
+  return inFolder(async (folder) => {
     const file = join(folder, 'plugin.js');
     await writeFile(file, code, { mode: 0o600, flag: 'wx' });
     const { id, version, description, permissions } = (await inspectPlugin(file)).manifest;
     return { id, version, description, permissions };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** What is replaced, if that can be told: installing anew is the remedy for what cannot be read. */

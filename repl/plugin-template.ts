@@ -94,6 +94,7 @@ It asks for \`message.read\` and \`message.send\`.
 \`\`\`sh
 banter chat ann --plugin ./${id}.ts --watch   # at the prompt, loaded anew whenever a file is saved
 banter plugin test                            # its tests
+banter plugin check                           # errors of manifest, bundle, permissions and types
 banter plugin permissions ./${id}.ts          # what it asks for
 \`\`\`
 
@@ -111,9 +112,10 @@ function manifest(id: string, version: string): object {
     version: '1.0.0',
     description: 'A plugin for Banter.',
     type: 'module',
+    main: `./${id}.ts`,
     exports: `./${id}.ts`,
     files: ['*.ts', '!*.test.ts'],
-    scripts: { test: 'banter plugin test' },
+    scripts: { check: 'banter plugin check', test: 'banter plugin test' },
     // Banter is installed by the author, from where it is to come; npm must not look for it by name.
     peerDependencies: { banter: `^${version}` },
     peerDependenciesMeta: { banter: { optional: true } },

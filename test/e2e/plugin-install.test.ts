@@ -188,3 +188,19 @@ test('what is no plugin, or has the name of a built-in one, is not installed', a
   assert.equal((await here.plugin('install', './nowhere')).code, 2);
   assert.throws(() => readFileSync(here.installed), { code: 'ENOENT' });
 });
+
+test('a packed plugin is installed from its tarball', async (t) => {
+  const here = place(t);
+  writeTea(here, tea('1.0.0', []));
+  assert.equal((await here.plugin('pack', './src')).stdout, 'tea-1.0.0.tgz\n');
+  const done = await here.plugin('install', './tea-1.0.0.tgz');
+  assert.match(done.stdout, /^tea 1\.0\.0 installed$/m, done.stderr);
+  assert.match((await here.line('plugin load tea')).stderr, /plugin tea: the kettle/);
+});
+
+test('the folder that "plugin new" makes can be installed', async (t) => {
+  const here = place(t);
+  await here.plugin('new', 'cup');
+  const done = await here.plugin('install', './cup');
+  assert.match(done.stdout, /^cup 1\.0\.0 installed$/m, done.stderr);
+});
