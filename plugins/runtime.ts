@@ -2,15 +2,12 @@
 
 import { BanterError } from '../core/client-api.ts';
 import { Admission } from './admission.ts';
-import { type Action, parseActions } from './bridge.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import type { Clock } from './clock.ts';
-import { endReasons } from './end-reason.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
-import type { HostReport } from './host-bridge.ts';
 import { HostCodeSource } from './host-code.ts';
 import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
 import { Insight } from './insight.ts';
@@ -21,10 +18,10 @@ import type { PluginOrder } from './plugin-order.ts';
 import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import { Replacement } from './replacement.ts';
+import { Reports } from './reports.ts';
 import { Roster } from './roster.ts';
 import { completeOptions, type LoadOptions, type PluginRuntimeOptions } from './runtime-options.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
-import { ShapeError } from './shape.ts';
 import type { KeptValues } from './storage.ts';
 
 /**
@@ -38,9 +35,9 @@ export class PluginRuntime {
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onStatus: (status: PluginStatus) => void;
   readonly #options: ReturnType<typeof completeOptions>;
-  readonly #clock: Clock;
   readonly #capabilities: Capabilities;
   readonly #hooks: Hooks;
+  readonly #reports: Reports;
   readonly #bundler = new Bundler();
   readonly #host: HostProcess;
   readonly #stopListening: () => void;
@@ -65,7 +62,6 @@ export class PluginRuntime {
     this.#onLog = onLog;
     this.#onStatus = onStatus;
     this.insight = new Insight(clock);
-    this.#clock = clock;
     const code = new HostCodeSource(this.#bundler, simulation);
     this.#host = new HostProcess(this.#hostOwner(), () => code.make());
     this.#pump = new Pump({
@@ -108,6 +104,7 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
+    this.#reports = this.#makeReports(clock);
     const [prefix, plugins] = [commandPrefix, this.#plugins];
     const answers = complete.answersHelp && !complete.dryRun;
     const help = answers && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
@@ -206,6 +203,21 @@ export class PluginRuntime {
     });
   }
 
+  #makeReports(clock: Clock): Reports {
+    return new Reports({
+      plugins: this.#plugins,
+      clock,
+      insight: this.insight,
+      admission: this.#admission,
+      capabilities: this.#capabilities,
+      hooks: this.#hooks,
+      onReady: (plugin) => this.#makeReady(plugin),
+      onEnded: (plugin, reason) => this.#quarantine(plugin, reason),
+      onStopped: (plugin) => this.#release(plugin),
+      onTurned: () => this.#pump.soon(),
+    });
+  }
+
   #checkRoom(): void {
     if (this.#closed) {
       throw new BanterError('CLOSED', 'the plugin runtime has been closed');
@@ -251,68 +263,12 @@ export class PluginRuntime {
   #hostOwner(): HostOwner {
     return {
       hostUp: () => this.#pump.soon(),
-      hostReported: (report) => this.#receive(report),
+      hostReported: (report) => this.#reports.receive(report),
       hostDied: (death) => this.#handleDeath(death),
       hostGaveUp: (reason) => {
         for (const plugin of this.#plugins.values()) this.#quarantine(plugin, reason);
       },
     };
-  }
-
-  #receive(report: Extract<HostReport, { readonly slot: number }>): void {
-    const plugin = this.#plugins.get(report.slot);
-    if (plugin?.alive !== true) return;
-    if (report.type !== 'turned') {
-      this.#quarantine(plugin, endReasons[report.reason]);
-      return;
-    }
-    try {
-      for (const action of parseActions(report.actions)) {
-        // An action may end the plugin, and with it all that it still asks for.
-        if (plugin.alive) this.#take(plugin, action);
-      }
-      if (plugin.phase === 'loading') throw new ShapeError('', 'a file that describes no plugin');
-    } catch (error) {
-      if (!(error instanceof ShapeError)) throw error;
-      this.#quarantine(plugin, `it handed over what is no action: ${error.message}`);
-    }
-    if (plugin.alive) {
-      const characters = report.actions.reduce((sum, { length }) => sum + length, 0);
-      plugin.turned(characters, performance.now(), this.#clock.now());
-      if (!plugin.alive) this.#release(plugin);
-    }
-    this.#pump.soon();
-  }
-
-  #take(plugin: HostedPlugin, action: Action): void {
-    switch (action.type) {
-      case 'described':
-        this.#admission.describe(plugin, action.manifest);
-        break;
-      case 'command':
-        plugin.addCommand(action);
-        break;
-      case 'listens':
-        plugin.listens(action.event);
-        break;
-      case 'ready':
-        this.#makeReady(plugin);
-        break;
-      case 'failed':
-        this.#quarantine(plugin, plugin.explain(action));
-        break;
-      case 'traced':
-        this.insight.traced(action, plugin.name);
-        break;
-      case 'hook':
-        this.#hooks.declare(plugin, action);
-        break;
-      case 'verdict':
-        this.#hooks.answer(plugin, action.call, action.verdict);
-        break;
-      default:
-        this.#capabilities.run(plugin, action);
-    }
   }
 
   #makeReady(plugin: HostedPlugin): void {

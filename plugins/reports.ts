@@ -1,0 +1,97 @@
+/** Takes what the child reports of plugins: their ends, and turns with all that a plugin asks for in one. */
+
+import type { Admission } from './admission.ts';
+import { type Action, parseActions } from './bridge.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { Clock } from './clock.ts';
+import { endReasons } from './end-reason.ts';
+import type { Hooks } from './hooks.ts';
+import type { HostReport } from './host-bridge.ts';
+import type { Insight } from './insight.ts';
+import type { HostedPlugin } from './plugin.ts';
+import { ShapeError } from './shape.ts';
+
+/** Who does what a plugin asks for. */
+export interface ReportsOptions {
+  readonly plugins: ReadonlyMap<number, HostedPlugin>;
+  readonly clock: Clock;
+  readonly insight: Insight;
+  readonly admission: Admission;
+  readonly capabilities: Capabilities;
+  readonly hooks: Hooks;
+  /** Its `setup` is done. */
+  readonly onReady: (plugin: HostedPlugin) => void;
+  /** It ends here, for a reason in words. */
+  readonly onEnded: (plugin: HostedPlugin, reason: string) => void;
+  /** It has said goodbye. */
+  readonly onStopped: (plugin: HostedPlugin) => void;
+  /** A turn is over. */
+  readonly onTurned: () => void;
+}
+
+export class Reports {
+  readonly #options: ReportsOptions;
+
+  constructor(options: ReportsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a report; one of a plugin that has ended means nothing any more. */
+  receive(report: Extract<HostReport, { readonly slot: number }>): void {
+    const { plugins, clock, onEnded, onStopped, onTurned } = this.#options;
+    const plugin = plugins.get(report.slot);
+    if (plugin?.alive !== true) return;
+    if (report.type !== 'turned') {
+      onEnded(plugin, endReasons[report.reason]);
+      return;
+    }
+    try {
+      for (const action of parseActions(report.actions)) {
+        // An action may end the plugin, and with it all that it still asks for.
+        if (plugin.alive) this.#take(plugin, action);
+      }
+      if (plugin.phase === 'loading') throw new ShapeError('', 'a file that describes no plugin');
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+      onEnded(plugin, `it handed over what is no action: ${error.message}`);
+    }
+    if (plugin.alive) {
+      const characters = report.actions.reduce((sum, { length }) => sum + length, 0);
+      plugin.turned(characters, performance.now(), clock.now());
+      if (!plugin.alive) onStopped(plugin);
+    }
+    onTurned();
+  }
+
+  #take(plugin: HostedPlugin, action: Action): void {
+    const { insight, admission, capabilities, hooks, onReady, onEnded } = this.#options;
+    switch (action.type) {
+      case 'described':
+        admission.describe(plugin, action.manifest);
+        break;
+      case 'command':
+        plugin.addCommand(action);
+        break;
+      case 'listens':
+        plugin.listens(action.event);
+        break;
+      case 'ready':
+        onReady(plugin);
+        break;
+      case 'failed':
+        onEnded(plugin, plugin.explain(action));
+        break;
+      case 'traced':
+        insight.traced(action, plugin.name);
+        break;
+      case 'hook':
+        hooks.declare(plugin, action);
+        break;
+      case 'verdict':
+        hooks.answer(plugin, action.call, action.verdict);
+        break;
+      default:
+        capabilities.run(plugin, action);
+    }
+  }
+}
