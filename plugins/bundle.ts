@@ -58,17 +58,10 @@ const loaders: Readonly<Record<string, Loader>> = {
   '.json': 'json',
 };
 
-/**
- * The service that builds is ended after this long without work: its start takes longer than a build, and who loads or
- * saves a plugin often does so again. Milliseconds.
- */
-const serviceRestMs = 10_000;
-
 /** Loads esbuild at the first bundle, so that a client without plugins does not pay for it. */
 export class Bundler {
   /** Builds under way in this process: they share one service, and who stops it leaves the others without an answer. */
   static #building = 0;
-  static #stopTimer: NodeJS.Timeout | undefined;
   static readonly #own = new Map<OwnModule, Promise<string>>();
   readonly #limits: BundleLimits;
   readonly #cache = new Map<string, CachedBundle>();
@@ -208,7 +201,6 @@ export class Bundler {
         late.reject(new Error(`took more than ${this.#limits.buildMs} ms`));
       }, this.#limits.buildMs);
       Bundler.#building += 1;
-      clearTimeout(Bundler.#stopTimer);
       try {
         const built = build(complete).catch((error: unknown) => {
           if (isBuildFailure(error) || isLate) throw error;
@@ -219,9 +211,7 @@ export class Bundler {
       } finally {
         clearTimeout(deadline);
         Bundler.#building -= 1;
-        if (Bundler.#building === 0) {
-          Bundler.#stopTimer = setTimeout(() => void stop(), serviceRestMs).unref();
-        }
+        if (Bundler.#building === 0) await stop();
       }
     });
     this.#last = next.catch(() => undefined);
