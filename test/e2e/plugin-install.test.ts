@@ -13,13 +13,7 @@ import {
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryHome } from '../support/home.ts';
-import { startBanter } from '../support/processes.ts';
-
-interface Ended {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { type Ended, runBanter, startBanter } from '../support/processes.ts';
 
 interface Place {
   readonly path: string;
@@ -35,11 +29,6 @@ interface Place {
 
 function place(t: TestContext): Place {
   const home = temporaryHome(t);
-  const run = async (args: readonly string[]): Promise<Ended> => {
-    const program = startBanter(home, args);
-    const { code } = await program.exit();
-    return { code, stdout: program.stdout, stderr: program.stderr };
-  };
   return {
     path: home.path,
     installed: join(home.path, 'data/banter/installed-plugins'),
@@ -47,11 +36,11 @@ function place(t: TestContext): Place {
       mkdirSync(dirname(join(home.path, file)), { recursive: true });
       writeFileSync(join(home.path, file), text);
     },
-    plugin: (...args) => run(['plugin', ...args]),
+    plugin: (...args) => runBanter(home, 'plugin', ...args),
     line: async (text) => {
       const server = startBanter(home, ['serve', '-p', '0', '--host', '127.0.0.1', '--ephemeral']);
       const { text: address } = await server.waitFor(/127\.0\.0\.1:\d+(?=#)/);
-      return run(['-e', text, '--as', 'ann', address]);
+      return runBanter(home, '-e', text, '--as', 'ann', address);
     },
   };
 }
@@ -69,7 +58,10 @@ function tea(version: string, permissions: readonly string[], setup = `word(ctx)
 /** A folder with a plugin of two files. */
 function writeTea(here: Place, text: string): void {
   here.write('src/package.json', '{ "name": "tea", "main": "./tea.ts" }');
-  here.write('src/word.ts', `export const word = (ctx: any): void => ctx.log.info('the kettle');`);
+  here.write(
+    'src/word.ts',
+    `export const word = (ctx: { log: { info(text: string): void } }): void => ctx.log.info('the kettle');`,
+  );
   here.write('src/tea.ts', text);
 }
 

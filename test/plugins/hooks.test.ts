@@ -1,27 +1,9 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { test } from 'node:test';
-import type { ChatMessage } from '../../core/client-api.ts';
-import { type Member, type Stage, stage } from './world.ts';
+import { may, patient, shownTo } from './hooks-fixture.ts';
+import { stage } from './world.ts';
 
 const timeout = 60_000;
-
-const may = ['message.change', 'message.read', 'message.send'];
-const mayAll = [...may, 'private.change', 'private.read', 'private.send'];
-
-/** Everything that is told whoever sits at a client, as it is told. */
-function shownTo(member: Member): { readonly texts: string[]; until(text: string): Promise<void> } {
-  const texts: string[] = [];
-  member.on('messageReceived', ({ text }: ChatMessage) => void texts.push(text));
-  return {
-    texts,
-    until: async (text) => {
-      while (!texts.includes(text)) await once(member, 'messageReceived');
-    },
-  };
-}
-
-const patient = '{ deadlineMs: 5000 }';
 
 test('a hook changes what is received, for the person and for every plugin', {
   timeout,
@@ -186,124 +168,6 @@ test('what is no hook fails the setup, and says so', { timeout }, async (t) => {
   }
 });
 
-interface Failure {
-  readonly hook: string;
-  readonly reason: RegExp;
-  readonly deadlineMs: number;
-}
-
-async function failing(
-  on: Stage,
-  id: string,
-  onFailure: string,
-  { hook, deadlineMs }: Failure,
-): Promise<void> {
-  const options = `{ deadlineMs: ${deadlineMs}, onFailure: '${onFailure}' }`;
-  await on.plug(
-    id,
-    `ctx.use('receive', ${options}, ${hook}); ctx.use('send', ${options}, ${hook});`,
-    {
-      permissions: mayAll,
-    },
-  );
-}
-
-/** Only the one that is to be late has little time: a busy machine needs more. */
-const failures: Readonly<Record<string, Failure>> = {
-  'is late': {
-    hook: '() => new Promise(() => undefined)',
-    reason: /it took more than 50 ms/,
-    deadlineMs: 50,
-  },
-  throws: {
-    hook: `() => { throw new TypeError('bad') }`,
-    reason: /it threw TypeError: bad/,
-    deadlineMs: 5000,
-  },
-  'answers nonsense': {
-    hook: '() => 42',
-    reason: /it returned neither nothing nor/,
-    deadlineMs: 5000,
-  },
-  'makes an empty text': {
-    hook: `() => ({ text: '' })`,
-    reason: /a text|one of 0 bytes/,
-    deadlineMs: 5000,
-  },
-};
-
-test('a hook that fails open lets messages go on, one that fails closed stops them', {
-  timeout,
-}, async (t) => {
-  const on = await stage(t);
-  const shown = shownTo(on.bot);
-  for (const [name, failure] of Object.entries(failures)) {
-    await t.test(`a hook that ${name}`, async () => {
-      await failing(on, 'ajar', 'open', failure);
-      on.alice.say(`open ${name}`);
-      await shown.until(`open ${name}`);
-      await on.bot.sendGroup('lab', `sent ${name}`);
-      await on.logged(failure.reason);
-      await on.runtime.unload('ajar');
-      await failing(on, 'shut', 'closed', failure);
-      on.alice.say(`closed ${name}`);
-      await assert.rejects(on.bot.sendGroup('lab', `not sent ${name}`), {
-        code: 'STOPPED_BY_PLUGIN',
-        message: new RegExp(
-          `the plugin shut has stopped it: its hook has failed: .*${failure.reason.source}`,
-        ),
-      });
-      await on.runtime.unload('shut');
-      assert.equal(shown.texts.includes(`closed ${name}`), false);
-    });
-  }
-  on.alice.say('free');
-  await shown.until('free');
-});
-
-test('a plugin in quarantine leaves a closed hook closed until it is unloaded', {
-  timeout,
-}, async (t) => {
-  const on = await stage(t);
-  const shown = shownTo(on.bot);
-  await on.plug(
-    'shut',
-    `ctx.use('receive', { deadlineMs: 5000, onFailure: 'closed' }, (m) => { if (m.text === 'loop') for (;;); });`,
-    { permissions: may },
-  );
-  on.alice.say('loop');
-  await on.quarantined('shut');
-  on.alice.say('lost');
-  await on.runtime.unload('shut');
-  on.alice.say('free');
-  await shown.until('free');
-  assert.deepEqual(shown.texts, ['free']);
-  assert.equal(on.bot.passage.isOpen, true);
-});
-
-test('when the plugin process dies, hooks decide as declared, and work again afterwards', {
-  timeout,
-}, async (t) => {
-  const on = await stage(t);
-  const shown = shownTo(on.bot);
-  await on.plug(
-    'open',
-    `ctx.use('receive', ${patient}, (m) =>
-       m.text === 'wait' ? new Promise(() => undefined) : { text: m.text + '!' });`,
-    { permissions: may },
-  );
-  on.alice.say('first');
-  await shown.until('first!');
-  on.alice.say('wait');
-  on.alice.say('behind');
-  process.kill(on.runtime.hostPid ?? 0, 'SIGKILL');
-  await shown.until('behind');
-  await on.logged(/is started again/);
-  on.alice.say('last');
-  await shown.until('last!');
-  assert.deepEqual(shown.texts, ['first!', 'wait', 'behind', 'last!']);
-});
-
 test('a hook of one group is not asked about others', { timeout }, async (t) => {
   const on = await stage(t);
   const shown = shownTo(on.bot);
@@ -357,35 +221,6 @@ test('a hook before its own handlers changes and stops what these are told, and 
   assert.ok(
     trace?.steps.some(({ what, reason }) => what === 'hook listen' && reason === 'stopped: no'),
   );
-});
-
-test('a hook before its own handlers that fails is bounded by its deadline, and does as declared', {
-  timeout,
-}, async (t) => {
-  const on = await stage(t);
-  for (const [id, onFailure] of [
-    ['ajar', 'open'],
-    ['shut', 'closed'],
-  ]) {
-    await on.plug(
-      `${id}`,
-      `ctx.use('listen', { deadlineMs: 50, onFailure: '${onFailure}' }, (m) => {
-         if (m.text === 'late') return new Promise(() => undefined);
-         if (m.text === 'throw') throw new Error('bad');
-       });
-       ctx.on('message', (m) => ctx.log.info('heard ' + m.text));`,
-    );
-  }
-  for (const text of ['late', 'throw', 'last']) on.alice.say(text);
-  await on.loggedTimes(2, /^heard last$/);
-  const heard = (id: string): readonly string[] =>
-    on.logs
-      .filter(({ plugin, text }) => plugin === id && text.startsWith('heard'))
-      .map(({ text }) => text);
-  assert.deepEqual(heard('ajar'), ['heard late', 'heard throw', 'heard last']);
-  assert.deepEqual(heard('shut'), ['heard last']);
-  await on.logged(/^hook listen: it took more than 50 ms; the message is stopped$/);
-  await on.logged(/^hook listen: it threw Error: bad; the message goes on$/);
 });
 
 test('a flood that a hook can answer is answered to the last message, whatever its deadline', {

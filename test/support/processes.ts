@@ -23,6 +23,22 @@ export function startBanter(
   return startNode(home, [banterPath, ...args], options);
 }
 
+/** How a program ended, and what it printed: altogether and on each of its outputs. */
+export interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `banter …args` in `home` to its end. */
+export async function runBanter(home: Home, ...args: readonly string[]): Promise<Ended> {
+  const program = startBanter(home, args);
+  const { code } = await program.exit();
+  const { output: said, stdout, stderr } = program;
+  return { code, said, stdout, stderr };
+}
+
 /** Starts `node …args` in `home`, on the Node that runs the tests. */
 export function startNode(
   home: Home,
