@@ -8,7 +8,7 @@ import { readPrivate, writePrivate } from '../core/files-api.ts';
 import { isHttpPermission } from './http-origin.ts';
 import type { PluginSource } from './location.ts';
 import { permissions } from './permissions.ts';
-import { choice, integer, list, parseJson, record, type Shape, text } from './shape.ts';
+import { choice, integer, list, parseJson, record, type Shape, text, variant } from './shape.ts';
 
 /** What was installed, and from where. */
 export interface InstalledPlugin {
@@ -24,11 +24,28 @@ export interface InstalledPlugin {
   readonly installedAt: string;
 }
 
-/** Where an installed plugin was taken from; grants hold for this, too. */
-export interface PluginOrigin {
-  readonly type: 'file' | 'folder' | 'tarball';
+/** Where an installed plugin was taken from; grants hold for `type` and `from`, too. */
+export type PluginOrigin =
+  | LocalOrigin<'file'>
+  | LocalOrigin<'folder'>
+  | LocalOrigin<'tarball'>
+  | PackageOrigin;
+
+interface LocalOrigin<Type extends string> {
+  readonly type: Type;
   /** An absolute path. */
   readonly from: string;
+}
+
+/** A package of whatever registry npm was set to. */
+export interface PackageOrigin {
+  readonly type: 'npm';
+  /** Its name, scope included. */
+  readonly from: string;
+  /** That of the package; the plugin may count otherwise. */
+  readonly version: string;
+  /** Of its tarball, as npm writes it: `sha512-…`. */
+  readonly integrity: string;
 }
 
 /** Plugins that one folder lists; the rest of more is not listed, and loads all the same. */
@@ -44,6 +61,11 @@ const recordName = 'installed.json';
 /** An id as a manifest has it; nothing else becomes part of a path. */
 const idPattern = /^[a-z][a-z0-9-]{0,31}$/;
 
+/** SHA-512 in base64, as npm writes it. */
+export const integrityPattern: RegExp = /^sha512-[A-Za-z0-9+/]{86}==$/;
+
+const integrityWords = '"sha512-" and 88 characters of base64';
+
 interface RawRecord extends InstalledPlugin {
   readonly format: number;
 }
@@ -53,13 +75,27 @@ const permission: Shape<string> = (value, place) =>
     ? value
     : choice(permissions)(value, place);
 
+const path = text(4000);
+
+const origin: Shape<PluginOrigin> = variant<PluginOrigin>({
+  file: record<LocalOrigin<'file'>>({ type: choice(['file']), from: path }),
+  folder: record<LocalOrigin<'folder'>>({ type: choice(['folder']), from: path }),
+  tarball: record<LocalOrigin<'tarball'>>({ type: choice(['tarball']), from: path }),
+  npm: record<PackageOrigin>({
+    type: choice(['npm']),
+    from: text(300),
+    version: text(300),
+    integrity: text(100, integrityPattern, integrityWords),
+  }),
+});
+
 const shape: Shape<RawRecord> = record<RawRecord>({
   format: integer(formatVersion, formatVersion),
   id: text(32, idPattern),
   version: text(32),
   description: text(200),
   permissions: list(permission, permissionsMax),
-  origin: record<PluginOrigin>({ type: choice(['file', 'folder', 'tarball']), from: text(4000) }),
+  origin,
   sha512: text(128, /^[0-9a-f]{128}$/, 'a SHA-512 in hexadecimal'),
   installedAt: text(32),
 });
@@ -88,6 +124,14 @@ export class InstalledPlugins {
     const path = join(this.#folder, id, recordName);
     const source = readPrivate(path);
     return source === undefined ? undefined : parseRecord(path, id, source);
+  }
+
+  /** What was installed from this version of a package, under whatever id; records that cannot be read are passed over. @throws BanterError DATA_UNUSABLE */
+  ofPackage(name: string, version: string): PackageOrigin | undefined {
+    return namesIn(this.#folder)
+      .map((id) => this.#readable(id)?.origin)
+      .filter((from) => from?.type === 'npm')
+      .find((from) => from.from === name && from.version === version);
   }
 
   /** Where a plugin is loaded from, and what its file must be. @throws BanterError as {@link find} */
