@@ -8,12 +8,18 @@ export {
 } from './authority.ts';
 export { Bundler } from './bundle.ts';
 export type { PluginLog } from './capabilities.ts';
+export { estatesIn, estateWords, exchangeEstates, placeWords } from './estates.ts';
 export type { PluginClient } from './feed.ts';
 export { GrantBook, type GrantRecord } from './grant-book.ts';
 export { Granted } from './granted.ts';
 export type { TapEntry } from './insight.ts';
 export { inspectPlugin } from './inspection.ts';
-export { type InstalledPlugin, InstalledPlugins, type PluginOrigin } from './installed.ts';
+export {
+  type InstalledPlugin,
+  InstalledPlugins,
+  type PluginOrigin,
+  sha512Of,
+} from './installed.ts';
 export { builtinIdentity, builtinPlugins, isPluginName } from './location.ts';
 export { isPluginId } from './manifest.ts';
 export type { MetricsStatus } from './metrics.ts';

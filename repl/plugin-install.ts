@@ -1,8 +1,9 @@
 /** `banter plugin install`, `uninstall`, `list` and `pack`: plugins that are kept in the data folder as they were when they came. */
 
-import { mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { BanterError } from '../core/error-api.ts';
 import {
   Bundler,
@@ -14,6 +15,7 @@ import {
   type Permission,
   type PluginOrigin,
   pack,
+  sha512Of,
   unpack,
 } from '../plugins/index.ts';
 import type { Config } from './config.ts';
@@ -45,15 +47,15 @@ export async function installPlugin(config: Config, path: string): Promise<numbe
     );
   }
   const installed = new InstalledPlugins(installedDirOf(config));
-  const before = readable(installed, summary.id);
-  installed.put({ ...summary, origin, installedAt: new Date().toISOString() }, code);
+  const fresh = { ...summary, origin, installedAt: new Date().toISOString() };
+  const before = await installed.put(fresh, code);
   process.stdout.write(describeInstalled(summary, before));
   return exitCodes.ok;
 }
 
 /**
  * Makes `<id>-<version>.tgz` in the working folder: one file of a plugin, and a package.json. Resolves to the exit code.
- * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED
+ * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, DATA_UNUSABLE
  */
 export async function packPlugin(path: string): Promise<number> {
   const code = await codeOf(await originOf(path));
@@ -64,7 +66,7 @@ export async function packPlugin(path: string): Promise<number> {
     await mkdir(join(folder, 'package'));
     await writeFile(join(folder, 'package/package.json'), `${JSON.stringify(manifest)}\n`);
     await writeFile(join(folder, 'package/plugin.js'), code);
-    await pack(folder, 'package', resolve(name));
+    await packAside(folder, resolve(name));
   });
   process.stdout.write(`${name}\n`);
   return exitCodes.ok;
@@ -72,26 +74,35 @@ export async function packPlugin(path: string): Promise<number> {
 
 /** Removes an installed plugin. Resolves to the exit code. @throws BanterError DATA_UNUSABLE */
 export async function uninstallPlugin(config: Config, id: string): Promise<number> {
-  const isGone = new InstalledPlugins(installedDirOf(config)).remove(id);
+  const isGone = await new InstalledPlugins(installedDirOf(config)).remove(id);
   const words = isGone ? 'uninstalled' : 'is not installed; see "banter plugin list"';
   process.stdout.write(`${safeText(id)} ${words}\n`);
   return isGone ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Lists the installed plugins, and says which are not what was installed. Resolves to the exit code. @throws BanterError DATA_UNUSABLE, PLUGIN_CHANGED */
+/**
+ * Lists the installed plugins, and says which are not what was installed or cannot be told. Resolves to the exit code,
+ * 1 if there are such.
+ * @throws BanterError DATA_UNUSABLE
+ */
 export async function listPlugins(config: Config, json: boolean): Promise<number> {
   const installed = new InstalledPlugins(installedDirOf(config));
   const plugins = installed
     .list()
-    .map((plugin) => ({ ...plugin, intact: installed.isIntact(plugin) }));
-  const lines = plugins.map(({ id, version, description, origin, intact }) => {
+    .map((plugin) =>
+      'problem' in plugin ? plugin : { ...plugin, intact: installed.isIntact(plugin) },
+    );
+  const lines = plugins.map((plugin) => {
+    if ('problem' in plugin) return safeText(`${plugin.id} is not loaded: ${plugin.problem}`);
+    const { id, version, description, origin, intact } = plugin;
     const words = description === '' ? '' : `: ${description}`;
     const state = intact ? '' : ' CHANGED since it was installed, and is not loaded';
     return safeText(`${id} ${version} (${origin.from})${words}${state}`);
   });
   const text = lines.length === 0 ? 'no plugin is installed' : lines.join('\n');
   process.stdout.write(`${json ? JSON.stringify(plugins) : text}\n`);
-  return exitCodes.ok;
+  const areFine = plugins.every((plugin) => !('problem' in plugin) && plugin.intact);
+  return areFine ? exitCodes.ok : exitCodes.failed;
 }
 
 async function originOf(path: string): Promise<PluginOrigin> {
@@ -99,7 +110,21 @@ async function originOf(path: string): Promise<PluginOrigin> {
     throw new BanterError('PLUGIN_INVALID', `there is no plugin at ${resolve(path)}`, { cause });
   });
   if ((await stat(from)).isDirectory()) return { type: 'folder', from };
-  return { type: /\.(?:tgz|tar\.gz)$/.test(from) ? 'tarball' : 'file', from };
+  if (!/\.(?:tgz|tar\.gz)$/.test(from)) return { type: 'file', from };
+  return { type: 'tarball', from, integrity: sha512Of(await readFile(from)) };
+}
+
+/** Whoever looks at the tarball meanwhile, or is left with it when the disk is full, has a whole one or none. */
+async function packAside(folder: string, file: string): Promise<void> {
+  const aside = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
+  try {
+    await pack(folder, 'package', aside);
+    await rename(aside, file);
+  } catch (cause) {
+    await rm(aside, { force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BanterError('DATA_UNUSABLE', `cannot write ${file}: ${reason}`, { cause });
+  }
 }
 
 async function codeOf({ type, from }: PluginOrigin): Promise<string> {
@@ -129,16 +154,6 @@ async function inspectCode(code: string): Promise<Summary> {
     const { id, version, description, permissions } = (await inspectPlugin(file)).manifest;
     return { id, version, description, permissions };
   });
-}
-
-/** What is replaced, if that can be told: installing anew is the remedy for what cannot be read. */
-function readable(installed: InstalledPlugins, id: string): InstalledPlugin | undefined {
-  try {
-    return installed.find(id);
-  } catch (error) {
-    if (error instanceof BanterError && error.code === 'PLUGIN_CHANGED') return undefined;
-    throw error;
-  }
 }
 
 function describeInstalled(
