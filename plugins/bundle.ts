@@ -364,6 +364,9 @@ function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && 'errors' in error && Array.isArray(error.errors);
 }
 
+const absentPackage =
+  'what a plugin imports is in the node_modules of its folder ("npm install" there), or its author makes one file of all ("banter plugin pack")';
+
 function invalid(failure: BuildFailure, entry: string): BanterError {
   const first: Message | undefined = failure.errors[0];
   const place = first?.location ?? undefined;
@@ -382,7 +385,10 @@ function invalid(failure: BuildFailure, entry: string): BanterError {
   }
   const { file, line } = place;
   const column = place.column + 1;
-  return new BanterError('PLUGIN_INVALID', `${file}:${line}:${column}: ${first.text}`, {
+  const text = /^Could not resolve "[^./]/.test(first.text)
+    ? `${first.text}; ${absentPackage}`
+    : first.text;
+  return new BanterError('PLUGIN_INVALID', `${file}:${line}:${column}: ${text}`, {
     cause: failure,
     data: { file, line, column },
   });

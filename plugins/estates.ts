@@ -67,12 +67,12 @@ export function estateWords({ values, tasks }: Pick<Estate, 'values' | 'tasks'>)
   return parts.filter((part) => part !== '').join(' and ') || 'nothing';
 }
 
-/** A source as people can tell and type it: a path, `installed:` and a path, or `installed:sha512-` and 16 digits. */
+/** A source as people can tell and type it: a path, `installed:` and a path, `installed:npm:tea`, or the beginning of an integrity. */
 export function placeWords(source: string): string {
   return source
     .replace(/^file:/, '')
-    .replace(/^installed:(?:file|folder|tarball):/, 'installed:')
-    .replace(/^(installed:sha512-[0-9a-f]{16})[0-9a-f]*$/, '$1');
+    .replace(/^installed:tarball:(sha512-.{16}).*$/, 'installed:$1')
+    .replace(/^installed:(?:file|folder|tarball):/, 'installed:');
 }
 
 function counted(count: number, word: string): string {

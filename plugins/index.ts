@@ -17,8 +17,9 @@ export { inspectPlugin } from './inspection.ts';
 export {
   type InstalledPlugin,
   InstalledPlugins,
+  integrityPattern,
+  type PackageOrigin,
   type PluginOrigin,
-  sha512Of,
 } from './installed.ts';
 export { builtinIdentity, builtinPlugins, isPluginName } from './location.ts';
 export { isPluginId } from './manifest.ts';
@@ -30,6 +31,6 @@ export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { PluginRuntime } from './runtime.ts';
 export type { PluginRuntimeOptions } from './runtime-options.ts';
 export type { KeptValues } from './storage.ts';
-export { pack, unpack } from './tarball.ts';
+export { pack, tarballIntegrity, unpack } from './tarball.ts';
 export type { Trace } from './traces.ts';
 export { PluginWatch } from './watch.ts';

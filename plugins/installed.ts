@@ -8,7 +8,17 @@ import { exclusively, readPrivate, writePrivate } from '../core/files-api.ts';
 import { isHttpPermission } from './http-origin.ts';
 import type { PluginSource } from './location.ts';
 import { permissions } from './permissions.ts';
-import { choice, integer, list, optional, parseJson, record, type Shape, text } from './shape.ts';
+import {
+  choice,
+  integer,
+  list,
+  optional,
+  parseJson,
+  record,
+  type Shape,
+  text,
+  variant,
+} from './shape.ts';
 
 /** What was installed, and from where. */
 export interface InstalledPlugin {
@@ -25,11 +35,20 @@ export interface InstalledPlugin {
 }
 
 /** Where an installed plugin was taken from; what it was granted and what it keeps hold for this, too. */
-export interface PluginOrigin {
-  readonly type: 'file' | 'folder' | 'tarball';
+export type PluginOrigin =
+  | LocalOrigin<'file'>
+  | LocalOrigin<'folder'>
+  | TarballOrigin
+  | PackageOrigin;
+
+interface LocalOrigin<Type extends string> {
+  readonly type: Type;
   /** An absolute path. */
   readonly from: string;
-  /** SHA-512 of the tarball, in hexadecimal: the same one elsewhere is the same plugin. Absent of what is edited in its place. */
+}
+
+interface TarballOrigin extends LocalOrigin<'tarball'> {
+  /** `sha512-…`, as npm writes it: the same one elsewhere is the same plugin. Absent from what older versions installed. */
   readonly integrity?: string | undefined;
 }
 
@@ -38,6 +57,17 @@ export interface UnreadablePlugin {
   readonly id: string;
   /** Why, in words that name the file. */
   readonly problem: string;
+}
+
+/** A package of whatever registry npm was set to. */
+export interface PackageOrigin {
+  readonly type: 'npm';
+  /** Its name, scope included. */
+  readonly from: string;
+  /** That of the package; the plugin may count otherwise. */
+  readonly version: string;
+  /** Of its tarball, as npm writes it: `sha512-…`. */
+  readonly integrity: string;
 }
 
 /** Plugins that one folder lists; the rest of more is not listed, and loads all the same. */
@@ -53,6 +83,11 @@ const recordName = 'installed.json';
 /** An id as a manifest has it; nothing else becomes part of a path. */
 const idPattern = /^[a-z][a-z0-9-]{0,31}$/;
 
+/** SHA-512 in base64, as npm writes it. */
+export const integrityPattern: RegExp = /^sha512-[A-Za-z0-9+/]{86}==$/;
+
+const integrityWords = '"sha512-" and 88 characters of base64';
+
 interface RawRecord extends InstalledPlugin {
   readonly format: number;
 }
@@ -62,7 +97,24 @@ const permission: Shape<string> = (value, place) =>
     ? value
     : choice(permissions)(value, place);
 
-const hash = text(128, /^[0-9a-f]{128}$/, 'a SHA-512 in hexadecimal');
+const path = text(4000);
+const integrity = text(100, integrityPattern, integrityWords);
+
+const origin: Shape<PluginOrigin> = variant<PluginOrigin>({
+  file: record<LocalOrigin<'file'>>({ type: choice(['file']), from: path }),
+  folder: record<LocalOrigin<'folder'>>({ type: choice(['folder']), from: path }),
+  tarball: record<TarballOrigin>({
+    type: choice(['tarball']),
+    from: path,
+    integrity: optional(integrity),
+  }),
+  npm: record<PackageOrigin>({
+    type: choice(['npm']),
+    from: text(300),
+    version: text(300),
+    integrity,
+  }),
+});
 
 const shape: Shape<RawRecord> = record<RawRecord>({
   format: integer(formatVersion, formatVersion),
@@ -70,12 +122,8 @@ const shape: Shape<RawRecord> = record<RawRecord>({
   version: text(32),
   description: text(200),
   permissions: list(permission, permissionsMax),
-  origin: record<PluginOrigin>({
-    type: choice(['file', 'folder', 'tarball']),
-    from: text(4000),
-    integrity: optional(hash),
-  }),
-  sha512: hash,
+  origin,
+  sha512: text(128, /^[0-9a-f]{128}$/, 'a SHA-512 in hexadecimal'),
   installedAt: text(32),
 });
 
@@ -103,6 +151,14 @@ export class InstalledPlugins {
     const path = join(this.#folder, id, recordName);
     const source = readPrivate(path);
     return source === undefined ? undefined : parseRecord(path, id, source);
+  }
+
+  /** What was installed from this version of a package, under whatever id; records that cannot be read are passed over. @throws BanterError DATA_UNUSABLE */
+  ofPackage(name: string, version: string): PackageOrigin | undefined {
+    return namesIn(this.#folder)
+      .map((id) => this.#readable(id)?.origin)
+      .filter((from) => from?.type === 'npm')
+      .find((from) => from.from === name && from.version === version);
   }
 
   /** Where a plugin is loaded from, and what its file must be. @throws BanterError as {@link find} */
@@ -179,14 +235,13 @@ export class InstalledPlugins {
   }
 }
 
-function identityOf({ type, from, integrity }: PluginOrigin): string {
-  return integrity === undefined
-    ? `installed:${type}:${from}`
-    : `installed:${type}:sha512-${integrity}`;
+/** What changes its place and never its content is known by that; the rest by where it is changed. */
+function identityOf(from: PluginOrigin): string {
+  const isKnown = from.type === 'tarball' && from.integrity !== undefined;
+  return `installed:${from.type}:${isKnown ? from.integrity : from.from}`;
 }
 
-/** 128 hexadecimal digits. */
-export function sha512Of(code: string | Uint8Array): string {
+function sha512Of(code: string): string {
   return createHash('sha512').update(code).digest('hex');
 }
 

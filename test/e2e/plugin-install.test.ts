@@ -14,7 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { PluginDatabase } from '../../plugins/database.ts';
-import { GrantBook, Granted, InstalledPlugins } from '../../plugins/index.ts';
+import { GrantBook, Granted, InstalledPlugins, unpack } from '../../plugins/index.ts';
 import { temporaryHome } from '../support/home.ts';
 import { type Ended, runBanter, startBanter } from '../support/processes.ts';
 
@@ -171,7 +171,7 @@ test('what a plugin was granted and keeps is handed over to the tarball that it 
   renameSync(join(here.path, 'tea-1.0.0.tgz'), join(here.path, 'src/moved.tgz'));
   await here.plugin('install', './src/moved.tgz');
   const source = new InstalledPlugins(here.installed).locate('tea')?.identity ?? '';
-  assert.match(source, /^installed:tarball:sha512-[0-9a-f]{128}$/);
+  assert.match(source, /^installed:tarball:sha512-[\w+/]{86}==$/);
   await database.run(({ storage }) => {
     assert.equal(storage.get({ plugin: 'tea', source }, 'n')?.value, '7');
     assert.equal(storage.get(author, 'n'), undefined);
@@ -224,10 +224,23 @@ test('what is no plugin, or has the name of a built-in one, is not installed', a
   assert.throws(() => readFileSync(here.installed), { code: 'ENOENT' });
 });
 
-test('a packed plugin is installed from its tarball', async (t) => {
+test('a packed plugin is installed from its tarball, and published as its author calls it', async (t) => {
   const here = place(t);
   writeTea(here, tea('1.0.0', []));
+  here.write(
+    'src/package.json',
+    '{ "name": "@ann/tea", "license": "MIT", "main": "./tea.ts", "scripts": { "install": "x" } }',
+  );
   assert.equal((await here.plugin('pack', './src')).stdout, 'tea-1.0.0.tgz\n');
+  await unpack(join(here.path, 'tea-1.0.0.tgz'), join(here.path, 'unpacked'));
+  assert.deepEqual(JSON.parse(readFileSync(join(here.path, 'unpacked/package.json'), 'utf8')), {
+    name: '@ann/tea',
+    license: 'MIT',
+    version: '1.0.0',
+    description: 'Makes tea.',
+    type: 'module',
+    main: './plugin.js',
+  });
   const done = await here.plugin('install', './tea-1.0.0.tgz');
   assert.match(done.stdout, /^tea 1\.0\.0 installed$/m, done.stderr);
   assert.match((await here.line('plugin load tea')).stderr, /plugin tea: the kettle/);
