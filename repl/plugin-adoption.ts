@@ -1,7 +1,7 @@
 /** `banter plugin adopt`: a plugin that was moved, installed or replaced goes on with what the one before it kept and might do. */
 
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { BanterError } from '../core/error-api.ts';
 import {
   builtinPlugins,
@@ -98,10 +98,11 @@ function chosen(
   others: readonly string[],
   from: string | undefined,
 ): string | undefined {
+  const named = new Set(from === undefined ? [] : [from, resolve(from)]);
   const meant =
     from === undefined
       ? others
-      : others.filter((source) => source === from || placeWords(source) === from);
+      : others.filter((source) => [source, placeWords(source)].some((name) => named.has(name)));
   const [first, second] = meant;
   if (second === undefined && (first !== undefined || from === undefined)) return first;
   const known = others.map(placeWords).join(', ') || 'none';
