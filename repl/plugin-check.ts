@@ -3,7 +3,7 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BanterError } from '../core/error-api.ts';
-import { inspectPlugin, permissionUses } from '../plugins/index.ts';
+import { Bundler, inspectPlugin, permissionUses } from '../plugins/index.ts';
 import { exitCodes } from './exit-codes.ts';
 import { checkTypes, type TypeCheck } from './plugin-types.ts';
 import { safeText } from './safe-text.ts';
@@ -14,6 +14,7 @@ import { safeText } from './safe-text.ts';
  * @throws BanterError PLUGIN_INVALID with file, line and column; PLUGIN_FAILED
  */
 export async function checkPlugin(path: string, json: boolean): Promise<number> {
+  using _bundlesTwice = Bundler.keepService();
   const file = await realpath(await entryOf(resolve(path), path));
   const { manifest } = await inspectPlugin(file);
   const { id, version, permissions } = manifest;
