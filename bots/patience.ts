@@ -11,15 +11,19 @@ const passingCodes: ReadonlySet<ErrorCode> = new Set([
   'SERVER_UNREACHABLE',
   'CONNECTION_LOST',
   'SERVER_FULL',
+  'STORE_FULL',
   'RATE_LIMITED',
   'OUTCOME_UNKNOWN',
   'TIMED_OUT',
 ]);
 
-/** The pause after so many tries: half to all of a ceiling that doubles from 1 to 30 s; `random` is from 0 to 1. */
-export function pauseMs(tries: number, random: number): number {
+/**
+ * The pause after so many tries: half to all of a ceiling that doubles from 1 to 30 s; `random` is from 0 to 1. It comes
+ * after the `askedMs` that a server said are in vain.
+ */
+export function pauseMs(tries: number, random: number, askedMs: number): number {
   const ceiling = Math.min(pauseMsMax, firstPauseMs * 2 ** Math.min(tries, 10));
-  return ceiling * (0.5 + random / 2);
+  return askedMs + ceiling * (0.5 + random / 2);
 }
 
 /** Insists until it works, it is hopeless, or `signal` fires. */
@@ -33,7 +37,8 @@ export class Patience {
   }
 
   /**
-   * Calls `attempt` until it succeeds, pausing 1 to 30 s in between, somewhat randomly so that many do not come at once.
+   * Calls `attempt` until it succeeds, pausing 1 to 30 s in between, longer where the server asks for it, and somewhat
+   * randomly so that many do not come at once.
    * Rejects with an error that does not pass, and with that of the pause when the signal fires.
    */
   async insist<Value>(attempt: () => Promise<Value>): Promise<Value> {
@@ -42,12 +47,17 @@ export class Patience {
         return await attempt();
       } catch (error) {
         if (!isPassing(error)) throw error;
-        const ms = pauseMs(tries, Math.random());
+        const ms = pauseMs(tries, Math.random(), askedMs(error));
         this.#onFailure(`${error.message}; trying again in ${(ms / 1000).toFixed(1)} s`);
         await pause(ms, undefined, { signal: this.#signal });
       }
     }
   }
+}
+
+/** How long a server asked to wait; 0 where it has not said. */
+function askedMs({ data: { retryMs } }: BanterError): number {
+  return typeof retryMs === 'number' ? retryMs : 0;
 }
 
 /** Whether to try again is likely to help. */

@@ -186,7 +186,7 @@ export class PluginRuntime {
 
   /** What a plugin keeps: its first keys, or the value of one, as JSON. @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
   kept(id: string, key?: string): Promise<KeptValues> {
-    return this.#capabilities.kept(this.#roster.find(id).name, key);
+    return this.#capabilities.kept(this.#roster.find(id), key);
   }
 
   /**

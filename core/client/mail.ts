@@ -12,10 +12,11 @@ import { sealEnvelope } from '../protocol/envelope.ts';
 import type { Direct } from './direct.ts';
 import type { LookUps } from './look-ups.ts';
 import type { SendOptions } from './options.ts';
-import { askWithinRate, pause } from './pacing.ts';
+import { askWithinRate, pause, unlessAborted } from './pacing.ts';
 import type { PeerKeys } from './peer-keys.ts';
 import type { PrivateText } from './reception.ts';
 import type { Session } from './session.ts';
+import { Turns } from './turns.ts';
 
 /** The server has looked by then whether a peer lives that did not answer; it takes a second. Milliseconds. */
 const lookMs = 1500;
@@ -60,8 +61,8 @@ export interface MailOptions {
 
 export class Mail {
   readonly #options: MailOptions;
-  /** By identity: how many messages are on their way to its mailbox. */
-  readonly #underWay = new Map<string, number>();
+  /** By identity: messages that do not know yet whether they stay in its mailbox or go directly. */
+  readonly #turns = new Turns();
   /** Recipients and mids of outcomes that were told, the oldest first. */
   readonly #told = new Set<string>();
   readonly #closing = new AbortController();
@@ -81,15 +82,35 @@ export class Mail {
     message: PrivateText,
     { signal, store = true }: SendOptions,
   ): Promise<Delivered | Stored> {
-    const { direct, isKept, lookUps } = this.#options;
-    if (store && isKept() && this.#isAway(to)) {
-      const stored = await this.#leave(to, message, signal);
-      if (stored !== undefined) return stored;
-      // They are back, and our view of the directory may not know it yet.
-      await lookUps.look(to, signal).catch(() => {});
+    const { mirror, lookUps, isKept } = this.#options;
+    const entry = mirror.find(to);
+    const isAway = store && isKept() && entry !== undefined && this.#isAway(entry);
+    if (entry === undefined || !(isAway || this.#turns.isTaken(entry.key))) {
+      return this.#sendDirectly(to, message, { signal, store });
     }
+    let sending: Promise<Delivered | Stored>;
+    // A turn is over when the message is on its way, not when it has arrived.
+    {
+      using turn = this.#turns.take(entry.key);
+      if (isAway) {
+        const stored = await this.#leave(to, message, signal);
+        if (stored !== undefined) return stored;
+        // They are back, and our view of the directory may not know it yet.
+        await lookUps.look(to, signal).catch(() => {});
+      }
+      await unlessAborted(turn.before, signal);
+      sending = this.#sendDirectly(to, message, { signal, store });
+    }
+    return await sending;
+  }
+
+  async #sendDirectly(
+    to: string,
+    message: PrivateText,
+    { signal, store }: { readonly signal: AbortSignal | undefined; readonly store: boolean },
+  ): Promise<Delivered | Stored> {
     try {
-      return await direct.send(to, message, signal);
+      return await this.#options.direct.send(to, message, signal);
     } catch (error) {
       const isSilent = error instanceof BanterError && error.code === 'PEER_UNREACHABLE';
       const stored = isSilent && store ? await this.#leaveSilent(to, message, signal) : undefined;
@@ -127,12 +148,8 @@ export class Mail {
     this.#closing.abort();
   }
 
-  /** Whoever follows others into a mailbox stays behind them, as long as these do not know whether there is one. */
-  #isAway(to: string): boolean {
-    const { mirror, direct } = this.#options;
-    const entry = mirror.find(to);
-    if (entry === undefined || direct.isConnected(entry.key)) return false;
-    return !entry.online || this.#underWay.has(entry.key);
+  #isAway({ key, online }: DirectoryEntry): boolean {
+    return !online && !this.#options.direct.isConnected(key);
   }
 
   /** For who did not answer: refused at first if the server takes them for present, it looks, and is asked once more. */
@@ -158,16 +175,11 @@ export class Mail {
     const entry = this.#options.mirror.find(to);
     if (entry === undefined) return undefined;
     this.#options.keys.check(entry);
-    this.#underWay.set(entry.key, (this.#underWay.get(entry.key) ?? 0) + 1);
     try {
       return await this.#deposit(entry, message, signal);
     } catch (error) {
       if (error instanceof BanterError && passing.has(error.code)) return undefined;
       throw error;
-    } finally {
-      const others = (this.#underWay.get(entry.key) ?? 1) - 1;
-      if (others === 0) this.#underWay.delete(entry.key);
-      else this.#underWay.set(entry.key, others);
     }
   }
 

@@ -6,7 +6,7 @@ import { Patience, pauseMs } from '../../bots/patience.ts';
 import { BanterError } from '../../core/index.ts';
 
 function fail(
-  code: 'SERVER_UNREACHABLE' | 'NAME_TAKEN' | 'ADDRESS_INVALID',
+  code: 'SERVER_UNREACHABLE' | 'STORE_FULL' | 'NAME_TAKEN' | 'ADDRESS_INVALID',
   cause?: unknown,
 ): () => never {
   return () => {
@@ -32,6 +32,10 @@ test('a server that is away or cannot be looked up is waited for', async () => {
   assert.equal(await pauses(fail('ADDRESS_INVALID', lookup)), 1);
 });
 
+test('a server whose disk is full is waited for', async () => {
+  assert.equal(await pauses(fail('STORE_FULL')), 1);
+});
+
 test('a refusal is not', async () => {
   assert.equal(await pauses(fail('NAME_TAKEN')), 0);
   assert.equal(await pauses(fail('ADDRESS_INVALID')), 0);
@@ -39,8 +43,12 @@ test('a refusal is not', async () => {
 
 test('pauses grow from one second to thirty, and differ by up to half', () => {
   const ceilings = [0, 1, 2, 3, 4, 5, 100, Number.MAX_SAFE_INTEGER].map((tries) =>
-    pauseMs(tries, 1),
+    pauseMs(tries, 1, 0),
   );
   assert.deepEqual(ceilings, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
-  assert.equal(pauseMs(0, 0), 500);
+  assert.equal(pauseMs(0, 0, 0), 500);
+});
+
+test('nobody comes again before the time that the server said', () => {
+  assert.equal(pauseMs(0, 0, 60_000), 60_500);
 });

@@ -152,6 +152,25 @@ describe('a private message to somebody absent', () => {
     assert.deepEqual(bob.heard, ['1', '2', '3']);
   });
 
+  it('is not overtaken by the next one, whenever our view learns that they are back', async (t) => {
+    const { story, ann } = await Absence.begin(t);
+    const texts = Array.from({ length: 300 }, (_, at) => `${at}`);
+    const { setTimer } = story.scene.network.host('10.0.9.8');
+    const sent: ReturnType<typeof ann.client.send>[] = [];
+    story.scene.server.on('fact', ({ type }) => {
+      if (type !== 'clientRegistered') return;
+      for (const [at, text] of texts.entries()) {
+        setTimer(() => sent.push(ann.client.send('bob', text)), at);
+      }
+    });
+    const bob = await story.join('bob');
+    await story.scene.until(() => sent.length === texts.length);
+    assert.equal(ann.client.directory.get('bob')?.online, true);
+    const receipts = await story.scene.settle(Promise.all(sent));
+    assert.ok(receipts.every(({ type }) => type === 'delivered'));
+    assert.deepEqual(bob.heard, texts);
+  });
+
   it('is refused when a mailbox is full', async (t) => {
     const { story, ann } = await Absence.begin(t);
     const sent = Array.from({ length: 100 }, (_, at) => leave(ann, `${at}`));
