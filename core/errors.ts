@@ -156,6 +156,14 @@ export const errorTable = {
     remedy:
       'Install it again with "banter plugin install", or remove it with "banter plugin uninstall".',
   },
+  PACKAGE_UNAVAILABLE: {
+    remedy:
+      'Check name, version, network and the settings of npm; a tarball that you fetch yourself can be installed, too.',
+  },
+  INTEGRITY_MISMATCH: {
+    remedy:
+      'Do not use it: somebody has changed it, or what you compare it with. Ask its author; "banter plugin uninstall" forgets the version that is installed.',
+  },
   STOPPED_BY_PLUGIN: {
     remedy: 'Say it otherwise, or unload the plugin that the message names; "explain" tells more.',
   },

@@ -8,12 +8,19 @@ export {
 } from './authority.ts';
 export { Bundler } from './bundle.ts';
 export type { PluginLog } from './capabilities.ts';
+export { estatesIn, estateWords, exchangeEstates, placeWords } from './estates.ts';
 export type { PluginClient } from './feed.ts';
 export { GrantBook, type GrantRecord } from './grant-book.ts';
 export { Granted } from './granted.ts';
 export type { TapEntry } from './insight.ts';
 export { inspectPlugin } from './inspection.ts';
-export { type InstalledPlugin, InstalledPlugins, type PluginOrigin } from './installed.ts';
+export {
+  type InstalledPlugin,
+  InstalledPlugins,
+  integrityPattern,
+  type PackageOrigin,
+  type PluginOrigin,
+} from './installed.ts';
 export { builtinIdentity, builtinPlugins, isPluginName } from './location.ts';
 export { isPluginId } from './manifest.ts';
 export type { MetricsStatus } from './metrics.ts';
@@ -24,6 +31,6 @@ export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { PluginRuntime } from './runtime.ts';
 export type { PluginRuntimeOptions } from './runtime-options.ts';
 export type { KeptValues } from './storage.ts';
-export { pack, unpack } from './tarball.ts';
+export { pack, tarballIntegrity, unpack } from './tarball.ts';
 export type { Trace } from './traces.ts';
 export { PluginWatch } from './watch.ts';

@@ -1,5 +1,6 @@
 /** Plugins as tarballs: packed from one file, and unpacked into a folder of their own, whoever packed them. */
 
+import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -20,9 +21,7 @@ const fileTypes: readonly string[] = ['File', 'OldFile'];
  * @throws BanterError PLUGIN_INVALID naming the entry
  */
 export async function unpack(file: string, folder: string): Promise<void> {
-  const { size } = await stat(file);
-  if (size > bytesMax) throw invalid(file, `it has more than ${bytesMax} bytes`);
-  const files = await filesOf(file, unzipped(file, await readFile(file)));
+  const files = await filesOf(file, unzipped(file, await read(file)));
   try {
     for (const [path, content] of files) {
       const target = join(folder, path);
@@ -38,6 +37,19 @@ export async function unpack(file: string, folder: string): Promise<void> {
 export async function pack(parent: string, folder: string, file: string): Promise<void> {
   const { create } = await import('tar');
   await create({ gzip: true, cwd: parent, portable: true, mtime: new Date(0), file }, [folder]);
+}
+
+/** What npm calls its integrity: `sha512-` and 88 characters of base64. @throws BanterError PLUGIN_INVALID where it is too large */
+export async function tarballIntegrity(file: string): Promise<string> {
+  return `sha512-${createHash('sha512')
+    .update(await read(file))
+    .digest('base64')}`;
+}
+
+async function read(file: string): Promise<Buffer> {
+  const { size } = await stat(file);
+  if (size > bytesMax) throw invalid(file, `it has more than ${bytesMax} bytes`);
+  return readFile(file);
 }
 
 function unzipped(file: string, bytes: Buffer): Buffer {

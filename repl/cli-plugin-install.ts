@@ -6,17 +6,25 @@ interface ListOptions extends CommonOptions {
   readonly json?: true;
 }
 
+interface InstallOptions extends CommonOptions {
+  readonly integrity?: string;
+}
+
 /** Adds `install`, `uninstall`, `list` and `pack`. */
 export function addInstalling(add: Add, run: Perform): void {
   add('install', 'keep a plugin as it is now, to be loaded by its id')
     .argument(
       '<plugin>',
-      'its file, a folder whose package.json names it as "main", or a tarball (.tgz)',
+      'its file, a folder whose package.json names it as "main", a tarball (.tgz), or a package: <name>[@<version>]; npm:<name> and ./<name> where both are there',
     )
-    .action((plugin: string, flags: CommonOptions) =>
-      run(flags, async ({ config }) => {
+    .option(
+      '--integrity <sha512>',
+      'of the tarball or package, as npm writes it; another is refused',
+    )
+    .action((plugin: string, { integrity, ...flags }: InstallOptions) =>
+      run(flags, async ({ config, interruption: { signal } }) => {
         const { installPlugin } = await import('./plugin-install.ts');
-        return installPlugin(config, plugin);
+        return installPlugin(config, plugin, { integrity, signal });
       }),
     );
   add('uninstall', 'remove an installed plugin; what it was granted and what it keeps stay')

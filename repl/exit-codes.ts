@@ -17,6 +17,8 @@ const codes: { readonly [Code in ErrorCode]?: number } = {
   DATA_TOO_NEW: exitCodes.usage,
   PLUGIN_INVALID: exitCodes.usage,
   PLUGIN_CHANGED: exitCodes.refused,
+  PACKAGE_UNAVAILABLE: exitCodes.lost,
+  INTEGRITY_MISMATCH: exitCodes.refused,
   SERVER_UNREACHABLE: exitCodes.lost,
   CONNECTION_LOST: exitCodes.lost,
   VERSION_UNSUPPORTED: exitCodes.lost,

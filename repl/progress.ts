@@ -18,8 +18,12 @@ export class Progress {
 
   /** So many of so many are done. */
   tell(done: number, total: number): void {
+    this.say(`${this.#verb} ${done} of ${total}`);
+  }
+
+  /** The same in words of one's own. */
+  say(words: string): void {
     if (!this.#isShown) return;
-    const words = `${this.#verb} ${done} of ${total}`;
     if (words !== this.#shown) this.#stream.write(`\r${words.padEnd(this.#shown.length)}`);
     this.#shown = words;
   }

@@ -44,6 +44,15 @@ test('names file, line and column of a mistake', async (t) => {
   });
 });
 
+test('says where a package has to be that is not there', async (t) => {
+  await assert.rejects(
+    bundle(t, { 'plugin/index.ts': `import pad from 'left-pad';\nexport default pad;` }),
+    invalid(
+      /^index\.ts:1:17: Could not resolve "left-pad"; .*"npm install" there\).*"banter plugin pack"/,
+    ),
+  );
+});
+
 test('asks for a default export', async (t) => {
   await assert.rejects(
     bundle(t, { 'plugin/index.ts': `export const plugin = 1;` }),
