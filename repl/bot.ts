@@ -10,6 +10,7 @@ import { grantCommandOf, grantFileOf, installedDirOf } from './grant-file.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
 import { logLine } from './log-lines.ts';
+import type { PluginManner } from './plugin-manner.ts';
 import { safeText } from './safe-text.ts';
 
 /** Which bot, and what differs from its file. */
@@ -20,8 +21,7 @@ export interface BotCommandOptions {
   readonly groups?: readonly string[] | undefined;
   /** A new file for what its plugins are told and say. */
   readonly recordFile?: string | undefined;
-  /** Only try its plugins. */
-  readonly dryRun?: boolean | undefined;
+  readonly manner: PluginManner;
   readonly config: Config;
   readonly interruption: Interruption;
 }
@@ -52,7 +52,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
       installedDir: installedDirOf(config),
       authorize: authority({ book, grantCommand: grantCommandOf(config) }),
       variables: environmentVariable,
-      dryRun: options.dryRun === true,
+      ...options.manner,
       signal: interruption.signal,
       onLog,
     },

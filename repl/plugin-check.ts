@@ -18,6 +18,7 @@ export async function checkPlugin(path: string, json: boolean): Promise<number> 
   const place = await realpath(path).catch((cause: unknown) => {
     throw new BanterError('PLUGIN_INVALID', `there is no plugin at ${resolve(path)}`, { cause });
   });
+  using _bundlesTwice = Bundler.keepService();
   // Bundled first: what is wrong with the file is then said before what the sandbox thinks of it.
   const [entry = place] = (await new Bundler().bundle(place)).files;
   const { manifest } = await inspectPlugin(place);
