@@ -46,7 +46,6 @@ export class HostedPlugin {
   readonly metrics: Metrics = new Metrics();
   readonly #budgets = new Budgets();
   readonly #pace = new Pace();
-  #life = 1;
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
@@ -119,7 +118,7 @@ export class HostedPlugin {
 
   /** Changes with every isolate it gets: outcomes for an earlier one mean nothing to the next. */
   get life(): number {
-    return this.#life;
+    return this.#counters.restarts;
   }
 
   /** Whether a load or a batch is under way. */
@@ -164,6 +163,7 @@ export class HostedPlugin {
       commands: offered(this.#prefix, this.#commands),
       metrics: this.metrics.status(),
       counters: { ...this.#counters },
+      queued: this.#queue.length,
     };
   }
 
@@ -328,7 +328,7 @@ export class HostedPlugin {
     }
     if (!this.alive) return;
     this.#phase = 'loading';
-    this.#life += 1;
+    this.count('restarts');
     this.#heard.clear();
     this.#commands = [];
     this.#control = [];

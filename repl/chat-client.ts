@@ -59,6 +59,8 @@ export interface PluginSummary {
   readonly isDryRun?: boolean;
   /** What it has done so far, by the names of `PluginCounters`. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** Events that wait for it. */
+  readonly queued?: number;
   /** What it counts and measures itself. */
   readonly metrics?: MetricsStatus;
 }
