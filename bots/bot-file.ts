@@ -30,6 +30,8 @@ export interface BotPlugin {
    * nothing else counts then. Left out, `banter plugin grant` decides; what comes with Banter may do what it asks for.
    */
   readonly permissions?: readonly string[];
+  /** `process` gives it a process of its own, even if its manifest does not ask for one; at most 16 of a bot. */
+  readonly isolation?: 'process';
 }
 
 /** What a bot does when its surroundings are not as it needs them. */
@@ -51,8 +53,10 @@ export interface Bot {
 }
 
 /** A plugin with everything that was said of it. */
-export type CompletePlugin = Required<Omit<BotPlugin, 'permissions'>> & {
+export type CompletePlugin = Required<Omit<BotPlugin, 'permissions' | 'isolation'>> & {
   readonly permissions: readonly string[] | undefined;
+  /** Undefined: as its manifest asks, or as all plugins of the bot are run. */
+  readonly isolate: true | undefined;
 };
 
 const listMax = 100;
@@ -98,9 +102,12 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function parsePlugin(entry: unknown, file: string, key: string, folder: string): CompletePlugin {
   const given = typeof entry === 'string' ? { plugin: entry } : entry;
-  const known = ['plugin', 'config', 'permissions'];
-  const { plugin, config = {}, permissions } = fields(given, file, key, known);
+  const known = ['plugin', 'config', 'permissions', 'isolation'];
+  const { plugin, config = {}, permissions, isolation } = fields(given, file, key, known);
   const spec = parseText(plugin, file, `${key}.plugin`);
+  if (isolation !== undefined && isolation !== 'process') {
+    throw wrong(file, `${key}.isolation`, '"process" or left out', isolation);
+  }
   return {
     plugin: isPluginName(spec) ? spec : resolve(folder, spec),
     config: fields(config, file, `${key}.config`),
@@ -108,6 +115,7 @@ function parsePlugin(entry: unknown, file: string, key: string, folder: string):
       permissions === undefined
         ? undefined
         : parsePermissions(permissions, file, `${key}.permissions`),
+    isolate: isolation === undefined ? undefined : true,
   };
 }
 

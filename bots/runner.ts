@@ -32,6 +32,8 @@ export interface BotOptions {
   readonly recordFile?: string;
   /** Only try its plugins: what they would send or change is told, and not done. Default false. */
   readonly dryRun?: boolean;
+  /** Whether each of its plugins gets a process of its own. Default false: those that ask for one, or that the bot says. */
+  readonly isolate?: boolean;
   /** Decides what plugins may do for which the bot names no permissions. Without it they may do what they ask for. */
   readonly authorize?: Authorize;
   /** The server's identity where it is known for sure; nothing is pinned then. 32 bytes. */
@@ -130,8 +132,8 @@ class Runner {
 
   /** Plugins first: a bot that is in a group already answers. */
   async #prepare(): Promise<void> {
-    const { authorize, dryRun = false, installedDir, pluginDir, recordFile } = this.#options;
-    const { variables, onReady } = this.#options;
+    const { authorize, dryRun = false, isolate = false, installedDir } = this.#options;
+    const { pluginDir, recordFile, variables, onReady } = this.#options;
     if (recordFile !== undefined) this.#recorded.record(recordFile);
     const runtime = await PluginRuntime.start({
       client: this.#recorded,
@@ -139,6 +141,7 @@ class Runner {
       installedDir,
       answersHelp: true,
       dryRun,
+      isolate,
       onLog: (entry) => this.#logPlugin(entry),
       onStatus: (status) => this.#watchPlugin(status),
       ...(pluginDir === undefined ? {} : { dataDir: pluginDir }),
@@ -146,8 +149,8 @@ class Runner {
     });
     this.#runtime = runtime;
     this.#health.runs(runtime);
-    for (const { plugin, config, permissions } of this.#bot.plugins) {
-      const { id, version } = await runtime.load(plugin, config, { permissions });
+    for (const { plugin, config, ...options } of this.#bot.plugins) {
+      const { id, version } = await runtime.load(plugin, config, options);
       this.#log('info', `plugin ${id} ${version} runs`);
     }
     await this.#settleGroups();

@@ -11,6 +11,8 @@ export interface AdmissionOptions {
   readonly authorize: Authorize;
   /** Everything is decided: `setup` is next. */
   readonly setUp: (plugin: HostedPlugin) => void;
+  /** It is to have a process of its own, and begins anew there. @throws BanterError OPTION_INVALID when there is no room */
+  readonly moveOut: (plugin: HostedPlugin) => void;
   /** It took the place of a plugin that has ended. */
   readonly forget: (plugin: HostedPlugin) => void;
   readonly refuse: (plugin: HostedPlugin, reason: string, cause?: BanterError) => void;
@@ -34,6 +36,10 @@ export class Admission {
       const manifest = plugin.manifest ?? parseManifest(source, plugin.bundle.file);
       this.#takePlace(plugin, manifest.id);
       plugin.described(manifest);
+      if (manifest.isolation === 'process' && plugin.isolation === 'shared') {
+        this.#options.moveOut(plugin);
+        return;
+      }
     } catch (error) {
       this.#fail(plugin, error);
       return;

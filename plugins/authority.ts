@@ -6,6 +6,7 @@ import { Granted } from './granted.ts';
 import { builtinIdentity } from './location.ts';
 import type { Manifest } from './manifest.ts';
 import { describePermission, type Permission, perGroup } from './permissions.ts';
+import { nameAnywhere } from './shell-words.ts';
 
 /** A plugin that wants to run. */
 export interface PermissionRequest {
@@ -59,7 +60,7 @@ export function authority({ book, ask, grantCommand }: AuthorityOptions): Author
       const same = known?.granted.notation.length === granted.notation.length;
       // A plugin that asks for nothing leaves no trace.
       if (permissions.length > 0 && (!same || known?.version !== version)) {
-        book.put({ plugin: id, source, version, granted });
+        await book.update({ plugin: id, source, version }, (now) => now.only(permissions));
       }
       return granted;
     }
@@ -72,7 +73,8 @@ export function authority({ book, ask, grantCommand }: AuthorityOptions): Author
       );
     }
     const all = granted.with(Granted.of(missing, answer.groups));
-    book.put({ plugin: id, source, version, granted: all });
+    // Somebody may have granted more meanwhile.
+    await book.update({ plugin: id, source, version }, (now) => now.only(permissions).with(all));
     return all;
   };
 }
@@ -119,8 +121,7 @@ function notGranted(
     known === undefined
       ? `${id} ${version} asks for ${list(missing)}`
       : `${id} ${version} asks for more than was granted to ${known.version}: ${list(missing)}`;
-  // A relative path would mean another file elsewhere.
-  const name = quoted(file.endsWith(`/${spec}`) || spec.includes('/') ? file : spec);
+  const name = nameAnywhere(spec, file);
   const command = [grantCommand, name, ...missing].join(' ');
   return new BanterError('PERMISSION_NOT_GRANTED', `${wish}; to grant it: ${command}`, {
     data: { plugin: id, missing, command },
@@ -131,9 +132,4 @@ function list(missing: readonly Permission[]): string {
   return missing
     .map((permission) => `${permission} (${describePermission(permission)})`)
     .join(', ');
-}
-
-/** As a shell takes it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,19 +1,12 @@
 /** Turns the files of a plugin into one script for an isolate, and keeps the bundler from reading anything else. */
 
-import { createHash } from 'node:crypto';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { builtinModules, SourceMap } from 'node:module';
-import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
-import type {
-  BuildFailure,
-  BuildOptions,
-  BuildResult,
-  Loader,
-  Message,
-  PartialMessage,
-  Plugin,
-} from 'esbuild';
+import { realpath, stat } from 'node:fs/promises';
+import { SourceMap } from 'node:module';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import type { BuildFailure, BuildOptions, BuildResult, Message } from 'esbuild';
 import { BanterError } from '../core/client-api.ts';
+import { jail, noting } from './jail.ts';
+import { areUnchanged, type Built, KeptScripts, sibling } from './kept-scripts.ts';
 
 /** A plugin as one script. */
 export interface Bundle {
@@ -35,6 +28,9 @@ interface CachedBundle {
 /** Modules of ours that run elsewhere than in the chat's process. */
 type OwnModule = 'host' | 'bootstrap' | 'virtual';
 
+/** Where the plugins are that come with Banter. */
+const builtinFolder = join(import.meta.dirname, 'builtin');
+
 const cachedBundlesMax = 100;
 
 /** What bundling may take. */
@@ -48,27 +44,20 @@ export interface BundleLimits {
 /** The limits where nothing else is said: a busy machine needs a second, and a large package a megabyte. */
 const bundleLimits: BundleLimits = { bytesMax: 8_388_608, buildMs: 20_000 };
 
-const loaders: Readonly<Record<string, Loader>> = {
-  '.ts': 'ts',
-  '.mts': 'ts',
-  '.cts': 'ts',
-  '.js': 'js',
-  '.mjs': 'js',
-  '.cjs': 'js',
-  '.json': 'json',
-};
-
 /** Loads esbuild at the first bundle, so that a client without plugins does not pay for it. */
 export class Bundler {
   /** Builds under way in this process: they share one service, and who stops it leaves the others without an answer. */
   static #building = 0;
   static readonly #own = new Map<OwnModule, Promise<string>>();
   readonly #limits: BundleLimits;
+  readonly #kept: KeptScripts;
   readonly #cache = new Map<string, CachedBundle>();
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(limits: BundleLimits = bundleLimits) {
+  /** `kept` has what was bundled of Banter's own files before. */
+  constructor(limits: BundleLimits = bundleLimits, kept: KeptScripts = new KeptScripts()) {
     this.#limits = limits;
+    this.#kept = kept;
   }
 
   /**
@@ -81,7 +70,7 @@ export class Bundler {
       throw absent(file, cause);
     });
     const cached = this.#cache.get(entry);
-    if (cached !== undefined && (await isFresh(cached.inputs))) {
+    if (cached !== undefined && (await areUnchanged(cached.inputs))) {
       checkIntegrity(entry, cached.inputs, sha512);
       return cached.bundle;
     }
@@ -111,8 +100,14 @@ export class Bundler {
 
   async #bundleOwn(name: OwnModule, options: BuildOptions): Promise<string> {
     try {
-      const result = await this.#build({ entryPoints: [sibling(name)], ...options });
-      return result.outputFiles[0]?.text ?? '';
+      const { texts } = await this.#kept.find(name, JSON.stringify(options), async () => {
+        const inputs = new Map<string, string>();
+        const entryPoints = [sibling(name)];
+        const plugins = [noting(inputs)];
+        const { outputFiles } = await this.#build({ entryPoints, ...options, plugins });
+        return { texts: outputFiles.map(({ text }) => text), inputs };
+      });
+      return texts[0] ?? '';
     } catch (error) {
       Bundler.#own.delete(name);
       throw error;
@@ -144,6 +139,21 @@ export class Bundler {
 
   async #bundlePlugin(entry: string, inputs: Map<string, string>): Promise<CachedBundle> {
     const root = await rootOf(entry);
+    const build = (): Promise<Built> => this.#buildPlugin(root, entry, inputs);
+    // What comes with Banter changes with it only; what does not, nobody else should keep.
+    const built = await (root === builtinFolder
+      ? this.#kept.find(basename(entry), 'plugin', build)
+      : build());
+    const [script = '', map = ''] = built.texts;
+    // The name under which the script's lines appear in stacks.
+    const code = `${script}\n//# sourceURL=plugin.js`;
+    const files = [...built.inputs.keys()].filter((path) => path.startsWith(root + sep));
+    const bundle = { file: basename(entry), code, files, locate: locator(map, root) };
+    return { bundle, inputs: built.inputs };
+  }
+
+  /** The script and its map. */
+  async #buildPlugin(root: string, entry: string, inputs: Map<string, string>): Promise<Built> {
     const contents = `import plugin from ${JSON.stringify(entry)}; banterPlugin(plugin);`;
     try {
       const { outputFiles } = await this.#build({
@@ -154,17 +164,7 @@ export class Bundler {
       });
       const text = (suffix: string): string =>
         outputFiles.find(({ path }) => path.endsWith(suffix))?.text ?? '';
-      // The name under which the script's lines appear in stacks.
-      const code = `${text('plugin.js')}\n//# sourceURL=plugin.js`;
-      return {
-        bundle: {
-          file: basename(entry),
-          code,
-          files: [...inputs.keys()].filter((path) => path.startsWith(root + sep)),
-          locate: locator(text('.js.map'), root),
-        },
-        inputs,
-      };
+      return { texts: [text('plugin.js'), text('.js.map')], inputs };
     } catch (cause) {
       throw this.#failure(entry, cause);
     }
@@ -219,11 +219,6 @@ export class Bundler {
   }
 }
 
-/** A module of this folder, as it is installed: `.ts` in a checkout, `.js` in a package. */
-export function sibling(name: string): string {
-  return join(import.meta.dirname, `${name}${extname(import.meta.filename)}`);
-}
-
 /** Of a folder that is named itself, its parent is none of its business. */
 async function rootOf(entry: string): Promise<string> {
   return (await stat(entry)).isDirectory() ? entry : dirname(entry);
@@ -257,93 +252,6 @@ function changed(file: string): BanterError {
   return new BanterError('PLUGIN_CHANGED', `${file} is not the file that was installed`, {
     data: { path: file },
   });
-}
-
-/**
- * Lets a build read the plugin's folder, its node_modules, and the SDK; `inputs` collects what was read. With `keepsSdk`
- * the SDK is left as an import.
- */
-function jail(
-  root: string,
-  inputs: Map<string, string>,
-  bytesMax: number,
-  { keepsSdk = false } = {},
-): Plugin {
-  const sdk = sibling('sdk');
-  let bytes = 0;
-  return {
-    name: 'jail',
-    setup(build) {
-      build.onResolve({ filter: /^banter\/plugins$/ }, ({ path }) =>
-        keepsSdk ? { path, external: true } : { path: sdk },
-      );
-      build.onResolve({ filter: /.*/ }, ({ path, kind }) =>
-        kind !== 'entry-point' && (path.startsWith('node:') || builtinModules.includes(path))
-          ? {
-              errors: [
-                {
-                  text: `plugins run without Node, so there is no "${path}"; \`ctx\` has all they can do`,
-                },
-              ],
-            }
-          : undefined,
-      );
-      build.onLoad({ filter: /.*/, namespace: 'file' }, async ({ path }) => {
-        const real = await realpath(path);
-        if (real !== (await realpath(sdk)) && !real.startsWith(root + sep)) {
-          return { errors: [outside(root, real)] };
-        }
-        const loader = loaders[extname(real)];
-        if (loader === undefined) {
-          return {
-            errors: [
-              {
-                text: `cannot import ${relative(root, real)}: only TypeScript, JavaScript and JSON`,
-              },
-            ],
-          };
-        }
-        const { size, isFile } = await sizeOf(real);
-        bytes += size;
-        if (!isFile || bytes > bytesMax) {
-          const problem = isFile ? `more than ${bytesMax} bytes with it` : 'no ordinary file';
-          return { errors: [{ text: `cannot import ${relative(root, real)}: ${problem}` }] };
-        }
-        const contents = await readFile(real);
-        inputs.set(real, hash(contents));
-        return { contents: withoutMaps(contents), loader, resolveDir: dirname(real) };
-      });
-    },
-  };
-}
-
-async function sizeOf(path: string): Promise<{ readonly size: number; readonly isFile: boolean }> {
-  const stats = await stat(path);
-  return { size: stats.size, isFile: stats.isFile() };
-}
-
-/** A map that a file names would be read wherever it is, past the jail; one that the file contains may stay. */
-function withoutMaps(contents: Buffer): Buffer | string {
-  if (!contents.includes('sourceMappingURL=')) return contents;
-  return contents.toString().replaceAll(/([#@]\s*sourceMappingURL)=(?!data:)/g, '$1:');
-}
-
-function outside(root: string, real: string): PartialMessage {
-  return { text: `${real} is outside of the plugin's folder ${root}` };
-}
-
-async function isFresh(inputs: ReadonlyMap<string, string>): Promise<boolean> {
-  const same = [...inputs].map(async ([path, wanted]) =>
-    readFile(path).then(
-      (contents) => hash(contents) === wanted,
-      () => false,
-    ),
-  );
-  return (await Promise.all(same)).every(Boolean);
-}
-
-function hash(contents: Buffer): string {
-  return createHash('sha512').update(contents).digest('hex');
 }
 
 function locator(map: string, root: string): Bundle['locate'] {

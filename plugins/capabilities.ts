@@ -1,17 +1,18 @@
 /** What plugins can do outside of their isolates: each action is checked against the manifest and the budgets, and then carried out. */
 
-import { join } from 'node:path';
 import { BanterError } from '../core/client-api.ts';
-import { AppendFile } from './append-file.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './bridge.ts';
 import type { Clock } from './clock.ts';
-import { PluginDatabase } from './database.ts';
+import { databasePathOf, PluginDatabase } from './database.ts';
+import { estateNotice } from './estates.ts';
 import type { PluginClient } from './feed.ts';
 import { type Fetcher, HttpCapability } from './http-capability.ts';
 import { httpLimits } from './http-limits.ts';
 import type { Insight } from './insight.ts';
+import { keyOf } from './keeper-table.ts';
 import { limits } from './limits.ts';
+import { LogFolder } from './log-folder.ts';
 import type { MeasuredAction } from './metric-info.ts';
 import type { OpenWork } from './open-work.ts';
 import { Overdue, overdueWords } from './overdue.ts';
@@ -72,14 +73,12 @@ const hopsMax = 7;
 /** Carries out what plugins ask for. Outcomes go back to them as events. */
 export class Capabilities {
   readonly #client: PluginClient;
-  readonly #dataDir: string | undefined;
   readonly #onLog: (entry: PluginLog) => void;
   readonly #onSettled: () => void;
   readonly #insight: Insight;
   readonly #clock: Clock;
   readonly #work: OpenWork;
-  /** One file a plugin id, and there are few of those: the runtime bounds its plugins. */
-  readonly #files = new Map<string, AppendFile>();
+  readonly #logs: LogFolder;
   readonly #database: PluginDatabase;
   readonly #storage: StorageCapability;
   readonly #scheduler: Scheduler;
@@ -96,16 +95,16 @@ export class Capabilities {
     const { client, dataDir, clock, insight, work, onLog, onSettled } = options;
     this.#insight = insight;
     this.#client = client;
-    this.#dataDir = dataDir;
     this.#clock = clock;
     this.#work = work;
     this.#onLog = onLog;
     this.#onSettled = onSettled;
     this.#database = new PluginDatabase(
-      dataDir === undefined ? undefined : join(dataDir, 'plugins', 'storage.db'),
+      dataDir === undefined ? undefined : databasePathOf(dataDir),
       work,
     );
     this.#storage = new StorageCapability(this.#database);
+    this.#logs = new LogFolder(dataDir, this.#database);
     this.#standings = new Standings(client);
     this.#waits = new Waits(clock);
     this.#arrivals = new Arrivals(client);
@@ -174,6 +173,9 @@ export class Capabilities {
   /** The plugin's `setup` is done. */
   ready(plugin: HostedPlugin): void {
     this.#scheduler.ready(plugin);
+    void estateNotice(this.#database, plugin).then((words) => {
+      if (words !== undefined) this.#log(plugin, 'warn', words);
+    });
   }
 
   /**
@@ -189,9 +191,9 @@ export class Capabilities {
     return this.#open.has(plugin) || this.#scheduler.isRunning(plugin);
   }
 
-  /** What is kept under this id. @throws BanterError as `StorageCapability.look` */
-  kept(id: string, key: string | undefined): Promise<KeptValues> {
-    return this.#storage.look(id, key);
+  /** What a plugin keeps. @throws BanterError as `StorageCapability.look` */
+  kept(plugin: HostedPlugin, key: string | undefined): Promise<KeptValues> {
+    return this.#storage.look(keyOf(plugin), key);
   }
 
   /** The plugin's isolate is gone. */
@@ -210,7 +212,7 @@ export class Capabilities {
     this.#http.close();
     this.#arrivals.close();
     this.#overdue.close();
-    await Promise.all([...this.#files.values()].map((file) => file.settle()));
+    await this.#logs.settle();
     await this.#database.close();
   }
 
@@ -293,7 +295,7 @@ export class Capabilities {
     switch (action.type) {
       case 'sendGroup':
       case 'sendPrivate': {
-        const receipt = await this.#sending.send(plugin.name, action);
+        const receipt = await this.#sending.send(keyOf(plugin), action);
         if (receipt.type === 'stored') this.#arrivals.add(plugin.name, receipt.mid);
         return receipt;
       }
@@ -302,7 +304,7 @@ export class Capabilities {
       case 'history':
         return readPast(this.#client, action);
       case 'append':
-        await this.#work.during(this.#file(plugin.name).append(action.line));
+        await this.#work.during(this.#logs.append(keyOf(plugin), action.line));
         return undefined;
       case 'standing':
         return this.#standings.of(action.group, action.name, this.#clock.now());
@@ -316,7 +318,7 @@ export class Capabilities {
       case 'cancelTask':
         return this.#work.during(this.#scheduler.perform(plugin, action));
       default:
-        return this.#storage.perform(plugin.name, action);
+        return this.#storage.perform(keyOf(plugin), action);
     }
   }
 
@@ -328,16 +330,6 @@ export class Capabilities {
     const where = action.type === 'sendGroup' ? `#${action.group}` : action.to;
     this.#log(plugin, 'info', `dry run, not sent to ${where}: ${action.text}`);
     return { type: 'notSent' };
-  }
-
-  #file(id: string): AppendFile {
-    if (this.#dataDir === undefined) {
-      throw new BanterError('DATA_UNUSABLE', 'there is no data folder to write to');
-    }
-    const file =
-      this.#files.get(id) ?? new AppendFile(join(this.#dataDir, 'plugins', id, `${id}.log`));
-    this.#files.set(id, file);
-    return file;
   }
 
   #log(plugin: HostedPlugin, level: LogLevel, text: string): void {

@@ -55,6 +55,13 @@ const migrations: readonly string[] = [
      PRIMARY KEY (client, plugin, key)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX sent_by_age ON sent (client, plugin, at);`,
+  // What stands as "plugin" in the other tables is a keeper.
+  `CREATE TABLE keepers (
+     keeper TEXT PRIMARY KEY,
+     plugin TEXT NOT NULL,
+     source TEXT NOT NULL,
+     UNIQUE (plugin, source)
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /**

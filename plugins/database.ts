@@ -1,17 +1,20 @@
 /** The database of what plugins keep: opened with its first use, written in transactions that gather what is asked for meanwhile. */
 
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { BanterError } from '../core/client-api.ts';
 import { checkpoint, inTransaction } from '../core/database-api.ts';
 import { migrate, openDatabase } from './database-schema.ts';
 import { JobTable } from './job-table.ts';
+import { KeeperTable } from './keeper-table.ts';
 import { OpenWork } from './open-work.ts';
 import { SentTable } from './sent-table.ts';
 import { StorageTable } from './storage-table.ts';
 
 /** What a transaction can work on. */
 export interface Tables {
+  readonly keepers: KeeperTable;
   readonly storage: StorageTable;
   readonly jobs: JobTable;
   readonly sent: SentTable;
@@ -41,6 +44,11 @@ const sqliteBusy = 5;
 
 /** The log of writes is taken over into the database once it has grown to this, and to twice as much after each failure. Bytes. */
 const logBytesMax = 4_194_304;
+
+/** Where it is in a folder for what plugins keep. */
+export function databasePathOf(dataDir: string): string {
+  return join(dataDir, 'plugins', 'storage.db');
+}
 
 /**
  * Works on the thread of the chat. What is answered is in the hands of the system, so that the end of the process loses
@@ -177,12 +185,14 @@ export class PluginDatabase {
 function open(path: string | undefined): Open {
   const database = path === undefined ? new DatabaseSync(':memory:') : openDatabase(path);
   if (path === undefined) migrate('memory', database);
+  const keepers = new KeeperTable(database);
   return {
     database,
     tables: {
-      storage: new StorageTable(database),
-      jobs: new JobTable(database),
-      sent: new SentTable(database),
+      keepers,
+      storage: new StorageTable(database, keepers),
+      jobs: new JobTable(database, keepers),
+      sent: new SentTable(database, keepers),
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The file of what plugins were granted: remembered for an id, a source and the version that asked. */
 
 import { BanterError } from '../core/client-api.ts';
-import { readPrivate, writePrivate } from '../core/files-api.ts';
+import { exclusively, readPrivate, writePrivate } from '../core/files-api.ts';
 import { Granted, grantGroupsMax } from './granted.ts';
 import { perGroup, permissions } from './permissions.ts';
 import { integer, list, parseJson, record, type Shape, text } from './shape.ts';
@@ -47,8 +47,8 @@ const shape: Shape<{ readonly format: number; readonly plugins: readonly RawReco
 });
 
 /**
- * Reads the file at every look and writes it as a whole, so that several processes can share it: of two that write in the
- * same instant the later one wins. A file that cannot be read is an error, and never written over.
+ * Reads the file at every look and writes it as a whole, one process at a time, so that several can share it. A file that
+ * cannot be read is an error, and never written over.
  */
 export class GrantBook {
   readonly #path: string | undefined;
@@ -71,22 +71,57 @@ export class GrantBook {
     return this.records().find((record) => isOf(record, plugin, source));
   }
 
-  /** Puts a record in the place of that of the same plugin and source. @throws BanterError as {@link records}; OPTION_INVALID when there are too many */
-  put(record: GrantRecord): void {
-    const others = this.records().filter((other) => !isOf(other, record.plugin, record.source));
-    if (others.length >= recordsMax) {
-      const problem = `${recordsMax} plugins have grants; take some back with "banter plugin revoke"`;
-      throw new BanterError('OPTION_INVALID', problem);
-    }
-    this.#write([...others, record]);
+  /**
+   * Remembers this version of a plugin, with what `make` makes of that which it has been granted until then, by whomever.
+   * Resolves to the record.
+   * @throws BanterError as {@link records}; OPTION_INVALID when there are too many
+   */
+  update(
+    { plugin, source, version }: Omit<GrantRecord, 'granted'>,
+    make: (before: Granted) => Granted,
+  ): Promise<GrantRecord> {
+    return this.#change((records) => {
+      const others = records.filter((other) => !isOf(other, plugin, source));
+      if (others.length >= recordsMax) {
+        const problem = `${recordsMax} plugins have grants; take some back with "banter plugin revoke"`;
+        throw new BanterError('OPTION_INVALID', problem);
+      }
+      const before = records.find((record) => isOf(record, plugin, source));
+      const granted = make(before?.granted ?? Granted.of([]));
+      const record = { plugin, source, version, granted };
+      return { records: [...others, record], result: record };
+    });
   }
 
-  /** Takes records away; returns them. @throws BanterError as {@link records} */
-  remove(isMeant: (record: GrantRecord) => boolean): readonly GrantRecord[] {
-    const all = this.records();
-    const gone = all.filter(isMeant);
-    if (gone.length > 0) this.#write(all.filter((record) => !gone.includes(record)));
-    return gone;
+  /**
+   * Leaves of the records that are meant what `make` makes of their grants; those with none go. Resolves to them as they
+   * are then.
+   * @throws BanterError as {@link records}
+   */
+  reduce(
+    isMeant: (record: GrantRecord) => boolean,
+    make: (before: Granted) => Granted,
+  ): Promise<readonly GrantRecord[]> {
+    return this.#change((all) => {
+      const [meant, others] = [all.filter(isMeant), all.filter((record) => !isMeant(record))];
+      const result = meant.map((record) => ({ ...record, granted: make(record.granted) }));
+      const left = result.filter(({ granted }) => granted.notation.length > 0);
+      return { records: [...others, ...left], result };
+    });
+  }
+
+  async #change<Result>(
+    make: (records: readonly GrantRecord[]) => {
+      readonly records: readonly GrantRecord[];
+      readonly result: Result;
+    },
+  ): Promise<Result> {
+    const change = (): Result => {
+      const { records, result } = make(this.records());
+      this.#write(records);
+      return result;
+    };
+    return this.#path === undefined ? change() : exclusively(`${this.#path}.lock`, change);
   }
 
   #write(records: readonly GrantRecord[]): void {

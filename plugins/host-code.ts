@@ -8,7 +8,7 @@ import type { VirtualStart } from './virtual.ts';
 
 /** What the child is started with. */
 export interface HostCode {
-  /** A script in CommonJS that loads `isolated-vm` by its absolute path. */
+  /** In CommonJS; it loads `isolated-vm` by its absolute path, and nothing else. */
   readonly script: string;
   /** Evaluated in each isolate before the plugin; its value is an `Inside`. */
   readonly bootstrap: string;
@@ -46,6 +46,11 @@ export class HostCodeSource {
   }
 }
 
+/** Makes all scripts there can be. */
+export async function makeAllScripts(bundler: Bundler): Promise<void> {
+  await Promise.all([hostScript(bundler), bootstrapScript(bundler), virtualScript(bundler)]);
+}
+
 /** What tells the lives of plugins apart. */
 interface BootedPlugin {
   readonly slot: number;
@@ -54,31 +59,48 @@ interface BootedPlugin {
 
 /** What replaces clock and chance in the isolates of a test world, as a function of its beginning. */
 async function makeVirtualCode(bundler: Bundler): Promise<(start: VirtualStart) => string> {
-  const code = await bundler.bundleOwn('virtual', {
-    format: 'iife',
-    platform: 'neutral',
-    globalName: 'virtual',
-    banner: { js: '(function (start) {' },
-    footer: { js: 'virtual.virtualize(start);\n})' },
-  });
+  const code = await virtualScript(bundler);
   return (start) => `${code.trimEnd()}(${JSON.stringify(start)});\n`;
 }
 
 async function makeHostCode(bundler: Bundler): Promise<HostCode> {
   const native = createRequire(import.meta.url).resolve('isolated-vm');
   const loader = createRequire(native).resolve('node-gyp-build');
-  const script = await bundler.bundleOwn('host', {
+  const [host, bootstrap] = await Promise.all([hostScript(bundler), bootstrapScript(bundler)]);
+  // Only this process can tell where the native dependency is.
+  const script = `${host.trimEnd()}(() => require(${JSON.stringify(native)}));\n`;
+  return { script, bootstrap, readableDirs: [dirname(native), dirname(loader)] };
+}
+
+/** What runs in the child, as a function of what it has for `require`: it asks for `isolated-vm` only. */
+function hostScript(bundler: Bundler): Promise<string> {
+  return bundler.bundleOwn('host', {
     format: 'cjs',
     platform: 'node',
-    alias: { 'isolated-vm': native },
-    external: [native],
+    external: ['isolated-vm'],
+    banner: { js: '(function (require) {' },
+    footer: { js: '})' },
   });
-  const bootstrap = await bundler.bundleOwn('bootstrap', {
+}
+
+/** What runs in each isolate before its plugin. */
+function bootstrapScript(bundler: Bundler): Promise<string> {
+  return bundler.bundleOwn('bootstrap', {
     format: 'iife',
     platform: 'neutral',
     globalName: 'inside',
     banner: { js: '(function () {' },
     footer: { js: 'return inside.boot();\n})()' },
   });
-  return { script, bootstrap, readableDirs: [dirname(native), dirname(loader)] };
+}
+
+/** What replaces clock and chance, as a function of its beginning. */
+function virtualScript(bundler: Bundler): Promise<string> {
+  return bundler.bundleOwn('virtual', {
+    format: 'iife',
+    platform: 'neutral',
+    globalName: 'virtual',
+    banner: { js: '(function (start) {' },
+    footer: { js: 'virtual.virtualize(start);\n})' },
+  });
 }

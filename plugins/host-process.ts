@@ -1,9 +1,9 @@
-/** Supervisor of the child process that holds the isolates: starts it in a cage, watches it, starts it again when it dies. */
+/** Supervisor of a child process that holds isolates: starts it in a cage, watches it, starts it again when it dies. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
-import { endReasons } from './end-reason.ts';
+import { endFaults } from './end-reason.ts';
 import { type HostCommand, type HostReport, parseReport } from './host-bridge.ts';
 import type { HostCode } from './host-code.ts';
 import { Patience, type PatienceLimits, usageOf } from './patience.ts';
@@ -16,8 +16,8 @@ const hostLimits = {
   watchMs: 50,
   /** Milliseconds of its processor time, and by the clock, without a word while it has work; then it is killed. */
   silence: { ranMs: 1500, clockMs: 15_000 },
-  /** Resident megabytes of the child, and more for each plugin; then it is killed. */
-  rssMb: 300,
+  /** Resident megabytes of a child that plugins share or that is one's own, and more for each plugin; then it is killed. */
+  rssMb: { shared: 300, own: 200 },
   rssMbPerPlugin: 4,
   /** Unexplained deaths within `deathsWindowMs` that it comes back from; at one more it stays off until the next load. */
   deathsMax: 3,
@@ -54,6 +54,7 @@ export interface HostOwner {
 export class HostProcess {
   readonly #owner: HostOwner;
   readonly #code: () => Promise<HostCode>;
+  readonly #rssMb: number;
   #state: 'off' | 'starting' | 'up' | 'closed' = 'off';
   #child: ChildProcess | undefined;
   /** Until the next start after a death. */
@@ -71,10 +72,15 @@ export class HostProcess {
   #patience = new Patience(hostLimits.start, 0);
   #isLooking = false;
 
-  /** `code` is asked for at the first start. */
-  constructor(owner: HostOwner, code: () => Promise<HostCode>) {
+  /** `code` is asked for at the first start; `kind` says whether plugins share the child or one has it for itself. */
+  constructor(
+    owner: HostOwner,
+    code: () => Promise<HostCode>,
+    kind: keyof typeof hostLimits.rssMb = 'shared',
+  ) {
     this.#owner = owner;
     this.#code = code;
+    this.#rssMb = hostLimits.rssMb[kind];
   }
 
   /** The child's process id while there is one. */
@@ -177,7 +183,7 @@ export class HostProcess {
         this.#checkRss(report.rssBytes);
         break;
       case 'fatal':
-        this.#verdict = { reason: endReasons[report.reason], named: report.slot };
+        this.#verdict = { reason: endFaults[report.reason].reason, named: report.slot };
         break;
       case 'ended':
         this.#loaded.delete(report.slot);
@@ -240,7 +246,7 @@ export class HostProcess {
   }
 
   #checkRss(bytes: number): void {
-    const megabytesMax = hostLimits.rssMb + hostLimits.rssMbPerPlugin * this.#loaded.size;
+    const megabytesMax = this.#rssMb + hostLimits.rssMbPerPlugin * this.#loaded.size;
     if (bytes > megabytesMax * 1_048_576) {
       this.#kill(`used more than ${megabytesMax} MB of memory`);
     }
@@ -272,7 +278,12 @@ export class HostProcess {
     const named = verdict?.named !== undefined;
     const culprit = verdict?.named ?? blamed;
     const explained = this.#owner.hostDied({ reason, culprit, named, suspects });
-    this.#startAgain(explained, reason);
+    // With who killed it a child may go that was its own.
+    if (!this.#isClosed) this.#startAgain(explained, reason);
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   #startAgain(explained: boolean, reason: string): void {

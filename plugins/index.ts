@@ -8,6 +8,7 @@ export {
 } from './authority.ts';
 export { Bundler } from './bundle.ts';
 export type { PluginLog } from './capabilities.ts';
+export { estatesIn, estateWords, exchangeEstates, placeWords } from './estates.ts';
 export type { PluginClient } from './feed.ts';
 export { GrantBook, type GrantRecord } from './grant-book.ts';
 export { Granted } from './granted.ts';

@@ -4,11 +4,21 @@ import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { BanterError } from '../core/client-api.ts';
-import { readPrivate, writePrivate } from '../core/files-api.ts';
+import { exclusively, readPrivate, writePrivate } from '../core/files-api.ts';
 import { isHttpPermission } from './http-origin.ts';
 import type { PluginSource } from './location.ts';
 import { permissions } from './permissions.ts';
-import { choice, integer, list, parseJson, record, type Shape, text, variant } from './shape.ts';
+import {
+  choice,
+  integer,
+  list,
+  optional,
+  parseJson,
+  record,
+  type Shape,
+  text,
+  variant,
+} from './shape.ts';
 
 /** What was installed, and from where. */
 export interface InstalledPlugin {
@@ -24,17 +34,29 @@ export interface InstalledPlugin {
   readonly installedAt: string;
 }
 
-/** Where an installed plugin was taken from; grants hold for `type` and `from`, too. */
+/** Where an installed plugin was taken from; what it was granted and what it keeps hold for this, too. */
 export type PluginOrigin =
   | LocalOrigin<'file'>
   | LocalOrigin<'folder'>
-  | LocalOrigin<'tarball'>
+  | TarballOrigin
   | PackageOrigin;
 
 interface LocalOrigin<Type extends string> {
   readonly type: Type;
   /** An absolute path. */
   readonly from: string;
+}
+
+interface TarballOrigin extends LocalOrigin<'tarball'> {
+  /** `sha512-…`, as npm writes it: the same one elsewhere is the same plugin. Absent from what older versions installed. */
+  readonly integrity?: string | undefined;
+}
+
+/** An installed plugin whose record cannot be read. */
+export interface UnreadablePlugin {
+  readonly id: string;
+  /** Why, in words that name the file. */
+  readonly problem: string;
 }
 
 /** A package of whatever registry npm was set to. */
@@ -76,16 +98,21 @@ const permission: Shape<string> = (value, place) =>
     : choice(permissions)(value, place);
 
 const path = text(4000);
+const integrity = text(100, integrityPattern, integrityWords);
 
 const origin: Shape<PluginOrigin> = variant<PluginOrigin>({
   file: record<LocalOrigin<'file'>>({ type: choice(['file']), from: path }),
   folder: record<LocalOrigin<'folder'>>({ type: choice(['folder']), from: path }),
-  tarball: record<LocalOrigin<'tarball'>>({ type: choice(['tarball']), from: path }),
+  tarball: record<TarballOrigin>({
+    type: choice(['tarball']),
+    from: path,
+    integrity: optional(integrity),
+  }),
   npm: record<PackageOrigin>({
     type: choice(['npm']),
     from: text(300),
     version: text(300),
-    integrity: text(100, integrityPattern, integrityWords),
+    integrity,
   }),
 });
 
@@ -109,13 +136,13 @@ export class InstalledPlugins {
     this.#folder = folder;
   }
 
-  /** In the order of their ids. @throws BanterError DATA_UNUSABLE, PLUGIN_CHANGED */
-  list(): readonly InstalledPlugin[] {
+  /** In the order of their ids; one that cannot be read hides no other. @throws BanterError DATA_UNUSABLE */
+  list(): readonly (InstalledPlugin | UnreadablePlugin)[] {
     return namesIn(this.#folder)
       .filter((name) => idPattern.test(name))
       .sort()
       .slice(0, listedMax)
-      .flatMap((id) => this.find(id) ?? []);
+      .flatMap((id) => this.#findOrTell(id) ?? []);
   }
 
   /** @throws BanterError DATA_UNUSABLE, PLUGIN_CHANGED */
@@ -141,7 +168,7 @@ export class InstalledPlugins {
     const { sha512, origin } = found;
     return {
       file: this.#fileOf(found),
-      identity: `installed:${origin.type}:${origin.from}`,
+      identity: identityOf(origin),
       sha512,
     };
   }
@@ -155,39 +182,63 @@ export class InstalledPlugins {
   /**
    * Keeps a plugin in the place of that of the same id. The new file has another name, and the record turns to it at
    * once: whatever ends this process leaves the old plugin or the new one.
+   * Returns the old one, if that could be read.
    * @throws BanterError DATA_UNUSABLE
    */
-  put(plugin: Omit<InstalledPlugin, 'sha512'>, code: string): void {
+  put(plugin: Omit<InstalledPlugin, 'sha512'>, code: string): Promise<InstalledPlugin | undefined> {
+    return this.#alone(() => this.#put(plugin, code));
+  }
+
+  /** Takes a plugin away, also one whose record cannot be read. Returns whether there was one. @throws BanterError DATA_UNUSABLE */
+  async remove(id: string): Promise<boolean> {
+    if (!idPattern.test(id) || !namesIn(this.#folder).includes(id)) return false;
+    return this.#alone(() => {
+      // The record first: a plugin without one is not installed.
+      remove(join(this.#folder, id, recordName));
+      remove(join(this.#folder, id));
+      return true;
+    });
+  }
+
+  /** One process at a time changes the folder; who only looks finds the old or the new. */
+  #alone<Result>(work: () => Result): Promise<Result> {
+    return exclusively(join(this.#folder, '.lock'), work);
+  }
+
+  #put(plugin: Omit<InstalledPlugin, 'sha512'>, code: string): InstalledPlugin | undefined {
     const before = this.#readable(plugin.id);
     const installed: RawRecord = { format: formatVersion, ...plugin, sha512: sha512Of(code) };
     writePrivate(this.#fileOf(installed), code);
     const path = join(this.#folder, plugin.id, recordName);
     writePrivate(path, `${JSON.stringify(installed, undefined, 2)}\n`);
     if (before !== undefined && before.sha512 !== installed.sha512) remove(this.#fileOf(before));
-  }
-
-  /** Takes a plugin away, also one whose record cannot be read. Returns whether there was one. @throws BanterError DATA_UNUSABLE */
-  remove(id: string): boolean {
-    if (!namesIn(this.#folder).includes(id) || !idPattern.test(id)) return false;
-    // The record first: a plugin without one is not installed.
-    remove(join(this.#folder, id, recordName));
-    remove(join(this.#folder, id));
-    return true;
+    return before;
   }
 
   /** Installing anew is the remedy for a record that cannot be read. */
   #readable(id: string): InstalledPlugin | undefined {
+    const found = this.#findOrTell(id);
+    return found !== undefined && 'problem' in found ? undefined : found;
+  }
+
+  #findOrTell(id: string): InstalledPlugin | UnreadablePlugin | undefined {
     try {
       return this.find(id);
     } catch (error) {
-      if (error instanceof BanterError && error.code === 'PLUGIN_CHANGED') return undefined;
-      throw error;
+      if (!(error instanceof BanterError)) throw error;
+      return { id, problem: error.message };
     }
   }
 
   #fileOf({ id, sha512 }: Pick<InstalledPlugin, 'id' | 'sha512'>): string {
     return join(this.#folder, id, `plugin-${sha512.slice(0, 16)}.js`);
   }
+}
+
+/** What changes its place and never its content is known by that; the rest by where it is changed. */
+function identityOf(from: PluginOrigin): string {
+  const isKnown = from.type === 'tarball' && from.integrity !== undefined;
+  return `installed:${from.type}:${isKnown ? from.integrity : from.from}`;
 }
 
 function sha512Of(code: string): string {

@@ -1,11 +1,11 @@
 /** The schedules of plugins, as rows of a database. Each method works inside the transaction of whoever calls it. */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { KeeperTable, PluginKey } from './keeper-table.ts';
 
-/** Whose a job is: the client, as two of them may share a folder, and the plugin's id. */
-export interface JobOwner {
+/** Whose a job is: the client's, as two of them may share a folder, and the plugin's. */
+export interface JobOwner extends PluginKey {
   readonly client: string;
-  readonly plugin: string;
 }
 
 /** A row: a job that recurs, under the key '', or one task of a job. */
@@ -24,6 +24,7 @@ export interface JobRow {
 
 /** All methods take the owner first. */
 export class JobTable {
+  readonly #keepers: KeeperTable;
   readonly #put: StatementSync;
   readonly #rows: StatementSync;
   readonly #countOthers: StatementSync;
@@ -31,7 +32,8 @@ export class JobTable {
   readonly #move: StatementSync;
   readonly #delete: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, keepers: KeeperTable) {
+    this.#keepers = keepers;
     const one = 'WHERE client = ? AND plugin = ? AND job = ? AND key = ?';
     this.#put = database.prepare(
       'REPLACE INTO jobs (client, plugin, job, key, spec, data, next_at, attempts) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -48,8 +50,8 @@ export class JobTable {
   }
 
   /** All rows of a plugin; there are few. */
-  rows({ client, plugin }: JobOwner): readonly JobRow[] {
-    return this.#rows.all(client, plugin).map((row) => ({
+  rows(owner: JobOwner): readonly JobRow[] {
+    return this.#rows.all(owner.client, this.#keepers.of(owner)).map((row) => ({
       job: String(row['job']),
       key: String(row['key']),
       spec: String(row['spec']),
@@ -60,28 +62,39 @@ export class JobTable {
   }
 
   /** How many tasks wait beside this one. */
-  countOthers({ client, plugin }: JobOwner, { job, key }: JobName): number {
-    return Number(this.#countOthers.get(client, plugin, job, key)?.['others']);
+  countOthers(owner: JobOwner, { job, key }: JobName): number {
+    return Number(
+      this.#countOthers.get(owner.client, this.#keepers.of(owner), job, key)?.['others'],
+    );
   }
 
   /** Writes a row in place of one of the same job and key. */
-  put({ client, plugin }: JobOwner, { job, key, spec, data, nextAtMs, attempts }: JobRow): void {
-    this.#put.run(client, plugin, job, key, spec, data, nextAtMs, attempts);
+  put(owner: JobOwner, { job, key, spec, data, nextAtMs, attempts }: JobRow): void {
+    this.#put.run(
+      owner.client,
+      this.#keepers.claim(owner),
+      job,
+      key,
+      spec,
+      data,
+      nextAtMs,
+      attempts,
+    );
   }
 
   /** A run is about to begin. */
-  begin({ client, plugin }: JobOwner, { job, key }: JobName): void {
-    this.#begin.run(client, plugin, job, key);
+  begin(owner: JobOwner, { job, key }: JobName): void {
+    this.#begin.run(owner.client, this.#keepers.of(owner), job, key);
   }
 
   /** A run has ended: the next one is then. */
-  move({ client, plugin }: JobOwner, { job, key }: JobName, nextAtMs: number): void {
-    this.#move.run(nextAtMs, client, plugin, job, key);
+  move(owner: JobOwner, { job, key }: JobName, nextAtMs: number): void {
+    this.#move.run(nextAtMs, owner.client, this.#keepers.of(owner), job, key);
   }
 
   /** False if there was none. */
-  delete({ client, plugin }: JobOwner, { job, key }: JobName): boolean {
-    return Number(this.#delete.run(client, plugin, job, key).changes) > 0;
+  delete(owner: JobOwner, { job, key }: JobName): boolean {
+    return Number(this.#delete.run(owner.client, this.#keepers.of(owner), job, key).changes) > 0;
   }
 }
 

@@ -18,6 +18,11 @@ import {
   text,
 } from './shape.ts';
 
+/** Where a plugin lives: in the process that it shares with others, or in one of its own. */
+export type Isolation = 'shared' | 'process';
+
+const isolations: readonly Isolation[] = ['shared', 'process'];
+
 /** What a plugin says of itself. */
 export interface Manifest {
   /** 1 to 32 of `a-z 0-9 -`, beginning with a letter; names its files as well. */
@@ -31,6 +36,8 @@ export interface Manifest {
   readonly sendsPerMinute: number;
   /** How it may ask servers of the web. */
   readonly http: HttpManifest;
+  /** Where it wants to live. Default `shared`; who loads it may give it a process all the same. */
+  readonly isolation: Isolation;
 }
 
 const sendsPerMinuteDefault = 60;
@@ -48,6 +55,7 @@ interface RawManifest {
   readonly config: Readonly<Record<string, SettingInfo>> | undefined;
   readonly limits: { readonly sendsPerMinute: number | undefined } | undefined;
   readonly http: RawHttpManifest | undefined;
+  readonly isolation: Isolation | undefined;
 }
 
 const idPattern = /^[a-z][a-z0-9-]*$/;
@@ -78,6 +86,7 @@ const manifest: Shape<RawManifest> = record<RawManifest>({
   config: optional(settingsShape),
   limits: optional(record({ sendsPerMinute: optional(integer(1, 600)) })),
   http: optional(httpManifest),
+  isolation: optional(choice(isolations)),
 });
 
 /** Parses the JSON in which an isolate describes its plugin. @throws BanterError PLUGIN_INVALID naming the key */
@@ -95,6 +104,7 @@ export function parseManifest(source: string, file: string): Manifest {
         methods: raw.http?.methods ?? httpDefaults.methods,
         responseBytesMax: raw.http?.responseBytesMax ?? httpDefaults.responseBytesMax,
       },
+      isolation: raw.isolation ?? 'shared',
     });
   } catch (cause) {
     if (cause instanceof ShapeError) {

@@ -15,4 +15,6 @@ export interface PluginOrder {
   readonly permissions?: readonly string[] | undefined;
   /** What it sends and decides about messages is told and not done. */
   readonly isDryRun: boolean;
+  /** Whether it gets a process of its own even if its manifest does not ask for one. */
+  readonly isIsolated: boolean;
 }

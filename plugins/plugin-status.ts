@@ -1,6 +1,7 @@
 /** What people and programs are told of a plugin. */
 
 import type { CommandInfo } from './command-info.ts';
+import type { Isolation } from './manifest.ts';
 import type { MetricsStatus } from './metrics.ts';
 import type { Permission } from './permissions.ts';
 
@@ -63,6 +64,8 @@ export interface PluginStatus {
   readonly grants: readonly string[];
   /** Whether what it sends and decides about messages is told and not done. */
   readonly isDryRun: boolean;
+  /** Whether it shares its process with others, or has one of its own. */
+  readonly isolation: Isolation;
   readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
   /** Events that wait for it. */

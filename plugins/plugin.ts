@@ -1,17 +1,19 @@
 /** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
 
 import { BanterError } from '../core/client-api.ts';
+import { Agenda } from './agenda.ts';
 import type { PluginError, PluginEvent } from './bridge.ts';
 import { Budgets, type Spending } from './budgets.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
 import { explain } from './explanation.ts';
-import { Fact } from './feed.ts';
+import type { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
 import { Handling } from './handling.ts';
 import { type HeardEvent, isHeardOnly } from './heard-events.ts';
+import { sharedHome } from './hosts.ts';
 import { limits } from './limits.ts';
-import type { Manifest } from './manifest.ts';
+import type { Isolation, Manifest } from './manifest.ts';
 import { Metrics } from './metrics.ts';
 import { Pace } from './pace.ts';
 import { mayReceive } from './permissions.ts';
@@ -46,6 +48,7 @@ export class HostedPlugin {
   readonly metrics: Metrics = new Metrics();
   readonly #budgets = new Budgets();
   readonly #pace = new Pace();
+  #life = 1;
   #phase: Phase = 'loading';
   #reason = '';
   #manifest: Manifest | undefined;
@@ -55,13 +58,8 @@ export class HostedPlugin {
   #commands: CommandInfo[] = [];
   #prefix = '';
   #isLeaving = false;
-  /** What goes before all events: set-up, outcomes, the farewell. */
-  #control: Fact[] = [];
-  #queue: Fact[] = [];
-  /** Questions to its hooks, which messages wait for: they and events take turns. */
-  #questions: Fact[] = [];
-  #askedLast = false;
-  #inFlight: readonly Fact[] | undefined;
+  #isolation: Isolation;
+  readonly #agenda = new Agenda();
 
   constructor(slot: number, order: PluginOrder, bundle: Bundle, predecessor?: HostedPlugin) {
     this.slot = slot;
@@ -69,6 +67,7 @@ export class HostedPlugin {
     this.rank = predecessor?.rank ?? slot;
     this.order = order;
     this.bundle = bundle;
+    this.#isolation = order.isIsolated ? 'process' : 'shared';
     // Whoever loads awaits `started`; a plugin of a runtime that closes early has nobody left to tell.
     this.#started.promise.catch(() => undefined);
   }
@@ -84,6 +83,15 @@ export class HostedPlugin {
 
   get manifest(): Manifest | undefined {
     return this.#manifest;
+  }
+
+  get isolation(): Isolation {
+    return this.#isolation;
+  }
+
+  /** The process that it lives in: its own is called as it is. */
+  get home(): number {
+    return this.#isolation === 'process' ? this.slot : sharedHome;
   }
 
   /** The version that it is to replace; none any more once it has. */
@@ -118,20 +126,18 @@ export class HostedPlugin {
 
   /** Changes with every isolate it gets: outcomes for an earlier one mean nothing to the next. */
   get life(): number {
-    return this.#counters.restarts;
+    return this.#life;
   }
 
   /** Whether a load or a batch is under way. */
   get busy(): boolean {
-    return this.#inFlight !== undefined;
+    return this.#agenda.isUnderWay;
   }
 
   /** Whether it does nothing before it is told something: it may wait for what it has asked for. */
   get idle(): boolean {
     if (!this.alive) return true;
-    const events = this.#phase === 'running' && !this.handling.isFull ? this.#queue.length : 0;
-    const waiting = events + (this.#answersHooks ? this.#questions.length : 0);
-    return this.#phase !== 'loading' && !this.busy && this.#control.length + waiting === 0;
+    return this.#phase !== 'loading' && !this.busy && this.#agenda.isEmpty(this.#readiness);
   }
 
   get commands(): readonly CommandInfo[] {
@@ -160,10 +166,11 @@ export class HostedPlugin {
       permissions: this.#manifest?.permissions ?? [],
       grants: this.granted.notation,
       isDryRun: this.order.isDryRun,
+      isolation: this.#isolation,
       commands: offered(this.#prefix, this.#commands),
       metrics: this.metrics.status(),
       counters: { ...this.#counters },
-      queued: this.#queue.length,
+      queued: this.#agenda.waiting,
     };
   }
 
@@ -177,47 +184,29 @@ export class HostedPlugin {
     if (this.#phase === 'running' && isHeardOnly(type) && !this.#heard.has(type)) {
       return { reason: 'it does not listen' };
     }
-    if (this.#queue.length >= limits.queuedEventsMax) {
-      this.#counters.eventsDropped += 1;
-      const reason = `${limits.queuedEventsMax} events wait for it already`;
-      return { reason, isFirstDrop: this.note('events dropped') };
-    }
-    fact.retain();
-    this.#queue.push(fact);
-    return undefined;
+    if (this.#agenda.add(fact)) return undefined;
+    this.#counters.eventsDropped += 1;
+    const reason = `${limits.queuedEventsMax} events wait for it already`;
+    return { reason, isFirstDrop: this.note('events dropped') };
   }
 
   /** Queues what goes before all events. */
   control(event: PluginEvent): void {
-    if (this.alive) this.#control.push(new Fact(event));
+    if (this.alive) this.#agenda.control(event);
   }
 
   /** Queues a question to one of its hooks; false when there are too many. */
   ask(event: Extract<PluginEvent, { readonly type: 'hooked' }>): boolean {
-    if (!this.alive || this.#questions.length >= limits.queuedEventsMax) return false;
-    this.#questions.push(new Fact(event));
-    return true;
+    return this.alive && this.#agenda.ask(event);
   }
 
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
   takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
     if (!this.alive || this.busy || this.#pace.isPaused(nowMs)) return undefined;
-    if (this.#phase === 'loading' && this.#control.length === 0) {
-      this.#inFlight = [];
-      return 'load';
-    }
-    // As many outcomes as a turn can have caused, so that they never pile up.
-    let batch = this.#control.splice(0, limits.turnActionsMax);
-    if (batch.length === 0 && this.#answersHooks) {
-      const hears = this.#phase === 'running' && !this.handling.isFull;
-      const events = hears ? this.#queue : [];
-      this.#askedLast = this.#questions.length > 0 && (!this.#askedLast || events.length === 0);
-      batch = (this.#askedLast ? this.#questions : events).splice(0, limits.batchEventsMax);
-      if (!this.#askedLast) this.#counters.events += batch.length;
-    }
-    if (batch.length === 0) return undefined;
-    this.#inFlight = batch;
-    return batch;
+    if (this.#phase === 'loading' && this.#agenda.beginLoad()) return 'load';
+    const begun = this.#agenda.begin(this.#readiness);
+    this.#counters.events += begun?.heard ?? 0;
+    return begun?.batch;
   }
 
   /**
@@ -225,8 +214,7 @@ export class HostedPlugin {
    * of the machine, `clockMs` of whatever clock its timers go by.
    */
   turned(characters: number, nowMs: number, clockMs: number = nowMs): void {
-    const batch = this.#inFlight ?? [];
-    this.#inFlight = undefined;
+    const batch = this.#agenda.end();
     this.handling.turned(batch, clockMs);
     const own = batch.length > 0 && batch.every(({ event }) => event.type === 'settled');
     this.#pace.turned(characters, own, nowMs);
@@ -247,7 +235,7 @@ export class HostedPlugin {
   retire(): readonly Fact[] {
     this.#isReplaced = true;
     if (this.alive) this.#phase = 'retiring';
-    return this.#queue.splice(0);
+    return this.#agenda.handOver();
   }
 
   /** Whether it has to wait until its next turn because it keeps the chat process too busy. */
@@ -310,10 +298,7 @@ export class HostedPlugin {
    */
   stop(isLeaving = false): void {
     this.#isLeaving = isLeaving;
-    if (
-      ['running', 'held', 'retiring'].includes(this.#phase) &&
-      !this.#control.some(({ event }) => event.type === 'disposing')
-    ) {
+    if (['running', 'held', 'retiring'].includes(this.#phase) && !this.#agenda.hasFarewell) {
       this.#phase = 'stopping';
       this.control({ type: 'disposing' });
     } else if (this.#phase !== 'stopping') {
@@ -328,24 +313,25 @@ export class HostedPlugin {
     }
     if (!this.alive) return;
     this.#phase = 'loading';
-    this.count('restarts');
+    this.#life += 1;
     this.#heard.clear();
     this.#commands = [];
-    this.#control = [];
-    this.#questions = [];
-    this.#queue.unshift(...this.handling.again(this.#inFlight ?? []));
-    this.#inFlight = undefined;
+    this.#agenda.again(this.handling);
+  }
+
+  /** It gets a process of its own, and begins there. */
+  moveOut(): void {
+    this.#isolation = 'process';
+    this.restart();
   }
 
   /** Ends it for good; loading it again makes a new one. */
   end(phase: 'quarantined' | 'stopped', reason: string, cause?: BanterError): void {
     this.#phase = phase;
     this.#reason = reason;
-    if (!this.#isLeaving) this.#forget();
-    this.#control = [];
-    this.#queue = [];
-    this.#questions = [];
-    this.#inFlight = undefined;
+    // Whatever it has not handled holds up the client no more.
+    if (!this.#isLeaving) this.handling.end();
+    this.#agenda.clear(!this.#isLeaving);
     this.#started.reject(
       cause ?? new BanterError('PLUGIN_FAILED', `${this.name}: ${reason || 'stopped'}`),
     );
@@ -353,14 +339,9 @@ export class HostedPlugin {
   }
 
   /** Messages wait for its hooks, also while it hears no more events. */
-  get #answersHooks(): boolean {
-    return this.#phase === 'running' || this.#phase === 'held' || this.#phase === 'retiring';
-  }
-
-  /** Whatever it has not handled holds up the client no more. */
-  #forget(): void {
-    this.handling.end();
-    for (const fact of [...this.#queue, ...(this.#inFlight ?? [])]) fact.release();
+  get #readiness(): { readonly hears: boolean; readonly answers: boolean } {
+    const hears = this.#phase === 'running' && !this.handling.isFull;
+    return { hears, answers: ['running', 'held', 'retiring'].includes(this.#phase) };
   }
 
   /** Several plugins were at work when the child died; until `nowMs` and a while they are served one at a time. */

@@ -1,7 +1,7 @@
-/** Hands plugins their work at the child: all that happens in one turn of the event loop goes there together. */
+/** Hands plugins their work at their processes: all that happens in one turn of the event loop goes there together. */
 
 import type { Simulation } from './clock.ts';
-import type { HostProcess } from './host-process.ts';
+import type { Hosts } from './hosts.ts';
 import { limits } from './limits.ts';
 import { OpenWork } from './open-work.ts';
 import type { HostedPlugin } from './plugin.ts';
@@ -10,7 +10,7 @@ import type { HostedPlugin } from './plugin.ts';
 export interface PumpOptions {
   /** By slot. */
   readonly plugins: ReadonlyMap<number, HostedPlugin>;
-  readonly host: HostProcess;
+  readonly hosts: Hosts;
   /** What is evaluated in a plugin's isolate before it. */
   readonly bootstrap: (plugin: HostedPlugin) => string;
   readonly simulation: Simulation | undefined;
@@ -53,36 +53,41 @@ export class Pump {
   }
 
   #pump(): void {
-    const { host, simulation } = this.#options;
+    const { hosts, simulation } = this.#options;
+    const all = [...this.#options.plugins.values()];
+    const isUp = ({ home }: HostedPlugin): boolean => hosts.isUp(home);
     // In a test world no outcome overtakes another: the next turn begins when everything of the last is known.
-    if (!host.up || (simulation !== undefined && !this.work.isOver)) return;
+    if (simulation !== undefined && !this.work.isOver) return;
+    if (simulation !== undefined && all.some((plugin) => plugin.alive && !isUp(plugin))) return;
     const now = performance.now();
-    const plugins = [...this.#options.plugins.values()];
+    const plugins = all.filter(isUp);
+    // Where one is served apart from others: in its process, in a test world everywhere.
+    const placeOf = ({ home }: HostedPlugin): number => (simulation === undefined ? home : 0);
     const isApart = (plugin: HostedPlugin): boolean =>
       simulation !== undefined || plugin.suspected(now);
-    let apartAtWork = plugins.some((plugin) => plugin.busy && isApart(plugin));
-    const slotsByEvents = new Map<string, number[]>();
+    const occupied = new Set(
+      plugins.filter((plugin) => plugin.busy && isApart(plugin)).map(placeOf),
+    );
+    const batches = new Batches();
     for (const plugin of plugins) {
-      if (isApart(plugin) && apartAtWork) continue;
+      if (isApart(plugin) && occupied.has(placeOf(plugin))) continue;
       const work = plugin.takeWork(now);
       if (work === undefined) continue;
-      apartAtWork ||= isApart(plugin);
-      if (work === 'load') {
-        const { slot, bundle } = plugin;
-        const bootstrap = this.#options.bootstrap(plugin);
-        host.send({ type: 'load', slot, bootstrap, code: bundle.code });
-      } else {
-        const events = this.#written(work);
-        const slots = slotsByEvents.get(events) ?? [];
-        slots.push(plugin.slot);
-        slotsByEvents.set(events, slots);
-      }
+      if (isApart(plugin)) occupied.add(placeOf(plugin));
+      if (work === 'load') this.#load(plugin);
+      else batches.add(plugin, this.#written(work));
     }
-    for (const [events, slots] of slotsByEvents) host.send({ type: 'dispatch', slots, events });
+    batches.send(hosts);
     if (plugins.some((plugin) => plugin.paused(now))) {
       clearTimeout(this.#paceTimer);
       this.#paceTimer = setTimeout(() => this.soon(), limits.paceMs);
     }
+  }
+
+  #load(plugin: HostedPlugin): void {
+    const { slot, home, bundle } = plugin;
+    const bootstrap = this.#options.bootstrap(plugin);
+    this.#options.hosts.send(home, { type: 'load', slot, bootstrap, code: bundle.code });
   }
 
   /** A batch as JSON, in a test world with its time. */
@@ -94,5 +99,24 @@ export class Pump {
       events.unshift(JSON.stringify({ type: 'clock', nowMs }));
     }
     return `[${events.join()}]`;
+  }
+}
+
+/** What plugins are told in one turn: the same events go to all of a process together. */
+class Batches {
+  readonly #slotsByEvents = new Map<number, Map<string, number[]>>();
+
+  add({ home, slot }: HostedPlugin, events: string): void {
+    const batches = this.#slotsByEvents.get(home) ?? new Map<string, number[]>();
+    this.#slotsByEvents.set(home, batches);
+    const slots = batches.get(events) ?? [];
+    slots.push(slot);
+    batches.set(events, slots);
+  }
+
+  send(hosts: Hosts): void {
+    for (const [home, batches] of this.#slotsByEvents) {
+      for (const [events, slots] of batches) hosts.send(home, { type: 'dispatch', slots, events });
+    }
   }
 }

@@ -4,7 +4,7 @@ import type { Admission } from './admission.ts';
 import { type Action, parseActions } from './bridge.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Clock } from './clock.ts';
-import { endReasons } from './end-reason.ts';
+import { endFaults, type Fault } from './end-reason.ts';
 import type { Hooks } from './hooks.ts';
 import type { HostReport } from './host-bridge.ts';
 import type { Insight } from './insight.ts';
@@ -21,8 +21,8 @@ export interface ReportsOptions {
   readonly hooks: Hooks;
   /** Its `setup` is done. */
   readonly onReady: (plugin: HostedPlugin) => void;
-  /** It ends here, for a reason in words. */
-  readonly onEnded: (plugin: HostedPlugin, reason: string) => void;
+  /** It ends here. */
+  readonly onEnded: (plugin: HostedPlugin, fault: Fault) => void;
   /** It has said goodbye. */
   readonly onStopped: (plugin: HostedPlugin) => void;
   /** A turn is over. */
@@ -36,31 +36,40 @@ export class Reports {
     this.#options = options;
   }
 
-  /** Takes a report; one of a plugin that has ended means nothing any more. */
-  receive(report: Extract<HostReport, { readonly slot: number }>): void {
-    const { plugins, clock, onEnded, onStopped, onTurned } = this.#options;
+  /** Takes a report of a process; one of a plugin that has ended, or lives elsewhere, means nothing. */
+  receive(home: number, report: Extract<HostReport, { readonly slot: number }>): void {
+    const { plugins, onEnded, onTurned } = this.#options;
     const plugin = plugins.get(report.slot);
-    if (plugin?.alive !== true) return;
+    if (plugin?.alive !== true || plugin.home !== home) return;
     if (report.type !== 'turned') {
-      onEnded(plugin, endReasons[report.reason]);
+      onEnded(plugin, endFaults[report.reason]);
       return;
     }
+    this.#turned(plugin, report.actions);
+    onTurned();
+  }
+
+  #turned(plugin: HostedPlugin, texts: readonly string[]): void {
+    const { clock, onEnded, onStopped } = this.#options;
+    const { life } = plugin;
+    // An action may end the plugin or move it elsewhere, and with it goes all that it still asks for.
+    const goesOn = (): boolean => plugin.alive && plugin.life === life;
     try {
-      for (const action of parseActions(report.actions)) {
-        // An action may end the plugin, and with it all that it still asks for.
-        if (plugin.alive) this.#take(plugin, action);
+      for (const action of parseActions(texts)) {
+        if (goesOn()) this.#take(plugin, action);
       }
-      if (plugin.phase === 'loading') throw new ShapeError('', 'a file that describes no plugin');
+      if (goesOn() && plugin.phase === 'loading') {
+        throw new ShapeError('', 'a file that describes no plugin');
+      }
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
-      onEnded(plugin, `it handed over what is no action: ${error.message}`);
+      const reason = `it handed over what is no action: ${error.message}`;
+      onEnded(plugin, { reason, mayPass: false });
     }
-    if (plugin.alive) {
-      const characters = report.actions.reduce((sum, { length }) => sum + length, 0);
-      plugin.turned(characters, performance.now(), clock.now());
-      if (!plugin.alive) onStopped(plugin);
-    }
-    onTurned();
+    if (!goesOn()) return;
+    const characters = texts.reduce((sum, { length }) => sum + length, 0);
+    plugin.turned(characters, performance.now(), clock.now());
+    if (!plugin.alive) onStopped(plugin);
   }
 
   #take(plugin: HostedPlugin, action: Action): void {
@@ -79,7 +88,7 @@ export class Reports {
         onReady(plugin);
         break;
       case 'failed':
-        onEnded(plugin, plugin.explain(action));
+        onEnded(plugin, { reason: plugin.explain(action), mayPass: true });
         break;
       case 'traced':
         insight.traced(action, plugin.name);

@@ -7,6 +7,9 @@ import type { PluginStatus } from './plugin-status.ts';
 /** Plugins of one runtime at a time; one more is refused. A version that is to replace another does not count. */
 const pluginsMax = 100;
 
+/** Plugins that have a process of their own, each of up to 204 MB; one more is refused. Likewise. */
+const processesMax = 16;
+
 /** By slot, in the order of loading. */
 export class Roster {
   readonly all: Map<number, HostedPlugin> = new Map();
@@ -58,5 +61,15 @@ export class Roster {
     if (this.present.filter(({ alive }) => alive).length >= pluginsMax) {
       throw new BanterError('OPTION_INVALID', `there are ${pluginsMax} plugins already`);
     }
+  }
+
+  /** @throws BanterError OPTION_INVALID when as many as may have a process of their own, beside what a plugin replaces */
+  checkProcesses(replaced?: HostedPlugin): void {
+    const own = this.present.filter(
+      (plugin) => plugin.alive && plugin.isolation === 'process' && plugin !== replaced,
+    );
+    if (own.length < processesMax) return;
+    const problem = `${processesMax} plugins have a process of their own already; unload one of them`;
+    throw new BanterError('OPTION_INVALID', problem);
   }
 }

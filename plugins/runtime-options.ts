@@ -27,6 +27,8 @@ export interface PluginRuntimeOptions {
   readonly variables?: Variables;
   /** Whether plugins are only tried: what they send and decide about messages is logged and not done. Default false. */
   readonly dryRun?: boolean;
+  /** Whether each plugin gets a process of its own, whatever its manifest says; at most 16 then. Default false. */
+  readonly isolate?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
@@ -41,6 +43,8 @@ export interface LoadOptions {
   readonly permissions?: readonly string[] | undefined;
   /** What it sends and decides about messages is logged and not done. Default: as the runtime was started. */
   readonly dryRun?: boolean | undefined;
+  /** Whether it gets a process of its own even if its manifest does not ask for one. Default: as the runtime was started. */
+  readonly isolate?: boolean | undefined;
 }
 
 /** Options with what holds where nothing is said. */
@@ -63,6 +67,7 @@ export function completeOptions({
   answersHelp = false,
   variables = () => undefined,
   dryRun = false,
+  isolate = false,
   onLog = () => undefined,
   onStatus = () => undefined,
   simulation,
@@ -72,6 +77,6 @@ export function completeOptions({
     throw new BanterError('OPTION_INVALID', problem);
   }
   const clock = simulation?.clock ?? systemClock;
-  const behaviour = { authorize, commandPrefix, answersHelp, variables, dryRun, onLog, onStatus };
-  return { client, dataDir, installedDir, simulation, clock, ...behaviour };
+  const behaviour = { authorize, commandPrefix, answersHelp, variables, dryRun, isolate };
+  return { client, dataDir, installedDir, simulation, clock, onLog, onStatus, ...behaviour };
 }

@@ -5,11 +5,12 @@ import { Admission } from './admission.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
 import type { Clock } from './clock.ts';
+import { Endings } from './endings.ts';
 import { type Fact, listen, type PluginClient } from './feed.ts';
 import { clashOf, Help } from './help.ts';
 import { Hooks } from './hooks.ts';
 import { HostCodeSource } from './host-code.ts';
-import { type HostDeath, type HostOwner, HostProcess } from './host-process.ts';
+import { Hosts, type HostsOwner, sharedHome } from './hosts.ts';
 import { Insight } from './insight.ts';
 import { limits } from './limits.ts';
 import { locate, locateAgain } from './location.ts';
@@ -25,8 +26,9 @@ import { SetupDeadlines } from './setup-deadlines.ts';
 import type { KeptValues } from './storage.ts';
 
 /**
- * Runs plugins in one caged child process, each in an isolate of its own. The child starts with the first plugin;
- * when it dies, the plugin that killed it is quarantined and the others come back.
+ * Runs plugins in caged child processes, each in an isolate of its own: in one that they share, but for those that have
+ * a process to themselves. A child starts with its first plugin; when it dies, the plugin that killed it is quarantined
+ * and the others come back.
  */
 export class PluginRuntime {
   /** Tells what became of messages, and what plugins are told and do. */
@@ -39,7 +41,7 @@ export class PluginRuntime {
   readonly #hooks: Hooks;
   readonly #reports: Reports;
   readonly #bundler = new Bundler();
-  readonly #host: HostProcess;
+  readonly #hosts: Hosts;
   readonly #stopListening: () => void;
   readonly #roster = new Roster();
   readonly #plugins = this.#roster.all;
@@ -47,6 +49,7 @@ export class PluginRuntime {
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
   readonly #replacement: Replacement;
+  readonly #endings: Endings;
   #closed = false;
 
   /** @throws BanterError OPTION_INVALID */
@@ -56,34 +59,25 @@ export class PluginRuntime {
 
   private constructor(options: PluginRuntimeOptions) {
     const complete = completeOptions(options);
-    const { client, commandPrefix, authorize, clock, onLog, onStatus, simulation } = complete;
+    const { client, commandPrefix, clock, onLog, onStatus, simulation } = complete;
     this.#client = client;
     this.#options = complete;
     this.#onLog = onLog;
     this.#onStatus = onStatus;
     this.insight = new Insight(clock);
     const code = new HostCodeSource(this.#bundler, simulation);
-    this.#host = new HostProcess(this.#hostOwner(), () => code.make());
+    this.#hosts = new Hosts(this.#hostsOwner(), () => code.make());
     this.#pump = new Pump({
       plugins: this.#plugins,
-      host: this.#host,
+      hosts: this.#hosts,
       bootstrap: (plugin) => code.bootstrapOf(plugin),
       simulation,
     });
-    this.#setups = new SetupDeadlines(clock, (plugin) =>
-      this.#quarantine(plugin, `its setup took more than ${limits.setupMs} ms`),
-    );
-    this.#admission = new Admission({
-      plugins: this.#plugins,
-      authorize: async (request) => this.#pump.work.during(Promise.resolve(authorize(request))),
-      setUp: (plugin) => {
-        plugin.setUp(client.name, commandPrefix);
-        this.#setups.begin(plugin);
-        this.#pump.soon();
-      },
-      forget: ({ slot }) => void this.#plugins.delete(slot),
-      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
+    this.#setups = new SetupDeadlines(clock, (plugin) => {
+      const reason = `its setup took more than ${limits.setupMs} ms`;
+      this.#endings.quarantine(plugin, { reason, mayPass: true });
     });
+    this.#admission = this.#makeAdmission();
     this.#capabilities = new Capabilities({
       client,
       insight: this.insight,
@@ -101,7 +95,17 @@ export class PluginRuntime {
       clock,
       work: this.#pump.work,
       onAsked: () => this.#pump.soon(),
-      onFailing: (plugin, reason) => this.#quarantine(plugin, reason),
+      onFailing: (plugin, reason) => this.#endings.quarantine(plugin, { reason, mayPass: true }),
+      log: (plugin, level, text) => this.#logAbout(plugin, level, text),
+    });
+    this.#endings = new Endings({
+      roster: this.#roster,
+      hosts: this.#hosts,
+      capabilities: this.#capabilities,
+      hooks: this.#hooks,
+      setups: this.#setups,
+      pump: this.#pump,
+      onStatus,
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
     this.#reports = this.#makeReports(clock);
@@ -118,9 +122,14 @@ export class PluginRuntime {
     );
   }
 
-  /** The process id of the child that holds the plugins, while there is one. */
+  /** The process id of the child that plugins share, while there is one. */
   get hostPid(): number | undefined {
-    return this.#host.pid;
+    return this.#hosts.pidOf(sharedHome);
+  }
+
+  /** The process ids of all children. */
+  get hostPids(): readonly number[] {
+    return this.#hosts.pids;
   }
 
   /**
@@ -131,30 +140,38 @@ export class PluginRuntime {
   async load(
     spec: string,
     config: Readonly<Record<string, unknown>> = {},
-    { permissions, dryRun: isDryRun = this.#options.dryRun }: LoadOptions = {},
+    {
+      permissions,
+      dryRun = this.#options.dryRun,
+      isolate = this.#options.isolate,
+    }: LoadOptions = {},
   ): Promise<PluginStatus> {
     this.#checkRoom();
     const { variables, installedDir } = this.#options;
     const source = locate(spec, installedDir);
-    return this.#begin({ spec, source, config, variables, permissions, isDryRun });
+    const manner = { isDryRun: dryRun, isIsolated: isolate };
+    return this.#begin({ spec, source, config, variables, permissions, ...manner });
   }
 
   /**
    * Loads a plugin anew from where it came from, with the settings it has; resolves when the new version runs. It is set
-   * up beside the old one, which goes on if that fails, and then takes over its jobs and what waits for it.
+   * up beside the old one, which goes on if that fails, and then takes over its jobs and what waits for it. In place of one
+   * with a process of its own it gets one, too.
    * @throws BanterError as {@link load}; OPTION_INVALID for an unknown id, and while it is reloaded already
    */
   async reload(id: string): Promise<PluginStatus> {
-    const { order } = this.#roster.find(id);
-    return this.#begin({ ...order, source: locateAgain(order, this.#options.installedDir) }, id);
+    const { order, isolation } = this.#roster.find(id);
+    const source = locateAgain(order, this.#options.installedDir);
+    // What comes in its place is no more trusted by the others.
+    return this.#begin({ ...order, source, isIsolated: isolation === 'process' }, id);
   }
 
   /** Stops a plugin after its `dispose`; it stays in the list as stopped. @throws BanterError OPTION_INVALID for an unknown id */
   async unload(id: string): Promise<void> {
     const plugin = this.#roster.find(id);
     const candidate = this.#roster.candidateFor(plugin);
-    if (candidate !== undefined) await this.#stop(candidate);
-    await this.#stop(plugin);
+    if (candidate !== undefined) await this.#endings.stop(candidate);
+    await this.#endings.stop(plugin);
   }
 
   /** Whether plugins do nothing more until time passes or the client tells something. */
@@ -169,11 +186,11 @@ export class PluginRuntime {
 
   /** What a plugin keeps: its first keys, or the value of one, as JSON. @throws BanterError OPTION_INVALID, DATA_UNUSABLE */
   kept(id: string, key?: string): Promise<KeptValues> {
-    return this.#capabilities.kept(this.#roster.find(id).name, key);
+    return this.#capabilities.kept(this.#roster.find(id), key);
   }
 
   /**
-   * Lets every plugin say goodbye, ends the child, and resolves when it is gone and everything is written. Idempotent.
+   * Lets every plugin say goodbye, ends the children, and resolves when it is gone and everything is written. Idempotent.
    * Messages of groups that were not handled come again, as `recovered`, to the next client of this name.
    */
   async close(): Promise<void> {
@@ -181,14 +198,36 @@ export class PluginRuntime {
     this.#replacement.close();
     this.#stopListening();
     this.#hooks.close();
-    await Promise.all([...this.#plugins.values()].map((plugin) => this.#stop(plugin, true)));
+    const all = [...this.#plugins.values()];
+    await Promise.all(all.map((plugin) => this.#endings.stop(plugin, true)));
     this.#pump.close();
-    await this.#host.close();
+    await this.#hosts.close();
     await this.#capabilities.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #makeAdmission(): Admission {
+    const { client, authorize, commandPrefix } = this.#options;
+    return new Admission({
+      plugins: this.#plugins,
+      authorize: async (request) => this.#pump.work.during(Promise.resolve(authorize(request))),
+      moveOut: (plugin) => {
+        this.#roster.checkProcesses(plugin.predecessor);
+        this.#hosts.leave(plugin.home, plugin.slot);
+        plugin.moveOut();
+        this.#hosts.start(plugin.home);
+      },
+      setUp: (plugin) => {
+        plugin.setUp(client.name, commandPrefix);
+        this.#setups.begin(plugin);
+        this.#pump.soon();
+      },
+      forget: ({ slot }) => void this.#plugins.delete(slot),
+      refuse: (plugin, reason, cause) => this.#endings.refuse(plugin, reason, cause),
+    });
   }
 
   #makeReplacement(clock: Clock): Replacement {
@@ -198,8 +237,8 @@ export class PluginRuntime {
       onRunning: (plugin, old) => this.#tellRunning(plugin, old),
       owes: (plugin) =>
         plugin.handling.isBusy || this.#capabilities.owes(plugin) || this.#hooks.owes(plugin),
-      refuse: (plugin, reason, cause) => this.#refuse(plugin, reason, cause),
-      stop: (plugin) => this.#stop(plugin),
+      refuse: (plugin, reason, cause) => this.#endings.refuse(plugin, reason, cause),
+      stop: (plugin) => this.#endings.stop(plugin),
     });
   }
 
@@ -212,8 +251,8 @@ export class PluginRuntime {
       capabilities: this.#capabilities,
       hooks: this.#hooks,
       onReady: (plugin) => this.#makeReady(plugin),
-      onEnded: (plugin, reason) => this.#quarantine(plugin, reason),
-      onStopped: (plugin) => this.#release(plugin),
+      onEnded: (plugin, fault) => this.#endings.quarantine(plugin, fault),
+      onStopped: (plugin) => this.#endings.stopped(plugin),
       onTurned: () => this.#pump.soon(),
     });
   }
@@ -235,9 +274,10 @@ export class PluginRuntime {
     else if (this.#roster.candidateFor(running) !== undefined) {
       throw new BanterError('OPTION_INVALID', `"${replacing}" is being reloaded already`);
     }
+    if (order.isIsolated) this.#roster.checkProcesses(running);
     const plugin = new HostedPlugin(this.#roster.nextSlot(), order, bundle, running);
     this.#plugins.set(plugin.slot, plugin);
-    this.#host.start();
+    this.#hosts.start(plugin.home);
     this.#pump.soon();
     try {
       await plugin.started;
@@ -260,14 +300,12 @@ export class PluginRuntime {
     this.#pump.soon();
   }
 
-  #hostOwner(): HostOwner {
+  #hostsOwner(): HostsOwner {
     return {
       hostUp: () => this.#pump.soon(),
-      hostReported: (report) => this.#reports.receive(report),
-      hostDied: (death) => this.#handleDeath(death),
-      hostGaveUp: (reason) => {
-        for (const plugin of this.#plugins.values()) this.#quarantine(plugin, reason);
-      },
+      hostReported: (home, report) => this.#reports.receive(home, report),
+      hostDied: (home, death) => this.#endings.hostDied(home, death),
+      hostGaveUp: (home, reason) => this.#endings.hostGaveUp(home, reason),
     };
   }
 
@@ -278,7 +316,8 @@ export class PluginRuntime {
     const clash = clashOf(plugin, this.#roster.besides(plugin));
     if (clash !== undefined) {
       const { name, owner } = clash;
-      this.#quarantine(plugin, `its command "${name}" is already that of ${owner.name}`);
+      const reason = `its command "${name}" is already that of ${owner.name}`;
+      this.#endings.quarantine(plugin, { reason, mayPass: false });
     } else if (predecessor !== undefined) {
       void this.#replacement.takeOver(plugin, predecessor);
     } else {
@@ -293,74 +332,6 @@ export class PluginRuntime {
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status());
     this.#pump.soon();
-  }
-
-  #handleDeath({ reason, culprit, named, suspects }: HostDeath): boolean {
-    const guilty = culprit === undefined ? undefined : this.#plugins.get(culprit);
-    if (guilty !== undefined) {
-      const blame = named ? reason : `the plugin process died while it was at work: ${reason}`;
-      this.#quarantine(guilty, blame);
-    }
-    for (const slot of suspects) {
-      this.#plugins.get(slot)?.suspect(performance.now());
-    }
-    for (const plugin of this.#plugins.values()) {
-      this.#setups.end(plugin);
-      if (plugin.alive) {
-        this.#capabilities.forget(plugin);
-        plugin.restart();
-        this.#hooks.lost(plugin, `the plugin process died (${reason})`);
-        this.#logAbout(plugin, 'warn', `is started again: the plugin process died (${reason})`);
-      }
-    }
-    // The child may name a plugin that has ended and been replaced before it was found not to stop.
-    return named || guilty !== undefined;
-  }
-
-  /** What was not granted is told whoever loads it; it has done nothing that anybody else should hear of. */
-  #refuse(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
-    if (cause?.code !== 'PERMISSION_NOT_GRANTED') {
-      this.#quarantine(plugin, reason, cause);
-    } else if (plugin.alive) {
-      plugin.end('stopped', reason, cause);
-      this.#release(plugin);
-    }
-  }
-
-  #quarantine(plugin: HostedPlugin, reason: string, cause?: BanterError): void {
-    if (!plugin.alive) return;
-    plugin.end('quarantined', reason, cause);
-    // Whoever reloads is told why a version did not take over; what was replaced has no more to say.
-    if (!plugin.isBehind) this.#logAbout(plugin, 'error', `is quarantined: ${reason}`);
-    this.#release(plugin);
-  }
-
-  /** A plugin has ended: nothing of it stays at the child. */
-  #release(plugin: HostedPlugin): void {
-    this.#setups.end(plugin);
-    this.#capabilities.forget(plugin);
-    this.#host.send({ type: 'unload', slot: plugin.slot });
-    this.#hooks.lost(plugin, 'its plugin is in quarantine');
-    if (plugin.isBehind) this.#plugins.delete(plugin.slot);
-    else if (plugin.manifest !== undefined) this.#onStatus(plugin.status());
-    // A suspect that waited for this one may go on.
-    this.#pump.soon();
-  }
-
-  async #stop(plugin: HostedPlugin, isLeaving = false): Promise<void> {
-    if (plugin.phase === 'quarantined') {
-      plugin.end('stopped', '');
-      this.#hooks.refresh();
-    }
-    if (!plugin.alive) return;
-    plugin.stop(isLeaving);
-    this.#hooks.lost(plugin, '');
-    if (!plugin.alive) {
-      this.#release(plugin);
-      return;
-    }
-    this.#pump.soon();
-    await plugin.ended;
   }
 
   #logAbout(plugin: HostedPlugin, level: PluginLog['level'], text: string): void {

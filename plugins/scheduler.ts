@@ -15,6 +15,7 @@ import {
   recurrenceOf,
 } from './job-book.ts';
 import type { JobRow } from './job-table.ts';
+import { keyOf } from './keeper-table.ts';
 import { limits } from './limits.ts';
 import type { OpenWork } from './open-work.ts';
 import type { HostedPlugin } from './plugin.ts';
@@ -140,10 +141,10 @@ export class Scheduler {
   }
 
   #bookOf(plugin: HostedPlugin): Book {
-    const { life, name } = plugin;
+    const { life } = plugin;
     const present = this.#books.get(plugin);
     if (present?.life === life) return present;
-    const owner = { client: this.#owner.client, plugin: name };
+    const owner = { client: this.#owner.client, ...keyOf(plugin) };
     const empty = { jobs: new Map(), entries: new Map(), runs: new Map(), unwritten: [] };
     const book: Book = {
       plugin,

@@ -6,6 +6,7 @@ import type { Clock } from './clock.ts';
 import type { PluginDatabase } from './database.ts';
 import type { PluginClient } from './feed.ts';
 import type { JobOwner } from './job-table.ts';
+import type { PluginKey } from './keeper-table.ts';
 import type { SentRow } from './sent-table.ts';
 
 /** Messages of a group that are looked through for one of which nobody knows whether it was sent. */
@@ -45,10 +46,10 @@ export class Sending {
   }
 
   /** Rejects as the client does, with OUTCOME_UNKNOWN for a key of which nobody knows, and as `PluginDatabase.run`. */
-  async send(plugin: string, action: SendingAction): Promise<Receipt> {
+  async send(plugin: PluginKey, action: SendingAction): Promise<Receipt> {
     const { key } = action;
-    if (key === undefined) return this.#transmit(plugin, action);
-    const id = `${plugin} ${key}`;
+    if (key === undefined) return this.#transmit(plugin.plugin, action);
+    const id = `${plugin.plugin} ${key}`;
     const underWay = this.#underWay.get(id);
     if (underWay !== undefined) return underWay;
     const sending = this.#sendOnce(plugin, key, action);
@@ -60,9 +61,9 @@ export class Sending {
     }
   }
 
-  async #sendOnce(plugin: string, key: string, action: SendingAction): Promise<Receipt> {
+  async #sendOnce(plugin: PluginKey, key: string, action: SendingAction): Promise<Receipt> {
     const { database, clock, owner: client } = this.#options;
-    const owner: JobOwner = { client, plugin };
+    const owner: JobOwner = { client, ...plugin };
     const begin = (mid: string): Promise<void> =>
       database.run(({ sent }) => sent.begin(owner, key, mid, clock.wallClockMs()));
     const before = await database.run(({ sent }) => sent.find(owner, key));
@@ -73,7 +74,7 @@ export class Sending {
     }
     if (action.type === 'sendPrivate') await begin('');
     try {
-      const receipt = await this.#transmit(plugin, action, begin);
+      const receipt = await this.#transmit(plugin.plugin, action, begin);
       // Nobody waits for this: whoever finds the key without it asks the history.
       database.run(({ sent }) => sent.settle(owner, key, JSON.stringify(receipt))).catch(() => {});
       return receipt;

@@ -2,6 +2,7 @@
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { JobOwner } from './job-table.ts';
+import type { KeeperTable } from './keeper-table.ts';
 
 /** A message that was about to be sent, or was. */
 export interface SentRow {
@@ -18,13 +19,15 @@ const rowsMax = 1000;
 
 /** All methods take the owner first: a key means nothing to another plugin, nor to another client. */
 export class SentTable {
+  readonly #keepers: KeeperTable;
   readonly #find: StatementSync;
   readonly #put: StatementSync;
   readonly #settle: StatementSync;
   readonly #delete: StatementSync;
   readonly #prune: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, keepers: KeeperTable) {
+    this.#keepers = keepers;
     const one = 'WHERE client = ? AND plugin = ? AND key = ?';
     this.#find = database.prepare(`SELECT mid, receipt, at FROM sent ${one}`);
     this.#put = database.prepare(
@@ -39,26 +42,27 @@ export class SentTable {
     );
   }
 
-  find({ client, plugin }: JobOwner, key: string): SentRow | undefined {
-    const row = this.#find.get(client, plugin, key);
+  find(owner: JobOwner, key: string): SentRow | undefined {
+    const row = this.#find.get(owner.client, this.#keepers.of(owner), key);
     return (
       row && { mid: String(row['mid']), receipt: String(row['receipt']), atMs: Number(row['at']) }
     );
   }
 
   /** It is about to be sent. */
-  begin({ client, plugin }: JobOwner, key: string, mid: string, atMs: number): void {
-    this.#put.run(client, plugin, key, mid, atMs);
-    this.#prune.run(client, plugin);
+  begin(owner: JobOwner, key: string, mid: string, atMs: number): void {
+    const keeper = this.#keepers.claim(owner);
+    this.#put.run(owner.client, keeper, key, mid, atMs);
+    this.#prune.run(owner.client, keeper);
   }
 
   /** It was sent. */
-  settle({ client, plugin }: JobOwner, key: string, receipt: string): void {
-    this.#settle.run(receipt, client, plugin, key);
+  settle(owner: JobOwner, key: string, receipt: string): void {
+    this.#settle.run(receipt, owner.client, this.#keepers.of(owner), key);
   }
 
   /** It was not sent, and never will be. */
-  forget({ client, plugin }: JobOwner, key: string): void {
-    this.#delete.run(client, plugin, key);
+  forget(owner: JobOwner, key: string): void {
+    this.#delete.run(owner.client, this.#keepers.of(owner), key);
   }
 }

@@ -3,6 +3,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { BanterError } from '../core/client-api.ts';
 import type { KeyPage, StoredValue } from './bridge.ts';
+import type { KeeperTable, PluginKey } from './keeper-table.ts';
 import { limits } from './limits.ts';
 
 interface Usage {
@@ -10,8 +11,9 @@ interface Usage {
   readonly bytes: number;
 }
 
-/** Keys and values of all plugins, apart from each other by the plugin's id. */
+/** Keys and values of all plugins, apart from each other by id and source. */
 export class StorageTable {
+  readonly #keepers: KeeperTable;
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
@@ -19,7 +21,8 @@ export class StorageTable {
   readonly #usage: StatementSync;
   readonly #setUsage: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, keepers: KeeperTable) {
+    this.#keepers = keepers;
     const of = 'FROM entries WHERE plugin = ? AND key';
     this.#select = database.prepare(`SELECT version, value, bytes ${of} = ?`);
     this.#insert = database.prepare(
@@ -31,8 +34,8 @@ export class StorageTable {
     this.#setUsage = database.prepare('REPLACE INTO usage (plugin, keys, bytes) VALUES (?, ?, ?)');
   }
 
-  get(plugin: string, key: string): StoredValue | undefined {
-    const row = this.#select.get(plugin, key);
+  get(plugin: PluginKey, key: string): StoredValue | undefined {
+    const row = this.#select.get(this.#keepers.of(plugin), key);
     return row && { value: String(row['value']), version: Number(row['version']) };
   }
 
@@ -40,45 +43,48 @@ export class StorageTable {
    * Writes JSON under a key; false and nothing written if another `version` stands there than is given (0: anything).
    * @throws BanterError STORAGE_FULL before anything is written
    */
-  set(plugin: string, key: string, value: string, version: number | undefined): boolean {
-    const present = this.#select.get(plugin, key);
+  set(plugin: PluginKey, key: string, value: string, version: number | undefined): boolean {
+    const keeper = this.#keepers.of(plugin);
+    const present = this.#select.get(keeper, key);
     if (version !== undefined && version !== Number(present?.['version'] ?? 0)) return false;
     const bytes = Buffer.byteLength(key) + Buffer.byteLength(value);
-    const before = this.#used(plugin);
+    const before = this.#used(keeper);
     const after: Usage = {
       keys: before.keys + (present === undefined ? 1 : 0),
       bytes: before.bytes + bytes - Number(present?.['bytes'] ?? 0),
     };
     checkRoom(before, after);
-    if (present !== undefined) this.#delete.run(plugin, key);
-    this.#insert.run(plugin, key, value, bytes);
-    this.#setUsage.run(plugin, after.keys, after.bytes);
+    this.#keepers.claim(plugin);
+    if (present !== undefined) this.#delete.run(keeper, key);
+    this.#insert.run(keeper, key, value, bytes);
+    this.#setUsage.run(keeper, after.keys, after.bytes);
     return true;
   }
 
   /** Takes a key away; false if there was none. */
-  delete(plugin: string, key: string): boolean {
-    const present = this.#select.get(plugin, key);
+  delete(plugin: PluginKey, key: string): boolean {
+    const keeper = this.#keepers.of(plugin);
+    const present = this.#select.get(keeper, key);
     if (present === undefined) return false;
-    const { keys, bytes } = this.#used(plugin);
-    this.#delete.run(plugin, key);
-    this.#setUsage.run(plugin, keys - 1, bytes - Number(present['bytes']));
+    const { keys, bytes } = this.#used(keeper);
+    this.#delete.run(keeper, key);
+    this.#setUsage.run(keeper, keys - 1, bytes - Number(present['bytes']));
     return true;
   }
 
   /** A page of the keys that begin with `prefix`, those after the key `after` where one is given. */
-  list(plugin: string, prefix: string, after: string | undefined): KeyPage {
+  list(plugin: PluginKey, prefix: string, after: string | undefined): KeyPage {
     const max = limits.storagePageKeysMax;
     // The key itself is found again, and one more tells whether there are any.
-    const rows = this.#list.all(plugin, after ?? prefix, max + 2);
+    const rows = this.#list.all(this.#keepers.of(plugin), after ?? prefix, max + 2);
     const keys = rows
       .map((row) => String(row['key']))
       .filter((key) => key !== after && key.startsWith(prefix));
     return { keys: keys.slice(0, max), more: keys.length > max };
   }
 
-  #used(plugin: string): Usage {
-    const row = this.#usage.get(plugin);
+  #used(keeper: string): Usage {
+    const row = this.#usage.get(keeper);
     return { keys: Number(row?.['keys'] ?? 0), bytes: Number(row?.['bytes'] ?? 0) };
   }
 }

@@ -3,6 +3,7 @@
 import { BanterError } from '../core/client-api.ts';
 import type { ActionResults, StorageAction } from './bridge.ts';
 import type { PluginDatabase, Tables } from './database.ts';
+import type { PluginKey } from './keeper-table.ts';
 import { limits } from './limits.ts';
 
 /** Looks after the bounds of what is asked for; the database does it. */
@@ -20,25 +21,25 @@ export class StorageCapability {
    * @throws BanterError STORAGE_FULL, RATE_LIMITED, DATA_UNUSABLE, DATA_DAMAGED, DATA_TOO_NEW, STORE_FULL
    */
   async perform(
-    plugin: string,
+    plugin: PluginKey,
     action: StorageAction,
   ): Promise<ActionResults[StorageAction['type']]> {
-    const unanswered = this.#unanswered.get(plugin) ?? 0;
+    const unanswered = this.#unanswered.get(plugin.plugin) ?? 0;
     if (unanswered >= limits.storageUnansweredMax) {
       const problem = `more than ${limits.storageUnansweredMax} storage operations at a time`;
       throw new BanterError('RATE_LIMITED', problem);
     }
     checkValue(action);
-    this.#unanswered.set(plugin, unanswered + 1);
+    this.#unanswered.set(plugin.plugin, unanswered + 1);
     try {
       return await this.#database.run((tables) => carryOut(tables, plugin, action));
     } finally {
-      this.#answered(plugin);
+      this.#answered(plugin.plugin);
     }
   }
 
   /** What a plugin keeps, for people: the first keys, or the value of one. @throws BanterError DATA_UNUSABLE, DATA_DAMAGED, DATA_TOO_NEW */
-  look(plugin: string, key: string | undefined): Promise<KeptValues> {
+  look(plugin: PluginKey, key: string | undefined): Promise<KeptValues> {
     return this.#database.run(({ storage }): KeptValues => {
       if (key === undefined) return { type: 'keys', ...storage.list(plugin, '', undefined) };
       return { type: 'value', key, value: storage.get(plugin, key)?.value };
@@ -84,7 +85,7 @@ function checkValue(action: StorageAction): void {
 
 function carryOut(
   { storage }: Tables,
-  plugin: string,
+  plugin: PluginKey,
   action: StorageAction,
 ): ActionResults[StorageAction['type']] {
   switch (action.type) {

@@ -10,6 +10,7 @@ import { grantCommandOf, grantFileOf, installedDirOf } from './grant-file.ts';
 import type { Interruption } from './interruption.ts';
 import { LineWriter } from './line-writer.ts';
 import { logLine } from './log-lines.ts';
+import type { PluginManner } from './plugin-manner.ts';
 import { safeText } from './safe-text.ts';
 import { readVersion } from './version.ts';
 
@@ -21,8 +22,7 @@ export interface BotCommandOptions {
   readonly groups?: readonly string[] | undefined;
   /** A new file for what its plugins are told and say. */
   readonly recordFile?: string | undefined;
-  /** Only try its plugins. */
-  readonly dryRun?: boolean | undefined;
+  readonly manner: PluginManner;
   readonly config: Config;
   readonly interruption: Interruption;
 }
@@ -59,7 +59,7 @@ export async function bot(options: BotCommandOptions): Promise<number> {
     installedDir: installedDirOf(config),
     authorize: authority({ book, grantCommand: grantCommandOf(config) }),
     variables: environmentVariable,
-    dryRun: options.dryRun === true,
+    ...options.manner,
     signal: interruption.signal,
     onLog,
     health,

@@ -57,6 +57,8 @@ export interface PluginSummary {
   readonly commands: readonly MessageCommand[];
   /** Whether what it sends and decides about messages is told and not done. */
   readonly isDryRun?: boolean;
+  /** `process` if it has one of its own. */
+  readonly isolation?: string;
   /** What it has done so far, by the names of `PluginCounters`. */
   readonly counters?: Readonly<Record<string, number>>;
   /** Events that wait for it. */
@@ -84,6 +86,8 @@ export interface PluginLoadOptions {
   readonly permissions?: readonly string[] | undefined;
   /** What it sends and decides is told and not done. */
   readonly dryRun?: boolean | undefined;
+  /** Whether it gets a process of its own; absent: as the session was started, or its manifest asks. */
+  readonly isolate?: boolean | undefined;
   /** Load it anew whenever one of its files is saved. */
   readonly watch?: boolean;
 }

@@ -6,6 +6,7 @@ import { connectChatter, prepareChatter } from './connecting.ts';
 import type { Interruption } from './interruption.ts';
 import { runConnected } from './one-shot.ts';
 import { askOnTerminal } from './permission-question.ts';
+import type { PluginManner } from './plugin-manner.ts';
 import { safeText } from './safe-text.ts';
 
 /** What the settings do not say. */
@@ -14,8 +15,7 @@ export interface ChatOptions {
   readonly takeOver: boolean;
   /** Load plugins anew when their files are saved. */
   readonly watch: boolean;
-  /** Only try the plugins. */
-  readonly dryRun: boolean;
+  readonly manner: PluginManner;
   /** The terminal understands no cursor movements. */
   readonly dumb: boolean;
   readonly interruption: Interruption;
@@ -23,11 +23,11 @@ export interface ChatOptions {
 
 /** Chats until the person leaves; resolves to the exit code. @throws BanterError when the chat cannot begin */
 export async function chat(options: ChatOptions): Promise<number> {
-  const { config, interruption, takeOver, dryRun } = options;
+  const { config, interruption, takeOver, manner } = options;
   const { signal } = interruption;
   // Loaded before there is a client, so that nothing has to wait for it afterwards.
   const { startRepl } = await import('./repl.ts');
-  const chatter = await connectChatter(config, { takeOver, dryRun, signal });
+  const chatter = await connectChatter(config, { takeOver, manner, signal });
   const { client, plugins } = chatter;
   try {
     if (!process.stdin.isTTY || !process.stdout.isTTY) {

@@ -2,6 +2,7 @@
 
 import type { Add, CommonOptions, Perform, Text } from './cli.ts';
 import { addAuthoring } from './cli-authoring.ts';
+import { addAdoption } from './cli-plugin-adoption.ts';
 import { addInstalling } from './cli-plugin-install.ts';
 
 interface GrantOptions extends CommonOptions {
@@ -26,6 +27,7 @@ export function addPlugin(add: Add, run: Perform): void {
   addAuthoring(child, run);
   addGrants(child, run);
   addInstalling(child, run);
+  addAdoption(child, run);
 }
 
 function addGrants(add: Add, run: Perform): void {

@@ -7,6 +7,7 @@ import { addOperating } from './cli-operating.ts';
 import { addPlugin } from './cli-plugin.ts';
 import type { Config, Flags } from './config.ts';
 import { Interruption } from './interruption.ts';
+import { type MannerOptions, mannerOf, type PluginManner, withManner } from './plugin-manner.ts';
 import { readVersion } from './version.ts';
 
 /** What a command works with. */
@@ -21,11 +22,10 @@ export type Text = string | undefined;
 /** What commander makes of the options that every command has. */
 export type CommonOptions = Pick<Flags, 'data' | 'debug'>;
 
-interface SessionOptions extends CommonOptions {
+interface SessionOptions extends CommonOptions, MannerOptions {
   readonly group?: string;
   readonly plugin?: readonly string[];
   readonly takeOver?: true;
-  readonly dryRun?: true;
   readonly relayOnly?: true;
   readonly invitation?: string;
 }
@@ -45,7 +45,7 @@ interface EvalOptions extends ScriptOptions {
   readonly eval: readonly string[];
 }
 
-interface BotOptions extends CommonOptions {
+interface BotOptions extends CommonOptions, MannerOptions {
   readonly server?: string;
   readonly name?: string;
   readonly group?: readonly string[];
@@ -53,7 +53,6 @@ interface BotOptions extends CommonOptions {
   readonly relayOnly?: true;
   readonly invitation?: string;
   readonly record?: string;
-  readonly dryRun?: true;
 }
 
 type ServeOptions = Flags & { readonly quiet?: true; readonly operator?: readonly string[] };
@@ -192,8 +191,9 @@ function addTalking(program: Command, run: Perform): void {
   withSession(chat).action((name: string | undefined, server: Text, options: ChatOptions) =>
     run({ ...sessionFlags(options), name, server }, async (work) => {
       const module = await import('./chat.ts');
-      const { takeOver = false, dryRun = false, watch = false } = options;
-      return module.chat({ ...work, takeOver, dryRun, watch, dumb: isDumb() });
+      const { takeOver = false, watch = false } = options;
+      const manner = mannerOf(options);
+      return module.chat({ ...work, takeOver, manner, watch, dumb: isDumb() });
     }),
   );
   add(
@@ -261,7 +261,7 @@ function addServing(program: Command, run: Perform): void {
         return serve({ ...work, quiet: quiet === true });
       }),
     );
-  add(program, 'bot', 'run a bot unattended')
+  const bot = add(program, 'bot', 'run a bot unattended')
     .argument('<bot>', 'a ready one (greeter), or the file of yours')
     .option('--server <server>', serverHelp)
     .option('--name <name>', 'another name than in its file')
@@ -272,14 +272,15 @@ function addServing(program: Command, run: Perform): void {
     .option(
       '--record <file>',
       'record what its plugins are told and say, private messages included',
-    )
-    .option('--dry-run', dryRunHelp)
-    .action((bot: string, { group: groups, name, record, dryRun, ...flags }: BotOptions) =>
-      run(flags, async (work) => {
-        const module = await import('./bot.ts');
-        return module.bot({ ...work, bot, name, groups, recordFile: record, dryRun });
-      }),
     );
+  withManner(bot).action((file: string, options: BotOptions) => {
+    const { group: groups, name, record: recordFile, dryRun, isolate, ...flags } = options;
+    return run(flags, async (work) => {
+      const module = await import('./bot.ts');
+      const manner = mannerOf({ dryRun, isolate });
+      return module.bot({ ...work, bot: file, name, groups, recordFile, manner });
+    });
+  });
 }
 
 function addKeeping(program: Command, run: Perform): void {
@@ -304,8 +305,6 @@ function addKeeping(program: Command, run: Perform): void {
     );
 }
 
-const dryRunHelp = 'only try the plugins: what they would send or change is told, and not done';
-
 const httpPortHelp = 'loopback port for /healthz and /metrics (BANTER_HTTP_PORT)';
 const relayOnlyHelp = 'never tell peers your address: reach them through the server';
 const invitationHelp = 'an invitation to a closed server, needed once (BANTER_INVITATION)';
@@ -325,14 +324,13 @@ function add(
 }
 
 function withSession(command: Command): Command {
-  return command
+  return withManner(command)
     .option('-g, --group <group>', 'join this group first (BANTER_GROUP)')
     .option(
       '--plugin <plugin>',
       'load a plugin by name or file; may be given again (BANTER_PLUGINS)',
       collect,
     )
-    .option('--dry-run', dryRunHelp)
     .option('--take-over', 'take the name over from another client of yours')
     .option('--relay-only', relayOnlyHelp)
     .option('--invitation <token>', invitationHelp);
@@ -353,15 +351,15 @@ function sessionFlags(options: SessionOptions): Flags {
 
 function formOf(options: ScriptOptions): {
   readonly takeOver: boolean;
-  readonly dryRun: boolean;
+  readonly manner: PluginManner;
   readonly json: boolean;
   readonly jsonInput: boolean;
   readonly keepGoing: boolean;
 } {
-  const { takeOver, dryRun, json, jsonIn, keepGoing } = options;
+  const { takeOver, json, jsonIn, keepGoing } = options;
   return {
     takeOver: takeOver === true,
-    dryRun: dryRun === true,
+    manner: mannerOf(options),
     json: json === true,
     jsonInput: jsonIn === true,
     keepGoing: keepGoing === true,

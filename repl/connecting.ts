@@ -5,6 +5,7 @@ import { keepArrivals } from './arrivals.ts';
 import { type Config, environmentVariable, ownName } from './config.ts';
 import { grantCommandOf, grantFileOf, installedDirOf } from './grant-file.ts';
 import { LazyPlugins } from './lazy-plugins.ts';
+import type { PluginManner } from './plugin-manner.ts';
 
 /** A client at work. */
 export interface Chatter {
@@ -18,15 +19,15 @@ export interface ConnectingOptions {
   readonly takeOver: boolean;
   /** Where a client of the name is present already, connect beside it: to send and to list, without a presence. */
   readonly besidePresent?: boolean;
-  /** Only try the plugins: what they would send or change is told, and not done. */
-  readonly dryRun?: boolean;
+  /** How to run the plugins. Default: as they are meant. */
+  readonly manner?: PluginManner;
   readonly signal: AbortSignal;
 }
 
 /** Connects under the settings' name. @throws BanterError as `Client.connect` does; OPTION_INVALID without a name */
 export async function connectChatter(
   config: Config,
-  { takeOver, besidePresent = false, dryRun = false, signal }: ConnectingOptions,
+  { takeOver, besidePresent = false, manner, signal }: ConnectingOptions,
 ): Promise<Chatter> {
   const dataDir = config.data.value;
   const options = {
@@ -51,7 +52,7 @@ export async function connectChatter(
     installedDir: installedDirOf(config),
     grantFile: grantFileOf(config),
     grantCommand: grantCommandOf(config),
-    dryRun,
+    ...manner,
     errorOutput: process.stderr,
   });
   return { client, plugins };
@@ -68,8 +69,8 @@ export async function prepareChatter(
   config: Config,
   watch = false,
 ): Promise<void> {
-  for (const { plugin, config: settings, permissions } of config.plugins.value) {
-    await plugins.load(plugin, settings, { permissions, watch });
+  for (const { plugin, config: settings, ...options } of config.plugins.value) {
+    await plugins.load(plugin, settings, { ...options, watch });
   }
   const group = config.group.value;
   if (group !== undefined && !client.groups.includes(group)) await client.joinGroup(group);

@@ -31,7 +31,9 @@ export function describePlugin(plugin: PluginSummary): string {
     return count === 0 ? [] : [`${count} ${word}`];
   });
   const more = plugin.reason === undefined ? counted.join(', ') : safeText(plugin.reason);
-  const state = plugin.isDryRun === true ? `${plugin.state}, dry run` : plugin.state;
+  const dryRun = plugin.isDryRun === true ? ', dry run' : '';
+  const alone = plugin.isolation === 'process' ? ', own process' : '';
+  const state = `${plugin.state}${alone}${dryRun}`;
   return `${safeText(plugin.id)} ${safeText(plugin.version)} ${safeText(state)}${more === '' ? '' : `: ${more}`}`;
 }
 

@@ -37,6 +37,8 @@ export interface LazyPluginsOptions {
   readonly variables?: (name: string) => string | undefined;
   /** Whether plugins are only tried. Default false. */
   readonly dryRun?: boolean;
+  /** Whether each plugin gets a process of its own. Default false. */
+  readonly isolate?: boolean;
   /** Where plugins log, and where a tap shows what they do. */
   readonly errorOutput: NodeJS.WritableStream;
 }

@@ -6,6 +6,7 @@ import { BanterError } from '../core/error-api.ts';
 import type { Config } from './config.ts';
 import { type Chatter, connectChatter, prepareChatter } from './connecting.ts';
 import type { Interruption } from './interruption.ts';
+import type { PluginManner } from './plugin-manner.ts';
 import { runScript, type ScriptOptions } from './script.ts';
 
 /** A script and what errors call it. */
@@ -15,8 +16,7 @@ export type Script = Pick<ScriptOptions, 'source' | 'name'>;
 export interface OneShotOptions extends Pick<ScriptOptions, 'json' | 'jsonInput' | 'keepGoing'> {
   readonly config: Config;
   readonly takeOver: boolean;
-  /** Only try the plugins. */
-  readonly dryRun: boolean;
+  readonly manner: PluginManner;
   readonly interruption: Interruption;
 }
 
@@ -38,9 +38,9 @@ export function scriptOfLines(lines: readonly string[]): Script {
 
 /** Runs a script under the settings' name; resolves to the exit code. @throws BanterError when it cannot begin */
 export async function runOnce(script: Script, options: OneShotOptions): Promise<number> {
-  const { config, takeOver, dryRun, interruption, ...form } = options;
+  const { config, takeOver, manner, interruption, ...form } = options;
   const { signal } = interruption;
-  const chatter = await connectChatter(config, { takeOver, dryRun, besidePresent: true, signal });
+  const chatter = await connectChatter(config, { takeOver, manner, besidePresent: true, signal });
   try {
     return await runConnected(chatter, script, { config, signal, ...form });
   } finally {

@@ -11,6 +11,7 @@ import {
   type GrantRecord,
   inspectPlugin,
   type Permission,
+  placeWords,
 } from '../plugins/index.ts';
 import type { Config } from './config.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -49,9 +50,9 @@ export async function grantPlugin(
     );
   }
   const book = new GrantBook(grantFileOf(config));
-  const before = book.find(id, source)?.granted.only(manifest.permissions) ?? Granted.of([]);
-  const granted = before.with(wanted);
-  book.put({ plugin: id, source, version, granted });
+  const { granted } = await book.update({ plugin: id, source, version }, (before) =>
+    before.only(manifest.permissions).with(wanted),
+  );
   process.stdout.write(describeAsked(manifest.permissions, granted, `${id} ${version}`));
   return exitCodes.ok;
 }
@@ -66,12 +67,11 @@ export async function revokePlugin(
   const taken = Granted.parse(permissions);
   const named = taken.permissions;
   const file = `file:${await realpath(plugin).catch(() => resolve(plugin))}`;
-  const gone = book.remove((record) => record.plugin === plugin || record.source === file);
-  for (const record of gone) {
-    const granted = named.length === 0 ? Granted.of([]) : record.granted.without(named);
-    if (granted.notation.length > 0) book.put({ ...record, granted });
-    process.stdout.write(`${describeRecord({ ...record, granted })}\n`);
-  }
+  const gone = await book.reduce(
+    (record) => record.plugin === plugin || record.source === file,
+    (before) => (named.length === 0 ? Granted.of([]) : before.without(named)),
+  );
+  for (const record of gone) process.stdout.write(`${describeRecord(record)}\n`);
   if (gone.length > 0) return exitCodes.ok;
   process.stdout.write(`${safeText(plugin)} was granted nothing\n`);
   return exitCodes.failed;
@@ -131,7 +131,7 @@ function stateOf(permission: Permission, granted: Granted): string {
 function describeRecord(record: GrantRecord): string {
   const { plugin, version, source, granted } = record;
   const may = granted.notation.map((grant) => safeText(grant)).join(', ') || 'nothing';
-  return `${safeText(plugin)} ${safeText(version)} (${safeText(source.replace(/^file:/, ''))}) may: ${may}`;
+  return `${safeText(plugin)} ${safeText(version)} (${safeText(placeWords(source))}) may: ${may}`;
 }
 
 function plainRecord({ granted, ...record }: GrantRecord): Readonly<Record<string, unknown>> {

@@ -1,9 +1,10 @@
 /** `banter plugin install`, `uninstall`, `list` and `pack`: plugins that are kept in the data folder as they were when they came. */
 
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { BanterError } from '../core/error-api.ts';
 import {
   Bundler,
@@ -81,8 +82,8 @@ export async function installPlugin(
       `"${summary.id}" comes with Banter, and that is what this name loads; give the plugin another id`,
     );
   }
-  const before = readable(installed, summary.id);
-  installed.put({ ...summary, origin, installedAt: new Date().toISOString() }, code);
+  const fresh = { ...summary, origin, installedAt: new Date().toISOString() };
+  const before = await installed.put(fresh, code);
   process.stdout.write(describeInstalled(summary, origin, before));
   return exitCodes.ok;
 }
@@ -90,7 +91,7 @@ export async function installPlugin(
 /**
  * Makes `<id>-<version>.tgz` in the working folder: one file of a plugin, and a package.json with which it can be
  * published. Resolves to the exit code.
- * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED
+ * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, DATA_UNUSABLE
  */
 export async function packPlugin(path: string): Promise<number> {
   const origin = await originOf(path);
@@ -103,7 +104,7 @@ export async function packPlugin(path: string): Promise<number> {
     await mkdir(join(folder, 'package'));
     await writeFile(join(folder, 'package/package.json'), `${JSON.stringify(manifest)}\n`);
     await writeFile(join(folder, 'package/plugin.js'), code);
-    await pack(folder, 'package', resolve(name));
+    await packAside(folder, resolve(name));
   });
   process.stdout.write(`${name}\n`);
   return exitCodes.ok;
@@ -111,26 +112,35 @@ export async function packPlugin(path: string): Promise<number> {
 
 /** Removes an installed plugin. Resolves to the exit code. @throws BanterError DATA_UNUSABLE */
 export async function uninstallPlugin(config: Config, id: string): Promise<number> {
-  const isGone = new InstalledPlugins(installedDirOf(config)).remove(id);
+  const isGone = await new InstalledPlugins(installedDirOf(config)).remove(id);
   const words = isGone ? 'uninstalled' : 'is not installed; see "banter plugin list"';
   process.stdout.write(`${safeText(id)} ${words}\n`);
   return isGone ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Lists the installed plugins, and says which are not what was installed. Resolves to the exit code. @throws BanterError DATA_UNUSABLE, PLUGIN_CHANGED */
+/**
+ * Lists the installed plugins, and says which are not what was installed or cannot be told. Resolves to the exit code,
+ * 1 if there are such.
+ * @throws BanterError DATA_UNUSABLE
+ */
 export async function listPlugins(config: Config, json: boolean): Promise<number> {
   const installed = new InstalledPlugins(installedDirOf(config));
   const plugins = installed
     .list()
-    .map((plugin) => ({ ...plugin, intact: installed.isIntact(plugin) }));
-  const lines = plugins.map(({ id, version, description, origin, intact }) => {
+    .map((plugin) =>
+      'problem' in plugin ? plugin : { ...plugin, intact: installed.isIntact(plugin) },
+    );
+  const lines = plugins.map((plugin) => {
+    if ('problem' in plugin) return safeText(`${plugin.id} is not loaded: ${plugin.problem}`);
+    const { id, version, description, origin, intact } = plugin;
     const words = description === '' ? '' : `: ${description}`;
     const state = intact ? '' : ' CHANGED since it was installed, and is not loaded';
     return safeText(`${id} ${version} (${originWords(origin)})${words}${state}`);
   });
   const text = lines.length === 0 ? 'no plugin is installed' : lines.join('\n');
   process.stdout.write(`${json ? JSON.stringify(plugins) : text}\n`);
-  return exitCodes.ok;
+  const areFine = plugins.every((plugin) => !('problem' in plugin) && plugin.intact);
+  return areFine ? exitCodes.ok : exitCodes.failed;
 }
 
 async function originOf(path: string): Promise<Exclude<PluginOrigin, PackageOrigin>> {
@@ -138,7 +148,21 @@ async function originOf(path: string): Promise<Exclude<PluginOrigin, PackageOrig
     throw new BanterError('PLUGIN_INVALID', `there is no plugin at ${resolve(path)}`, { cause });
   });
   if ((await stat(from)).isDirectory()) return { type: 'folder', from };
-  return { type: /\.(?:tgz|tar\.gz)$/.test(from) ? 'tarball' : 'file', from };
+  if (!/\.(?:tgz|tar\.gz)$/.test(from)) return { type: 'file', from };
+  return { type: 'tarball', from, integrity: await tarballIntegrity(from) };
+}
+
+/** Whoever looks at the tarball meanwhile, or is left with it when the disk is full, has a whole one or none. */
+async function packAside(folder: string, file: string): Promise<void> {
+  const aside = join(dirname(file), `.${basename(file)}.${randomUUID()}`);
+  try {
+    await pack(folder, 'package', aside);
+    await rename(aside, file);
+  } catch (cause) {
+    await rm(aside, { force: true });
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new BanterError('DATA_UNUSABLE', `cannot write ${file}: ${reason}`, { cause });
+  }
 }
 
 async function takeLocal(
@@ -147,7 +171,7 @@ async function takeLocal(
 ): Promise<TakenPlugin> {
   const { type, from } = origin;
   if (type === 'tarball') {
-    if (integrity !== undefined) compare(from, integrity, await tarballIntegrity(from));
+    if (integrity !== undefined) compare(from, integrity, origin.integrity ?? '');
     return { origin, code: await codeOfTarball(from) };
   }
   if (integrity === undefined) return { origin, code: await new Bundler().bundleModule(from) };
@@ -227,16 +251,6 @@ async function inspectCode(code: string): Promise<Summary> {
     const { id, version, description, permissions } = (await inspectPlugin(file)).manifest;
     return { id, version, description, permissions };
   });
-}
-
-/** What is replaced, if that can be told: installing anew is the remedy for what cannot be read. */
-function readable(installed: InstalledPlugins, id: string): InstalledPlugin | undefined {
-  try {
-    return installed.find(id);
-  } catch (error) {
-    if (error instanceof BanterError && error.code === 'PLUGIN_CHANGED') return undefined;
-    throw error;
-  }
 }
 
 function describeInstalled(

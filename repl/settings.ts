@@ -62,6 +62,8 @@ export interface PluginSetting {
   readonly config: Readonly<Record<string, unknown>>;
   /** What it is granted by being named here; absent: as the file of grants says, or a person. */
   readonly permissions?: readonly string[];
+  /** Whether it gets a process of its own; absent: as it asks, or `--isolate` says. */
+  readonly isolate?: true;
 }
 
 /** A value, or what it should have been in words that complete "must be …". */
@@ -199,7 +201,8 @@ function plugins(raw: unknown): Parsed<readonly PluginSetting[]> {
   return value.every((entry) => entry !== undefined)
     ? { value }
     : {
-        wanted: 'a list of names, files, or { "plugin": …, "config": { … }, "permissions": [ … ] }',
+        wanted:
+          'a list of names, files, or { "plugin": …, "config": { … }, "permissions": [ … ], "isolation": "process" }',
       };
 }
 
@@ -210,13 +213,16 @@ function plugin(entry: unknown): PluginSetting | undefined {
     plugin: name,
     config = {},
     permissions,
+    isolation,
     ...rest
-  }: { plugin?: unknown; config?: unknown; permissions?: unknown } = entry;
+  }: { plugin?: unknown; config?: unknown; permissions?: unknown; isolation?: unknown } = entry;
   const isComplete = typeof name === 'string' && Object.keys(rest).length === 0;
   if (!isComplete || typeof config !== 'object' || config === null || Array.isArray(config)) {
     return undefined;
   }
-  const setting = { plugin: name, config: { ...config } };
+  if (isolation !== undefined && isolation !== 'process') return undefined;
+  const isolate = isolation === undefined ? {} : { isolate: true as const };
+  const setting = { plugin: name, config: { ...config }, ...isolate };
   if (permissions === undefined) return setting;
   return isTexts(permissions) ? { ...setting, permissions } : undefined;
 }

@@ -28,6 +28,8 @@ export type Deposit = Omit<StoredEnvelope, 'id' | 'storedAtMs'>;
 interface Kept extends StoredEnvelope {
   /** The number of its change: it is handed to nobody before it is stored. */
   readonly change: number;
+  /** By the hub's own clock: whoever sets the clock of the machine forward throws nobody's mail away. */
+  readonly expiresAt: number;
 }
 
 /** What waits for one recipient. */
@@ -88,7 +90,11 @@ export class Mailboxes {
 
   constructor(parts: MailboxesParts) {
     this.#parts = parts;
-    for (const envelope of parts.envelopes) this.#add({ ...envelope, change: 0 });
+    const { limits, wallClock } = parts;
+    for (const envelope of parts.envelopes) {
+      const expiresAt = envelope.storedAtMs + limits.mailboxMs - wallClock(0);
+      this.#add({ ...envelope, change: 0, expiresAt });
+    }
     for (const outcome of parts.outcomes) this.#addOutcome(outcome);
   }
 
@@ -121,11 +127,12 @@ export class Mailboxes {
   add(deposit: Deposit, now: number): Refusal | undefined {
     const refusal = this.#objection(deposit);
     if (refusal !== undefined) return refusal;
-    const storedAtMs = this.#parts.wallClock(now);
-    const envelope = { id: this.#nextId, storedAtMs, ...deposit };
-    const change = this.#parts.effects.store({ type: 'envelopeStored', envelope });
-    this.#add({ ...envelope, change });
-    this.#unstored.push({ ...envelope, change });
+    const { limits, wallClock, effects } = this.#parts;
+    const envelope = { id: this.#nextId, storedAtMs: wallClock(now), ...deposit };
+    const change = effects.store({ type: 'envelopeStored', envelope });
+    const kept = { ...envelope, change, expiresAt: now + limits.mailboxMs };
+    this.#add(kept);
+    this.#unstored.push(kept);
     return undefined;
   }
 
@@ -180,10 +187,8 @@ export class Mailboxes {
 
   /** What has waited too long goes; its sender is told. */
   handleTimeout(now: number): void {
-    const { limits, wallClock } = this.#parts;
-    const oldestMs = wallClock(now) - limits.mailboxMs;
     for (const envelope of this.#envelopes.values()) {
-      if (envelope.storedAtMs > oldestMs) break;
+      if (envelope.expiresAt > now) break;
       this.#settle(envelope, 'expired');
     }
   }
@@ -191,9 +196,7 @@ export class Mailboxes {
   /** When {@link handleTimeout} is due. */
   pollTimeout(): number | undefined {
     const [oldest] = this.#envelopes.values();
-    if (oldest === undefined) return undefined;
-    // The wall clock of a hub runs with its own.
-    return oldest.storedAtMs + this.#parts.limits.mailboxMs - this.#parts.wallClock(0);
+    return oldest?.expiresAt;
   }
 
   #objection({ from, to, sealed }: Deposit): Refusal | undefined {

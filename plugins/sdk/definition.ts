@@ -102,6 +102,11 @@ export interface PluginDefinition<S extends Settings> {
     /** Bytes of an answer's body, 1 to 1,048,576; default 262,144. A longer one is refused with `HTTP_FAILED`. */
     readonly responseBytesMax?: number;
   };
+  /**
+   * `process` asks for a process of its own, of at most 16 a client: no other plugin is there to be read, or to take it down.
+   * Default `shared`: one process for all, with an isolate for each. A process takes about 50 MB.
+   */
+  readonly isolation?: 'shared' | 'process';
   /** Registers listeners and commands. May be asynchronous; then no event comes before it is done, for which it has 5 s. */
   setup(ctx: PluginContext<S>): void | Promise<void>;
   /** Called before the plugin is unloaded. What it starts asynchronously is not waited for. */

@@ -124,14 +124,14 @@ export class Bot {
     Object.assign(this.#refusal, { code, left: count });
   }
 
-  /** The process with its plugins is killed (`kill -9`); resolves once all have come back, or are quarantined. */
+  /** The processes with its plugins are killed (`kill -9`); resolves once all have come back, or are quarantined. */
   async crash(): Promise<void> {
-    const { hostPid } = this.#running;
-    if (hostPid === undefined || this.plugins.every(({ state }) => state !== 'running')) return;
+    const { hostPids } = this.#running;
+    if (hostPids.length === 0 || this.plugins.every(({ state }) => state !== 'running')) return;
     const back = new Promise<void>((resolve) => {
       this.#onQuiet = resolve;
     });
-    process.kill(hostPid, 'SIGKILL');
+    for (const pid of hostPids) process.kill(pid, 'SIGKILL');
     await back;
     this.#onQuiet = () => undefined;
     await this.#stage.rest();

@@ -17,8 +17,8 @@ const pluginActions: ReadonlyMap<string, PluginAction> = new Map<string, PluginA
     'load',
     async (plugins, plugin, text) => {
       const spec = required('load', plugin);
-      const [flags, config] = flagsOf(text);
-      const options = { watch: flags.includes('--watch') };
+      const [flags, config] = flagsOf(text, ['--watch', '--isolate']);
+      const options = { watch: flags.includes('--watch'), ...isolationOf(flags) };
       const loaded = await plugins.load(spec, parseConfig(config), options);
       return { type: 'pluginLoaded', plugin: loaded };
     },
@@ -32,9 +32,10 @@ const pluginActions: ReadonlyMap<string, PluginAction> = new Map<string, PluginA
   ],
   [
     'try',
-    async (plugins, plugin, config) => {
+    async (plugins, plugin, text) => {
       const spec = required('try', plugin);
-      const options = { dryRun: true };
+      const [flags, config] = flagsOf(text, ['--isolate']);
+      const options = { dryRun: true, ...isolationOf(flags) };
       return {
         type: 'pluginLoaded',
         plugin: await plugins.load(spec, parseConfig(config), options),
@@ -140,20 +141,24 @@ function required(action: string, plugin: string | undefined): string {
   throw new BanterError('COMMAND_INVALID', `missing <plugin>; usage: plugin ${action} <plugin>`);
 }
 
-/** What a line may say between plugin and configuration. */
-const loadFlags = ['--watch'];
-
+/** The flags of those that are `known` between plugin and configuration. */
 function flagsOf(
   text: string | undefined,
+  known: readonly string[],
 ): readonly [flags: readonly string[], config: string | undefined] {
   const [, flags = '', config = ''] = /^((?:--\S+\s*)*)(.*)$/s.exec(text ?? '') ?? [];
   const words = flags.split(/\s+/).filter((word) => word !== '');
-  const stranger = words.find((word) => !loadFlags.includes(word));
+  const stranger = words.find((word) => !known.includes(word));
   if (stranger !== undefined) {
-    const problem = `no option ${stranger}; there is ${loadFlags.join(', ')}`;
+    const problem = `no option ${stranger}; there is ${known.join(', ')}`;
     throw new BanterError('COMMAND_INVALID', problem);
   }
   return [words, config === '' ? undefined : config];
+}
+
+/** Left out, the session decides. */
+function isolationOf(flags: readonly string[]): { readonly isolate?: true } {
+  return flags.includes('--isolate') ? { isolate: true } : {};
 }
 
 function parseConfig(text: string | undefined): Readonly<Record<string, unknown>> | undefined {

@@ -23,7 +23,7 @@ test('reads a module and JSON alike', async (t) => {
     name: 'helper',
     server: undefined,
     groups: ['ops'],
-    plugins: [{ plugin: 'auto-reply', config: {}, permissions: undefined }],
+    plugins: [{ plugin: 'auto-reply', config: {}, permissions: undefined, isolate: undefined }],
     policy: { createGroups: true, whenPluginFails: 'exit' },
     httpPort: undefined,
   };
@@ -34,11 +34,21 @@ test('reads a module and JSON alike', async (t) => {
 
 test('finds plugins from the folder of the file, and built-in ones by name', () => {
   const permissions = ['storage', 'message.read@ops'];
-  const plugins = ['./dice.ts', { plugin: '../x.js', config: { a: 1 }, permissions }, 'logger'];
+  const plain = { config: {}, permissions: undefined, isolate: undefined };
+  const plugins = [
+    './dice.ts',
+    { plugin: '../x.js', config: { a: 1 }, permissions, isolation: 'process' },
+    'logger',
+  ];
   assert.deepEqual(parseBot({ ...least, plugins }, 'bot.json', '/some/where').plugins, [
-    { plugin: '/some/where/dice.ts', config: {}, permissions: undefined },
-    { plugin: '/some/x.js', config: { a: 1 }, permissions: ['message.read@ops', 'storage'] },
-    { plugin: 'logger', config: {}, permissions: undefined },
+    { plugin: '/some/where/dice.ts', ...plain },
+    {
+      plugin: '/some/x.js',
+      config: { a: 1 },
+      permissions: ['message.read@ops', 'storage'],
+      isolate: true,
+    },
+    { plugin: 'logger', ...plain },
   ]);
 });
 
@@ -63,6 +73,10 @@ test('names the file, the key and what was expected', () => {
       /^b\.ts: plugins\[0\]\.permissions: there is no permission "root"; there are message\.read/,
     ],
     [{ ...least, plugins: [{ plugin: 'x', permissions: {} }] }, /permissions must be a list/],
+    [
+      { ...least, plugins: [{ plugin: 'x', isolation: 'shared' }] },
+      /plugins\[0\]\.isolation must be "process" or left out, not "shared"/,
+    ],
     [{ ...least, policy: { createGroups: 1 } }, /policy\.createGroups must be true or false/],
     [{ ...least, policy: { whenPluginFails: 'x' } }, /whenPluginFails must be "exit" or "go-on"/],
   ];

@@ -6,13 +6,15 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { unpack } from '../../plugins/tarball.ts';
+import { PluginDatabase } from '../../plugins/database.ts';
+import { GrantBook, Granted, InstalledPlugins, unpack } from '../../plugins/index.ts';
 import { temporaryHome } from '../support/home.ts';
 import { type Ended, runBanter, startBanter } from '../support/processes.ts';
 
@@ -110,6 +112,17 @@ test('an installed plugin that was changed, or whose record was, does not run', 
   const damaged = await here.plugin('permissions', 'tea');
   assert.equal(damaged.code, 4);
   assert.match(damaged.stderr, /what is installed as "tea" is not known/);
+  here.write(
+    'cup.js',
+    `export default { id: 'cup', version: '1.0.0', permissions: [], setup() {} };`,
+  );
+  await here.plugin('install', './cup.js');
+  const both = await here.plugin('list');
+  assert.equal(both.code, 1);
+  assert.match(
+    both.stdout,
+    /^cup 1\.0\.0 \(.*\ntea is not loaded: .*installed\.json cannot be read/m,
+  );
   assert.equal((await here.plugin('install', './src')).code, 0);
   assert.equal((await here.plugin('permissions', 'tea')).code, 0);
 });
@@ -137,6 +150,35 @@ test('another version takes the place of the installed one, and says what it ask
   assert.match(stranger.stdout, /^ {2}storage {2}not granted/m);
 });
 
+test('what a plugin was granted and keeps is handed over to the tarball that it becomes, which may be moved', async (t) => {
+  const here = place(t);
+  writeTea(here, tea('1.0.0', ['storage']));
+  const file = join(here.path, 'src/tea.ts');
+  const author = { plugin: 'tea', source: `file:${file}` };
+  const book = new GrantBook(join(here.path, 'data/banter/plugin-grants.json'));
+  await book.update({ ...author, version: '1.0.0' }, () => Granted.of(['storage', 'schedule']));
+  const database = new PluginDatabase(join(here.path, 'data/banter/bots/cook/plugins/storage.db'));
+  t.after(() => database.close());
+  await database.run(({ storage }) => storage.set(author, 'n', '7', undefined));
+  await here.plugin('pack', './src');
+  await here.plugin('install', './tea-1.0.0.tgz');
+  const adopted = await here.plugin('adopt', 'tea');
+  assert.equal(
+    adopted.stdout,
+    `tea goes on with what that from ${file} kept: 1 value\nand may what that might: storage\n`,
+    adopted.stderr,
+  );
+  renameSync(join(here.path, 'tea-1.0.0.tgz'), join(here.path, 'src/moved.tgz'));
+  await here.plugin('install', './src/moved.tgz');
+  const source = new InstalledPlugins(here.installed).locate('tea')?.identity ?? '';
+  assert.match(source, /^installed:tarball:sha512-[\w+/]{86}==$/);
+  await database.run(({ storage }) => {
+    assert.equal(storage.get({ plugin: 'tea', source }, 'n')?.value, '7');
+    assert.equal(storage.get(author, 'n'), undefined);
+  });
+  assert.deepEqual(book.find('tea', source)?.granted.notation, ['storage']);
+});
+
 test('what is installed is listed, and removed by its id', async (t) => {
   const here = place(t);
   assert.equal((await here.plugin('list')).stdout, 'no plugin is installed\n');
@@ -157,7 +199,7 @@ test('what is installed is listed, and removed by its id', async (t) => {
   });
   assert.equal((await here.plugin('uninstall', '../installed-plugins/tea')).code, 1);
   assert.equal((await here.plugin('uninstall', 'tea')).stdout, 'tea uninstalled\n');
-  assert.deepEqual(readdirSync(here.installed), []);
+  assert.deepEqual(readdirSync(here.installed), ['.lock']);
   const gone = await here.plugin('uninstall', 'tea');
   assert.equal(gone.code, 1);
   assert.match(gone.stdout, /^tea is not installed/);

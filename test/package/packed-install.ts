@@ -44,6 +44,9 @@ function pack(tarball: string): string {
     'CHANGELOG.md',
     'dist/repl/bin.js',
     'dist/core/index.d.ts',
+    // Without these every start of a plugin would bundle anew.
+    'dist/plugins/scripts/bootstrap.json',
+    'dist/plugins/scripts/host.json',
   ];
   for (const file of wanted) assert.ok(files.includes(file), `${file} is not in the package`);
   const strangers = files.filter((file) => /^(dist\/)?test\/|\.test\.|^\.|\.tgz$/.test(file));

@@ -119,7 +119,8 @@ test('where nobody can be asked, the error names the command that grants', {
     message: `gated 1.0.0 asks for message.read (reads the messages of your groups and sees who joins and leaves), storage (keeps data of its own in your data folder, up to 4 MB, over restarts); to grant it: banter plugin grant ${file} message.read storage`,
   });
   const granted = Granted.of(['message.read']);
-  book.put({ plugin: manifest.id, source, version: manifest.version, granted });
+  const key = { plugin: manifest.id, source, version: manifest.version };
+  await book.update(key, () => granted);
   await assert.rejects(gated.load(await plugin('2.0.0', ['message.read', 'storage'])), {
     message:
       /^gated 2\.0\.0 asks for more than was granted to 1\.0\.0: storage \(.*\); to grant it: banter plugin grant \S+ storage$/,

@@ -5,11 +5,15 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { PluginDatabase } from '../../plugins/database.ts';
+import type { PluginKey } from '../../plugins/keeper-table.ts';
 import { limits } from '../../plugins/limits.ts';
 import { StorageCapability } from '../../plugins/storage.ts';
 import { temporaryHome } from '../support/home.ts';
 
 const timeout = 30_000;
+
+const own: PluginKey = { plugin: 'p', source: 'file:/p.ts' };
+const other: PluginKey = { plugin: 'other', source: 'file:/p.ts' };
 
 interface Place {
   readonly path: string;
@@ -31,7 +35,7 @@ function place(t: TestContext): Place {
 }
 
 const keep = (database: PluginDatabase, key: string): Promise<boolean> =>
-  database.run(({ storage }) => storage.set('p', key, '1', undefined));
+  database.run(({ storage }) => storage.set(own, key, '1', undefined));
 
 test('the file and its folder are its owner’s alone', { timeout }, async (t) => {
   const { path, open } = place(t);
@@ -51,9 +55,9 @@ test('what is asked for in one turn is done in order, and a refusal touches noth
     database.run(() => {
       throw new RangeError('no');
     }),
-    database.run(({ storage }) => storage.get('p', 'a')?.value),
-    database.run(({ storage }) => storage.delete('p', 'a')),
-    database.run(({ storage }) => storage.get('p', 'a')),
+    database.run(({ storage }) => storage.get(own, 'a')?.value),
+    database.run(({ storage }) => storage.delete(own, 'a')),
+    database.run(({ storage }) => storage.get(own, 'a')),
   ]);
   assert.deepEqual(
     outcomes.map((outcome) =>
@@ -68,28 +72,28 @@ test('a version stands for one writing, even of a key that was away meanwhile', 
 }, async (t) => {
   const database = place(t).open();
   await database.run(({ storage }) => {
-    storage.set('p', 'a', '1', undefined);
-    const first = storage.get('p', 'a')?.version;
-    assert.equal(storage.set('p', 'a', '2', 0), false);
-    storage.delete('p', 'a');
-    assert.equal(storage.set('p', 'a', '1', first), false);
-    assert.equal(storage.set('p', 'a', '1', 0), true);
-    assert.notEqual(storage.get('p', 'a')?.version, first);
-    assert.equal(storage.set('p', 'a', '3', first), false);
-    assert.equal(storage.get('p', 'a')?.value, '1');
+    storage.set(own, 'a', '1', undefined);
+    const first = storage.get(own, 'a')?.version;
+    assert.equal(storage.set(own, 'a', '2', 0), false);
+    storage.delete(own, 'a');
+    assert.equal(storage.set(own, 'a', '1', first), false);
+    assert.equal(storage.set(own, 'a', '1', 0), true);
+    assert.notEqual(storage.get(own, 'a')?.version, first);
+    assert.equal(storage.set(own, 'a', '3', first), false);
+    assert.equal(storage.get(own, 'a')?.value, '1');
   });
 });
 
 test('10,000 keys are a plugin’s own, and not one more', { timeout }, async (t) => {
   const database = place(t).open();
   await database.run(({ storage }) => {
-    for (let i = 0; i < limits.storageKeysMax; i++) storage.set('p', `k${i}`, '1', undefined);
-    assert.throws(() => storage.set('p', 'more', '1', undefined), { code: 'STORAGE_FULL' });
-    storage.set('p', 'k1', '2', undefined);
-    storage.set('other', 'more', '1', undefined);
-    storage.delete('p', 'k1');
-    storage.set('p', 'more', '1', undefined);
-    assert.throws(() => storage.set('p', 'k1', '1', undefined), { code: 'STORAGE_FULL' });
+    for (let i = 0; i < limits.storageKeysMax; i++) storage.set(own, `k${i}`, '1', undefined);
+    assert.throws(() => storage.set(own, 'more', '1', undefined), { code: 'STORAGE_FULL' });
+    storage.set(own, 'k1', '2', undefined);
+    storage.set(other, 'more', '1', undefined);
+    storage.delete(own, 'k1');
+    storage.set(own, 'more', '1', undefined);
+    assert.throws(() => storage.set(own, 'k1', '1', undefined), { code: 'STORAGE_FULL' });
   });
 });
 
@@ -99,9 +103,9 @@ test('a file that another process writes to is waited for, and after five second
   const { path, open } = place(t);
   const database = open();
   await keep(database, 'a');
-  const other = new DatabaseSync(path);
-  t.after(() => other.close());
-  other.exec('BEGIN IMMEDIATE');
+  const process = new DatabaseSync(path);
+  t.after(() => process.close());
+  process.exec('BEGIN IMMEDIATE');
   const refused = assert.rejects(keep(database, 'b'), { code: 'DATA_UNUSABLE' });
   let turns = 0;
   const turning = setInterval(() => {
@@ -111,7 +115,7 @@ test('a file that another process writes to is waited for, and after five second
   clearInterval(turning);
   assert.ok(turns > 50, 'the event loop stood still');
   const waiting = keep(database, 'c');
-  setTimeout(() => other.exec('COMMIT'), 100);
+  setTimeout(() => process.exec('COMMIT'), 100);
   assert.equal(await waiting, true);
 });
 
@@ -183,7 +187,9 @@ test('the log of writes is taken over into the file while writing goes on', {
   const value = JSON.stringify('x'.repeat(60_000));
   const logBytes = (): number => statSync(`${path}-wal`).size;
   for (let i = 0; i < 80; i++) {
-    await database.run(({ storage }) => storage.set(`p${i % 2}`, `k${i}`, value, undefined));
+    await database.run(({ storage }) =>
+      storage.set({ ...own, plugin: `p${i % 2}` }, `k${i}`, value, undefined),
+    );
   }
   let written = 0;
   while (logBytes() > 1_000_000) {
@@ -191,7 +197,10 @@ test('the log of writes is taken over into the file while writing goes on', {
     await keep(database, 'more');
   }
   assert.ok(statSync(path).size > 4_000_000, `${written} more were written meanwhile`);
-  assert.equal(await database.run(({ storage }) => storage.get('p1', 'k79')?.value), value);
+  assert.equal(
+    await database.run(({ storage }) => storage.get({ ...own, plugin: 'p1' }, 'k79')?.value),
+    value,
+  );
 });
 
 test('closing writes what was asked for, and refuses what comes later', { timeout }, async (t) => {
@@ -201,7 +210,7 @@ test('closing writes what was asked for, and refuses what comes later', { timeou
   await first.close();
   await Promise.all(many);
   await assert.rejects(keep(first, 'late'), { code: 'CLOSED' });
-  const page = await open().run(({ storage }) => storage.list('p', 'k4999', undefined));
+  const page = await open().run(({ storage }) => storage.list(own, 'k4999', undefined));
   assert.deepEqual(page, { keys: ['k4999'], more: false });
 });
 
@@ -210,13 +219,92 @@ test('who asks for more at a time than the SDK would is refused, and so is what 
 }, async (t) => {
   const storage = new StorageCapability(place(t).open());
   const get = { type: 'storageGet', id: 1, key: 'a' } as const;
-  const many = Array.from({ length: limits.storageUnansweredMax }, () => storage.perform('p', get));
-  await assert.rejects(storage.perform('p', get), { code: 'RATE_LIMITED' });
-  assert.equal(await storage.perform('other', get), undefined);
+  const many = Array.from({ length: limits.storageUnansweredMax }, () => storage.perform(own, get));
+  await assert.rejects(storage.perform(own, get), { code: 'RATE_LIMITED' });
+  assert.equal(await storage.perform(other, get), undefined);
   await Promise.all(many);
-  assert.equal(await storage.perform('p', get), undefined);
+  assert.equal(await storage.perform(own, get), undefined);
   const set = { type: 'storageSet', id: 1, key: 'a', version: undefined } as const;
-  await assert.rejects(storage.perform('p', { ...set, value: '{' }), { code: 'PLUGIN_FAILED' });
+  await assert.rejects(storage.perform(own, { ...set, value: '{' }), { code: 'PLUGIN_FAILED' });
   const deep = '['.repeat(30_000) + ']'.repeat(30_000);
-  assert.equal(await storage.perform('p', { ...set, value: deep }), true);
+  assert.equal(await storage.perform(own, { ...set, value: deep }), true);
+});
+
+test('an id belongs to the source that used it first; another one keeps what it keeps apart', {
+  timeout,
+}, async (t) => {
+  const database = place(t).open();
+  const [tea, copy] = ['/tea.ts', '/copy/tea.ts'].map((path) => ({
+    plugin: 'tea',
+    source: `file:${path}`,
+  })) as [PluginKey, PluginKey];
+  const job = { job: 'boil', key: 'k', spec: '', data: '', nextAtMs: 1, attempts: 0 };
+  const owner = (key: PluginKey) => ({ client: 'ann', ...key });
+  await database.run(({ storage, jobs, sent }) => {
+    storage.set(tea, 'cups', '3', undefined);
+    jobs.put(owner(tea), job);
+    sent.begin(owner(tea), 'once', 'm', 1);
+  });
+  await database.run(({ storage, jobs, sent }) => {
+    assert.equal(storage.get(copy, 'cups'), undefined);
+    assert.deepEqual(storage.list(copy, '', undefined).keys, []);
+    assert.equal(storage.delete(copy, 'cups'), false);
+    assert.deepEqual([jobs.rows(owner(copy)), jobs.delete(owner(copy), job)], [[], false]);
+    assert.equal(sent.find(owner(copy), 'once'), undefined);
+    assert.equal(storage.set(copy, 'cups', '9', 0), true);
+    assert.equal(storage.get(tea, 'cups')?.value, '3');
+  });
+  await database.run(({ keepers, storage, jobs, sent }) => {
+    assert.deepEqual(keepers.estates('tea'), [
+      { source: copy.source, values: 1, tasks: 0 },
+      { source: tea.source, values: 1, tasks: 1 },
+    ]);
+    assert.deepEqual([keepers.of(tea), keepers.of(copy)], ['tea', 'tea~2']);
+    keepers.exchange('tea', tea.source, copy.source);
+    assert.deepEqual(
+      [storage.get(copy, 'cups')?.value, storage.get(tea, 'cups')?.value],
+      ['3', '9'],
+    );
+    assert.deepEqual([jobs.rows(owner(copy)).length, jobs.rows(owner(tea)).length], [1, 0]);
+    assert.equal(sent.find(owner(copy), 'once')?.mid, 'm');
+  });
+});
+
+test('what was kept before sources were looked at belongs to who comes first', {
+  timeout,
+}, async (t) => {
+  const { path, open } = place(t);
+  const first = open();
+  await keep(first, 'a');
+  await first.close();
+  const database = new DatabaseSync(path);
+  database.exec('DROP TABLE keepers; PRAGMA user_version = 3');
+  database.close();
+  await open().run(({ storage }) => {
+    assert.equal(storage.get(own, 'a')?.value, '1');
+    storage.set(own, 'b', '1', undefined);
+    assert.equal(storage.get({ ...own, source: 'file:/q.ts' }, 'a'), undefined);
+  });
+});
+
+test('what comes with Banter keeps things under its id, and nobody else of that id does', {
+  timeout,
+}, async (t) => {
+  await place(t)
+    .open()
+    .run(({ keepers }) => {
+      assert.equal(keepers.claim({ plugin: 'poll', source: 'file:/poll.ts' }), 'poll~2');
+      assert.equal(keepers.claim({ plugin: 'poll', source: 'built-in' }), 'poll');
+    });
+});
+
+test('a hundred plugins of one id keep something, one more is refused', { timeout }, async (t) => {
+  await place(t)
+    .open()
+    .run(({ keepers }) => {
+      for (let n = 0; n < 100; n++) keepers.claim({ ...own, source: `file:/${n}.ts` });
+      const more = { ...own, source: 'file:/more.ts' };
+      assert.throws(() => keepers.claim(more), { code: 'STORAGE_FULL' });
+      assert.equal(keepers.claim({ ...own, source: 'file:/7.ts' }), 'p~8');
+    });
 });

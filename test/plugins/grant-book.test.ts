@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { GrantBook, Granted, type GrantRecord } from '../../plugins/index.ts';
 import { temporaryHome } from '../support/home.ts';
+import { startNode } from '../support/processes.ts';
+
+/** Puts a record in the place of what is there. */
+async function put(book: GrantBook, { granted, ...key }: GrantRecord): Promise<void> {
+  await book.update(key, () => granted);
+}
 
 function record(plugin: string, source: string, ...grants: readonly string[]): GrantRecord {
   return { plugin, source, version: '1.0.0', granted: Granted.parse(grants) };
@@ -14,33 +20,37 @@ function place(t: TestContext): { readonly folder: string; readonly path: string
   return { folder, path: join(folder, 'plugin-grants.json') };
 }
 
-test('what was granted is there for the next process, for its owner’s eyes only, and nothing else is', (t) => {
+test('what was granted is there for the next process, for its owner’s eyes only, and nothing else is', async (t) => {
   const { folder, path } = place(t);
   assert.deepEqual(new GrantBook(path).records(), []);
-  new GrantBook(path).put(record('dice', 'file:/a.ts', 'message.read@ops', 'storage'));
+  await put(new GrantBook(path), record('dice', 'file:/a.ts', 'message.read@ops', 'storage'));
   const found = new GrantBook(path).find('dice', 'file:/a.ts');
   assert.deepEqual(found?.granted.notation, ['message.read@ops', 'storage']);
   assert.equal(statSync(path).mode & 0o777, 0o600);
-  assert.deepEqual(readdirSync(folder), ['plugin-grants.json']);
+  assert.deepEqual(readdirSync(folder), ['plugin-grants.json', 'plugin-grants.json.lock']);
 });
 
-test('another plugin of the same id inherits nothing', (t) => {
+test('another plugin of the same id inherits nothing', async (t) => {
   const book = new GrantBook(place(t).path);
-  book.put(record('dice', 'file:/a.ts', 'storage'));
+  await put(book, record('dice', 'file:/a.ts', 'storage'));
   assert.equal(book.find('dice', 'file:/b.ts'), undefined);
-  book.put(record('dice', 'file:/b.ts', 'schedule'));
+  await put(book, record('dice', 'file:/b.ts', 'schedule'));
   assert.deepEqual(book.find('dice', 'file:/a.ts')?.granted.notation, ['storage']);
 });
 
-test('a record is replaced by the next of its plugin, and taken away', (t) => {
+test('a record is replaced by the next of its plugin, and taken away', async (t) => {
   const book = new GrantBook(place(t).path);
-  book.put(record('dice', 'file:/a.ts', 'storage'));
-  book.put(record('dice', 'file:/a.ts', 'schedule'));
+  await put(book, record('dice', 'file:/a.ts', 'storage'));
+  await put(book, record('dice', 'file:/a.ts', 'schedule'));
   assert.deepEqual(
     book.records().map(({ granted }) => granted.notation),
     [['schedule']],
   );
-  assert.equal(book.remove(({ plugin }) => plugin === 'dice').length, 1);
+  const gone = await book.reduce(
+    ({ plugin }) => plugin === 'dice',
+    () => Granted.of([]),
+  );
+  assert.equal(gone.length, 1);
   assert.deepEqual(book.records(), []);
 });
 
@@ -55,32 +65,71 @@ for (const [name, text, code] of [
   ],
   ['a later format', '{"format":2}', 'DATA_TOO_NEW'],
 ] as const) {
-  test(`a file that holds ${name} is an error that names it, and is never written over`, (t) => {
+  test(`a file that holds ${name} is an error that names it, and is never written over`, async (t) => {
     const { folder, path } = place(t);
-    new GrantBook(path).put(record('dice', 'file:/a.ts', 'storage'));
+    await put(new GrantBook(path), record('dice', 'file:/a.ts', 'storage'));
     writeFileSync(path, text);
     const book = new GrantBook(path);
     for (const attempt of [
-      () => book.records(),
-      () => book.put(record('dice', 'file:/b.ts', 'storage')),
-      () => book.remove(() => true),
+      async () => book.records(),
+      () => put(book, record('dice', 'file:/b.ts', 'storage')),
+      () =>
+        book.reduce(
+          () => true,
+          (granted) => granted,
+        ),
     ]) {
-      assert.throws(attempt, (error: Error & { code?: string }) => {
+      await assert.rejects(attempt, (error: Error & { code?: string }) => {
         assert.equal(error.code, code);
         return error.message.includes(path);
       });
     }
     assert.equal(readFileSync(path, 'utf8'), text);
-    assert.deepEqual(readdirSync(folder), ['plugin-grants.json']);
+    assert.deepEqual(readdirSync(folder), ['plugin-grants.json', 'plugin-grants.json.lock']);
   });
 }
 
-test('a thousand plugins have grants, one more has not', () => {
+test('a thousand plugins have grants, one more has not', async () => {
   const book = new GrantBook(undefined);
-  for (let n = 0; n < 1000; n++) book.put(record(`p${n}`, 'file:/a.ts', 'storage'));
-  assert.throws(() => book.put(record('more', 'file:/a.ts', 'storage')), {
+  for (let n = 0; n < 1000; n++) await put(book, record(`p${n}`, 'file:/a.ts', 'storage'));
+  await assert.rejects(put(book, record('more', 'file:/a.ts', 'storage')), {
     code: 'OPTION_INVALID',
     message: /banter plugin revoke/,
   });
-  book.put(record('p7', 'file:/a.ts', 'schedule'));
+  await put(book, record('p7', 'file:/a.ts', 'schedule'));
+});
+
+test('of what several grant at once nothing is lost', async (t) => {
+  const { path } = place(t);
+  const permissions = ['storage', 'schedule', 'message.send', 'history.read'];
+  await Promise.all(
+    permissions.map((permission) =>
+      new GrantBook(path).update(
+        { plugin: 'dice', source: 'file:/a.ts', version: '1.0.0' },
+        (now) => now.with(Granted.parse([permission])),
+      ),
+    ),
+  );
+  const found = new GrantBook(path).find('dice', 'file:/a.ts')?.granted.notation;
+  assert.deepEqual(found?.toSorted(), permissions.toSorted());
+});
+
+test('who changes the file waits for another process that does, and no longer than that lives', async (t) => {
+  const { path } = place(t);
+  const home = temporaryHome(t);
+  await put(new GrantBook(path), record('dice', 'file:/a.ts', 'storage'));
+  const holder = startNode(home, [
+    '-e',
+    `const { DatabaseSync } = require('node:sqlite');
+     const database = new DatabaseSync(${JSON.stringify(`${path}.lock`)});
+     database.exec('BEGIN IMMEDIATE');
+     console.log('held');
+     setInterval(() => database, 1000);`,
+  ]);
+  await holder.waitFor('held');
+  const waiting = put(new GrantBook(path), record('dice', 'file:/b.ts', 'storage'));
+  assert.equal(new GrantBook(path).records().length, 1);
+  holder.signal('SIGKILL');
+  await waiting;
+  assert.equal(new GrantBook(path).records().length, 2);
 });

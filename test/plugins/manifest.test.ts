@@ -10,7 +10,8 @@ const parse = (manifest: unknown) => parseManifest(JSON.stringify(manifest), 'di
 test('a manifest is complete and frozen after parsing', () => {
   const manifest = parse(good);
   const http = { methods: ['GET', 'HEAD'], responseBytesMax: 262_144 };
-  const defaults = { description: '', config: {}, sendsPerMinute: 60, http };
+  const isolation = 'shared';
+  const defaults = { description: '', config: {}, sendsPerMinute: 60, http, isolation };
   assert.deepEqual(manifest, { ...good, ...defaults });
   assert.ok(Object.isFrozen(manifest) && Object.isFrozen(manifest.permissions));
 });
@@ -31,6 +32,7 @@ const refused: readonly (readonly [unknown, string])[] = [
     { ...good, permissions: ['http:ftp://a'] },
     'permissions[0]: "http:ftp://a" names no host; write it like http:api.example.com',
   ],
+  [{ ...good, isolation: 'machine' }, 'isolation: must be one of shared, process, not "machine"'],
   [
     { ...good, http: { methods: ['TRACE'] } },
     'http.methods[0]: must be one of GET, HEAD, POST, PUT, PATCH, DELETE, not "TRACE"',

@@ -74,6 +74,8 @@ test('figures outlive the death of the plugin process by another plugin', {
   await on.runtime.unload('looper');
   await on.plug('next', 'ctx.log.info("here")');
   assert.ok(Number(figures(on)['served{lab}']) >= 9);
+  const [meter, next] = on.runtime.list();
+  assert.deepEqual([meter?.counters.restarts, next?.counters.restarts], [1, 0]);
 });
 
 const mistakes: Readonly<Record<string, RegExp>> = {
@@ -81,6 +83,7 @@ const mistakes: Readonly<Record<string, RegExp>> = {
   'counter({ name: "x_total", help: "" })': /"x_total" is no name/,
   'counter({ name: "x" })': /help is a text/,
   'counter({ name: "x", help: "", labels: ["le"] })': /"le" is no name of a label/,
+  'counter({ name: "x", help: "", labels: ["plugin"] })': /"plugin" is no name of a label/,
   'counter({ name: "x", help: "", labels: ["a", "a"] })': /at most 4 labels, each once/,
   'histogram({ name: "x", help: "", buckets: [2, 1] })':
     /1 to 16 buckets, finite numbers that rise/,

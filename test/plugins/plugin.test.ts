@@ -19,6 +19,7 @@ const order = {
   config: {},
   variables: () => undefined,
   isDryRun: false,
+  isIsolated: false,
 };
 
 /** It is described and may do what it asks for. */

@@ -158,8 +158,8 @@ test('of what nobody can know it is said so: a private message, or a group in wh
 test('the newest 1,000 keys of a plugin are kept', async (t) => {
   const database = new PluginDatabase(undefined);
   t.after(() => database.close());
-  const owner = { client: 'bot', plugin: 'p' };
-  const other = { client: 'bot', plugin: 'q' };
+  const owner = { client: 'bot', plugin: 'p', source: 'file:/p.ts' };
+  const other = { ...owner, plugin: 'q' };
   await database.run(({ sent }) => sent.begin(other, 'key', 'm', 0));
   await database.run(({ sent }) => {
     for (let at = 0; at < 1200; at++) sent.begin(owner, `key ${at}`, `${at}`, at);

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { PluginRuntime } from '../../plugins/index.ts';
+import { exchangeEstates, PluginRuntime } from '../../plugins/index.ts';
 import { temporaryHome } from '../support/home.ts';
 import { startNode } from '../support/processes.ts';
 import { type PlugOptions, stage, World } from './world.ts';
 
 const timeout = 60_000;
-const options: PlugOptions = { permissions: ['message.read', 'message.send', 'storage'] };
+const options: PlugOptions = {
+  permissions: ['message.read', 'message.send', 'storage', 'file.append'],
+};
 
 /** Answers `eval …` with the result of the expression as JSON, or with the code or name of what it threw. */
 const evaluator = `const storage = ctx.storage;
@@ -50,6 +54,30 @@ test('what a plugin keeps is there for it, and for no other plugin', { timeout }
   assert.equal(await ask(`storage.delete('tea')`), 'true');
   assert.equal(await ask(`storage.delete('tea')`), 'false');
   assert.equal(await ask(`storage.get('tea')`), 'undefined');
+});
+
+test('a plugin of the same id from elsewhere finds nothing, is told of that, and appends to a file of its own', {
+  timeout,
+}, async (t) => {
+  const { ask, runtime, world, dir, logged } = await keeper(t);
+  await ask(`storage.set('secret', 1)`);
+  await runtime.unload('keeper');
+  await mkdir(join(dir, 'else'));
+  const stranger = join(dir, 'else/keeper.ts');
+  await copyFile(join(dir, 'keeper.ts'), stranger);
+  await runtime.load(stranger);
+  const { text } = await logged(/^keeps nothing yet/);
+  assert.equal(
+    text,
+    `keeps nothing yet; another keeper, from ${dir}/keeper.ts, keeps 1 value here. If it is the same plugin, hand that over: banter plugin adopt ${stranger}`,
+  );
+  assert.equal(await ask(`storage.get('secret')`), 'undefined');
+  assert.deepEqual(await runtime.kept('keeper'), { type: 'keys', keys: [], more: false });
+  assert.equal(await ask(`ctx.file.append('line')`), 'undefined');
+  assert.equal(readFileSync(join(dir, 'plugins/keeper~2/keeper.log'), 'utf8'), 'line\n');
+  await exchangeEstates(dir, 'keeper', `file:${dir}/keeper.ts`, `file:${stranger}`);
+  assert.equal(await ask(`storage.get('secret')`), '1');
+  assert.equal(world.transcript.at(-1), 'lab/bot: 1');
 });
 
 test('what is kept outlives a reload, a quarantine, the death of the child and the runtime', {

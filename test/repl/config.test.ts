@@ -91,6 +91,10 @@ test('a value that is not of its type is refused, naming key, value and origin',
     await refusal(t, { config: '{ "plugins": [{ "config": {} }] }' }),
     /plugins must be/,
   );
+  assert.match(
+    await refusal(t, { config: '{ "plugins": [{ "plugin": "x", "isolation": "machine" }] }' }),
+    /plugins must be .*"isolation": "process"/,
+  );
   assert.match(await refusal(t, {}, { name: ' ' }), /name must be a name/);
 });
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ChatPlugins } from '../../repl/chat-client.ts';
 import { commandTable } from '../../repl/commands/index.ts';
 import {
   describeKept,
@@ -62,27 +63,75 @@ test('what nobody knows of is said to be so', () => {
   );
 });
 
-test('explain takes a message by group and number, in the current group by number alone', async () => {
-  const network = new MemoryChat();
-  const client = network.connect('ann');
-  const places: unknown[] = [];
+/** A session with plugins that do nothing but what is given. */
+function sessionWith(plugins: Partial<ChatPlugins>) {
+  const client = new MemoryChat().connect('ann');
+  const refuse = (): Promise<never> => Promise.reject(new Error('not here'));
   const session = new ChatSession({
     client,
     plugins: {
-      load: () => Promise.reject(new Error('not here')),
-      reload: () => Promise.reject(new Error('not here')),
-      unload: () => Promise.reject(new Error('not here')),
-      record: () => Promise.reject(new Error('not here')),
+      load: refuse,
+      reload: refuse,
+      unload: refuse,
+      record: refuse,
       endRecording: () => Promise.resolve(undefined),
       askWith: () => undefined,
       list: () => [],
-      kept: () => Promise.reject(new Error('not here')),
-      explain: (place) => {
-        places.push(place);
-        return undefined;
-      },
+      kept: refuse,
+      explain: () => undefined,
       tap: () => undefined,
       untap: () => undefined,
+      ...plugins,
+    },
+  });
+  return { client, session };
+}
+
+const dice = {
+  id: 'dice',
+  version: '1.0.0',
+  state: 'running',
+  permissions: [],
+  grants: [],
+  commands: [],
+};
+
+test('what stands between plugin and configuration says how it is loaded', async () => {
+  const loads: unknown[] = [];
+  const { session } = sessionWith({
+    load: async (...given) => {
+      loads.push(given);
+      return dice;
+    },
+  });
+  const plugin = commandTable.get('plugin');
+  const { signal } = new AbortController();
+  for (const [action, config] of [
+    ['load', '--isolate --watch {"sides":4}'],
+    ['load', undefined],
+    ['try', '--isolate'],
+  ] as const) {
+    const given = config === undefined ? {} : { config };
+    await plugin?.run(session, { action, plugin: './dice.ts', ...given }, { signal });
+  }
+  assert.deepEqual(loads, [
+    ['./dice.ts', { sides: 4 }, { watch: true, isolate: true }],
+    ['./dice.ts', undefined, { watch: false }],
+    ['./dice.ts', undefined, { dryRun: true, isolate: true }],
+  ]);
+  const wrong = { action: 'try', plugin: './dice.ts', config: '--watch' };
+  await assert.rejects(async () => plugin?.run(session, wrong, { signal }), {
+    code: 'COMMAND_INVALID',
+    message: 'no option --watch; there is --isolate',
+  });
+});
+
+test('explain takes a message by group and number, in the current group by number alone', async () => {
+  const places: unknown[] = [];
+  const { client, session } = sessionWith({
+    explain: (place) => {
+      places.push(place);
+      return undefined;
     },
   });
   await client.createGroup('ops');
@@ -183,18 +232,15 @@ test('the status of a plugin tells what it counts, harmless on a terminal', () =
 });
 
 test('a plugin is listed with what it has done, and what it keeps is shown', () => {
-  const plugin = {
-    id: 'dice',
-    version: '1.0.0',
-    state: 'running',
-    permissions: [],
-    grants: [],
-    commands: [],
-  };
+  const plugin = dice;
   const counters = { events: 3, sends: 0, messagesStopped: 2 };
   assert.equal(describePlugin(plugin), 'dice 1.0.0 running');
   assert.equal(describePlugin({ ...plugin, counters }), 'dice 1.0.0 running: 3 events, 2 stopped');
   assert.equal(describePlugin({ ...plugin, isDryRun: true }), 'dice 1.0.0 running, dry run');
+  assert.equal(
+    describePlugin({ ...plugin, isolation: 'process', isDryRun: true }),
+    'dice 1.0.0 running, own process, dry run',
+  );
   const kept = (value: Parameters<typeof describeKept>[0]['kept']): string =>
     describeKept({ type: 'pluginStorage', plugin: 'dice', kept: value });
   assert.equal(kept({ type: 'keys', keys: [], more: false }), 'dice keeps nothing');

@@ -62,6 +62,21 @@ describe('what became of a message that was kept', () => {
     assert.deepEqual(mailOf(world.join('bob', 2)), [2]);
   });
 
+  it('is not that it expired, when only the clock was set forward', () => {
+    let aheadMs = 0;
+    const wallClock = (now: number): number => 1_700_000_000_000 + aheadMs + now;
+    const { world, ann } = away({ limits: { mailboxMs: 60_000 }, wallClock });
+    leave(ann, 'bob', 1);
+    aheadMs = 365 * 86_400_000;
+    world.pass(59_000);
+    assert.deepEqual(ann.told('settled'), []);
+    world.pass(1000);
+    assert.deepEqual(
+      ann.told('settled').map(({ outcome }) => outcome),
+      ['expired'],
+    );
+  });
+
   it('is forgotten at its bounds, the oldest first', () => {
     for (const limits of [{ outcomesPerSender: 2 }, { outcomes: 2 }]) {
       const { world, ann } = away({ limits });

@@ -279,6 +279,7 @@ function hooked(slot: number): HostedPlugin {
     config: {},
     variables: () => undefined,
     isDryRun: false,
+    isIsolated: false,
   };
   const plugin = new HostedPlugin(slot, order, bundle);
   const manifest = parseManifest(source, 'x.ts');
