@@ -139,7 +139,7 @@ test('a bot of one’s own brings its plugin, its groups and its settings, and t
   await bot.waitFor('is in #games');
   const lines = ['send roller !roll', '(await chat.next({ from: "roller" })).text'];
   assert.match(await ann(home, address, lines), /^one of 20$/m);
-  assert.ok(existsSync(join(home.path, 'data/banter/bots/roller/plugins/dice/dice.log')));
+  assert.ok(existsSync(join(home.path, 'data/banter/bots/roller/plugins/dice~2/dice.log')));
   const { text } = await ask(bot, '/metrics');
   for (const line of [
     'banter_bot_connected 1',
