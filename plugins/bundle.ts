@@ -13,7 +13,7 @@ export interface Bundle {
   /** The file it was made from, for people. */
   readonly file: string;
   readonly code: string;
-  /** The author's files that went into it, by absolute path. */
+  /** The author's files that went into it, by absolute path; the first is that which exports the plugin. */
   readonly files: readonly string[];
   /** Where a line and column of the script stands in the author's files: `hello.ts:3:9`, or undefined for what is not theirs. */
   locate(line: number, column: number): string | undefined;
@@ -46,8 +46,9 @@ const bundleLimits: BundleLimits = { bytesMax: 8_388_608, buildMs: 20_000 };
 
 /** Loads esbuild at the first bundle, so that a client without plugins does not pay for it. */
 export class Bundler {
-  /** Builds under way in this process: they share one service, and who stops it leaves the others without an answer. */
-  static #building = 0;
+  /** Builds under way in this process, and who expects more: they share one service, and who stops it stops it for all. */
+  static #users = 0;
+  static #stop: (() => Promise<void>) | undefined;
   static readonly #own = new Map<OwnModule, Promise<string>>();
   readonly #limits: BundleLimits;
   readonly #kept: KeptScripts;
@@ -58,6 +59,24 @@ export class Bundler {
   constructor(limits: BundleLimits = bundleLimits, kept: KeptScripts = new KeptScripts()) {
     this.#limits = limits;
     this.#kept = kept;
+  }
+
+  /** Keeps the service until it is disposed of, for who bundles again soon: its start takes longer than a build. */
+  static keepService(): Disposable {
+    Bundler.#users += 1;
+    let isKept = true;
+    return {
+      [Symbol.dispose](): void {
+        if (isKept) void Bundler.#leave();
+        isKept = false;
+      },
+    };
+  }
+
+  /** The service process ends with its last user, so that nothing of it stays in memory. */
+  static async #leave(): Promise<void> {
+    Bundler.#users -= 1;
+    if (Bundler.#users === 0) await Bundler.#stop?.();
   }
 
   /**
@@ -177,10 +196,11 @@ export class Bundler {
     return new BanterError('PLUGIN_INVALID', problem, { cause });
   }
 
-  /** One build at a time; the service process ends with the last, so that nothing of it stays in memory. */
+  /** One build at a time. */
   #build(options: BuildOptions): Promise<BuildResult<{ write: false }>> {
     const next = this.#last.then(async () => {
       const { build, stop } = await import('esbuild');
+      Bundler.#stop = stop;
       const complete: BuildOptions & { readonly write: false } = {
         ...options,
         bundle: true,
@@ -200,7 +220,7 @@ export class Bundler {
         void stop();
         late.reject(new Error(`took more than ${this.#limits.buildMs} ms`));
       }, this.#limits.buildMs);
-      Bundler.#building += 1;
+      Bundler.#users += 1;
       try {
         const built = build(complete).catch((error: unknown) => {
           if (isBuildFailure(error) || isLate) throw error;
@@ -210,8 +230,7 @@ export class Bundler {
         return await Promise.race([built, late.promise]);
       } finally {
         clearTimeout(deadline);
-        Bundler.#building -= 1;
-        if (Bundler.#building === 0) await stop();
+        await Bundler.#leave();
       }
     });
     this.#last = next.catch(() => undefined);

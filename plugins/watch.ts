@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, sep } from 'node:path';
+import { Bundler } from './bundle.ts';
 import type { PluginLog } from './capabilities.ts';
 import type { PluginRuntime } from './runtime.ts';
 
@@ -28,6 +29,8 @@ export interface WatchOptions {
 export class PluginWatch implements Disposable {
   readonly #options: WatchOptions;
   readonly #watchers = new Map<string, FSWatcher>();
+  /** Who saves a file saves it again, and waits for what comes of it. */
+  readonly #service = Bundler.keepService();
   #files: ReadonlySet<string> = new Set();
   /** What the files held at the last try; nothing before the first. */
   #seen: string | undefined;
@@ -43,6 +46,7 @@ export class PluginWatch implements Disposable {
 
   [Symbol.dispose](): void {
     this.#over = true;
+    this.#service[Symbol.dispose]();
     clearTimeout(this.#timer);
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();

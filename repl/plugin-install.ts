@@ -69,6 +69,7 @@ export async function installPlugin(
       `an integrity is "sha512-" and 88 characters of base64, not "${safeText(integrity)}"`,
     );
   }
+  using _bundlesTwice = Bundler.keepService();
   const installed = new InstalledPlugins(installedDirOf(config));
   const target = targetOf(spec, existsSync);
   const { origin, code } =
@@ -94,6 +95,7 @@ export async function installPlugin(
  * @throws BanterError PLUGIN_INVALID, PLUGIN_FAILED, DATA_UNUSABLE
  */
 export async function packPlugin(path: string): Promise<number> {
+  using _bundlesTwice = Bundler.keepService();
   const origin = await originOf(path);
   const { code } = await takeLocal(origin, undefined);
   const { id, version, description } = await inspectCode(code);

@@ -3,10 +3,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { BanterError } from '../errors.ts';
 import { migrations } from './migrations/index.ts';
-import { guarded, pragma } from './sqlite-database.ts';
+import { makeSchema } from './new-schema.ts';
+import { guarded, inTransaction, pragma } from './sqlite-database.ts';
 
 /** By this a file is known for a server's: "Bntr". */
-const applicationId = 0x42_6e_74_72;
+export const applicationId = 0x42_6e_74_72;
 
 /** The version that this program writes. */
 const schemaVersion: number = Object.keys(migrations).length;
@@ -18,7 +19,11 @@ const schemaVersion: number = Object.keys(migrations).length;
 export async function migrate(path: string, database: DatabaseSync): Promise<void> {
   const version = guarded(path, () => versionOf(path, database));
   if (version === schemaVersion) return;
-  // Most starts find nothing to do, and need not wait for what does it.
+  if (guarded(path, () => isEmpty(database))) {
+    inTransaction(path, database, () => makeSchema(database, applicationId));
+    return;
+  }
+  // Most starts find nothing to bring further, and need not wait for what does it.
   const { runMigrations } = await import('./migrator.ts');
   try {
     await runMigrations(database, applicationId);
@@ -27,6 +32,10 @@ export async function migrate(path: string, database: DatabaseSync): Promise<voi
       throw error;
     });
   }
+}
+
+function isEmpty(database: DatabaseSync): boolean {
+  return database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()?.['tables'] === 0;
 }
 
 /** The version of a database; 0 for one without tables. @throws BanterError DATA_TOO_NEW, DATA_UNUSABLE */

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { Bundler } from '../../plugins/bundle.ts';
 
 /** Writes files into a folder of their own and bundles `plugin/index.ts`. */
@@ -126,3 +128,37 @@ test('says that a file is not there', async () => {
     invalid('there is no plugin at /nowhere/plugin.ts'),
   );
 });
+
+test('the process of the bundler ends with its last build, or when nobody keeps it any more', async (t) => {
+  const dir = await mkdtemp(join(tmpdir(), 'banter-bundle-'));
+  t.after(() => rm(dir, { recursive: true }));
+  const bundleOf = async (value: number): Promise<void> => {
+    await writeFile(join(dir, 'a.ts'), `export default ${value};`);
+    await new Bundler().bundle(join(dir, 'a.ts'));
+  };
+  await bundleOf(1);
+  await untilChildren(0);
+  const [one, other] = [Bundler.keepService(), Bundler.keepService()];
+  await bundleOf(2);
+  const kept = children();
+  assert.equal(kept.length, 1);
+  one[Symbol.dispose]();
+  one[Symbol.dispose]();
+  await bundleOf(3);
+  assert.deepEqual(children(), kept, 'the other one still keeps it');
+  other[Symbol.dispose]();
+  await untilChildren(0);
+});
+
+/** The processes that this one has started, and that have not ended. */
+function children(): readonly string[] {
+  const { stdout } = spawnSync('ps', ['-e', '-o', 'ppid=,pid=,comm='], { encoding: 'utf8' });
+  const lines = stdout.split('\n').map((line) => line.trim().split(/\s+/));
+  return lines.flatMap(([parent, pid = '', name]) =>
+    parent === String(process.pid) && name === 'esbuild' ? [pid] : [],
+  );
+}
+
+async function untilChildren(count: number): Promise<void> {
+  while (children().length !== count) await setImmediate();
+}

@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import {
   BanterError,
   type ClientEvents,
@@ -19,12 +19,17 @@ import {
   type SendOptions,
 } from '../../core/client-api.ts';
 import {
+  Bundler,
   type PluginClient,
   type PluginLog,
   PluginRuntime,
   type PluginRuntimeOptions,
   type PluginStatus,
 } from '../../plugins/index.ts';
+
+// Most tests bundle a plugin or two: what does it stays for all tests of a file.
+const service = Bundler.keepService();
+after(() => service[Symbol.dispose]());
 
 /** One thing that was said: `lab/alice: hello` in a group, `alice→bob: hello` privately. */
 export type Line = string;

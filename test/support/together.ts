@@ -9,8 +9,8 @@ export function testsIn(folder: URL): readonly URL[] {
 }
 
 /**
- * Runs the tests of a folder in this process: where they neither wait nor touch the machine, a process for each file
- * would cost twice what the tests themselves do.
+ * Runs the tests of a folder in this process: where they are short, a process for each file would cost twice what the
+ * tests themselves do.
  */
 export async function runTogether(folder: URL): Promise<void> {
   for (const file of testsIn(folder)) await import(file.href);

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { migrations } from '../../../core/store/migrations/index.ts';
+import { runMigrations } from '../../../core/store/migrator.ts';
+import { applicationId, migrate } from '../../../core/store/schema.ts';
 import { SqliteStore } from '../../../core/store/sqlite-store.ts';
 import { temporaryHome } from '../../support/home.ts';
-import { schemaOf } from './schemas/dump.ts';
+import { dump, schemaOf } from './schemas/dump.ts';
 
 const folder = join(import.meta.dirname, 'schemas');
 const versions = Object.keys(migrations);
@@ -26,6 +28,17 @@ describe('the schema', () => {
     );
   });
 
+  it('of a new database is what the migrations make of an empty one, and they find nothing left to do', async () => {
+    using made = new DatabaseSync(':memory:');
+    using migrated = new DatabaseSync(':memory:');
+    await migrate('made', made);
+    await runMigrations(migrated, applicationId);
+    assert.deepEqual(inside(made), inside(migrated));
+    const whole = dump(made);
+    await runMigrations(made, applicationId);
+    assert.equal(dump(made), whole);
+  });
+
   for (const version of versions) {
     it(`${version} becomes the newest, and keeps what was in it`, async (t) => {
       const home = temporaryHome(t);
@@ -33,7 +46,6 @@ describe('the schema', () => {
       const old = new DatabaseSync(path);
       old.exec(readFileSync(join(folder, `${version}.sql`), 'utf8'));
       old.close();
-      await using fresh = await SqliteStore.open({ folder: join(home.path, 'fresh'), newSeed });
       await using store = await SqliteStore.open({ folder: home.path, newSeed });
       const { names, groups, processes } = await store.load();
       assert.deepEqual(
@@ -63,14 +75,22 @@ describe('the schema', () => {
       const query = { group: 'Dev', words: 'first', beforeSeq: undefined, limit: 9 };
       assert.equal((await store.search(query)).length, 1);
       assert.deepEqual(await store.check(), []);
-      assert.equal((await fresh.stats()).messages, 0);
-      const [migrated, made] = [path, join(home.path, 'fresh', 'chat.db')].map((file) => {
-        const database = new DatabaseSync(file, { readOnly: true });
-        const statements = schemaOf(database).filter((statement) => !statement.includes('kysely'));
-        database.close();
-        return statements;
-      });
-      assert.deepEqual(migrated, made);
+      using migrated = new DatabaseSync(path, { readOnly: true });
+      using made = new DatabaseSync(':memory:');
+      await migrate('made', made);
+      const [come, there] = [migrated, made].map((database) =>
+        schemaOf(database).filter((statement) => !statement.includes('kysely')),
+      );
+      assert.deepEqual(come, there);
     });
   }
 });
+
+/** Tables and indexes in their order, how the file is known, and which migrations are said to be done. */
+function inside(database: DatabaseSync): unknown {
+  const schema = 'SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY rowid';
+  return [
+    ...[schema, 'PRAGMA application_id', 'PRAGMA user_version'],
+    ...['SELECT name FROM kysely_migration', 'SELECT * FROM kysely_migration_lock'],
+  ].map((query) => database.prepare(query).all());
+}
