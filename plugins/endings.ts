@@ -94,6 +94,7 @@ export class Endings {
       if (!plugin.alive) continue;
       capabilities.forget(plugin);
       plugin.restart();
+      plugin.count('restarts');
       hooks.lost(plugin, `the plugin process died (${reason})`);
       log(plugin, 'warn', `is started again: the plugin process died (${reason})`);
     }

@@ -181,6 +181,7 @@ export class HostedPlugin {
       commands: offered(this.#prefix, this.#commands),
       metrics: this.metrics.status(),
       counters: { ...this.#counters },
+      queued: this.#agenda.waiting,
     };
   }
 
