@@ -13,7 +13,7 @@ export interface Bundle {
   /** The file it was made from, for people. */
   readonly file: string;
   readonly code: string;
-  /** The author's files that went into it, by absolute path. */
+  /** The author's files that went into it, by absolute path; the first is that which exports the plugin. */
   readonly files: readonly string[];
   /** Where a line and column of the script stands in the author's files: `hello.ts:3:9`, or undefined for what is not theirs. */
   locate(line: number, column: number): string | undefined;

@@ -29,8 +29,11 @@ export function addAuthoring(add: Add, run: Perform): void {
     .option('--json', 'print one JSON object')
     .action((path: Text, { json, ...flags }: CheckOptions) =>
       run(flags, async () => {
-        const { checkPlugin } = await import('./plugin-check.ts');
-        return checkPlugin(path ?? '.', json === true);
+        const [{ tellingErrors }, { checkPlugin }] = await Promise.all([
+          import('./json-errors.ts'),
+          import('./plugin-check.ts'),
+        ]);
+        return tellingErrors(json === true, () => checkPlugin(path ?? '.', json === true));
       }),
     );
 }

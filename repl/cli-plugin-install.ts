@@ -39,8 +39,11 @@ export function addInstalling(add: Add, run: Perform): void {
     .option('--json', 'print one JSON array')
     .action(({ json, ...flags }: ListOptions) =>
       run(flags, async ({ config }) => {
-        const { listPlugins } = await import('./plugin-install.ts');
-        return listPlugins(config, json === true);
+        const [{ tellingErrors }, { listPlugins }] = await Promise.all([
+          import('./json-errors.ts'),
+          import('./plugin-install.ts'),
+        ]);
+        return tellingErrors(json === true, () => listPlugins(config, json === true));
       }),
     );
   add('pack', 'make a tarball of a plugin, to be installed elsewhere')

@@ -56,8 +56,13 @@ function addGrants(add: Add, run: Perform): void {
     .option('--json', 'print one JSON object')
     .action((plugin: Text, { json, ...flags }: ListOptions) =>
       run(flags, async ({ config }) => {
-        const { describePermissions } = await import('./plugin-grants.ts');
-        return describePermissions(config, plugin, json === true);
+        const [{ tellingErrors }, { describePermissions }] = await Promise.all([
+          import('./json-errors.ts'),
+          import('./plugin-grants.ts'),
+        ]);
+        return tellingErrors(json === true, () =>
+          describePermissions(config, plugin, json === true),
+        );
       }),
     );
 }

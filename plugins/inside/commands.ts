@@ -27,9 +27,15 @@ type Handler = (call: CommandCall) => Answer;
 interface Command {
   readonly definition: CommandDefinition;
   readonly rateLimits: RateLimits;
-  readonly confirmation: Required<Confirmation> | undefined;
+  readonly confirmation: Confirming | undefined;
   readonly usage: string;
   readonly handler: Handler;
+}
+
+/** What is asked before a command is done; without a prompt the command itself. */
+interface Confirming {
+  readonly prompt: string | undefined;
+  readonly timeoutMs: number;
 }
 
 /** A command of this plugin that a message gives. */
@@ -88,7 +94,7 @@ export class Commands {
     const command: Command = {
       definition,
       rateLimits: new RateLimits(definition.rateLimit),
-      confirmation: confirmationOf(definition, this.#prefix),
+      confirmation: confirmationOf(definition),
       usage: usageSentence(this.#prefix, { name, args: described, example }),
       handler,
     };
@@ -138,10 +144,15 @@ export class Commands {
     if (refused !== undefined) return `${message.from}, ${refused}`;
     const refusedByRate = this.#rateRefusal(command, message);
     if (refusedByRate !== undefined) return refusedByRate;
-    if (confirmation !== undefined && !(await this.#confirmed(confirmation, message))) {
-      return `${message.from}, ${this.#prefix}${definition.name} is not done.`;
+    if (confirmation === undefined) return enter(() => handler(call));
+    switch (await this.#confirmed(definition.name, confirmation, call)) {
+      case 'yes':
+        return enter(() => handler(call));
+      case 'no':
+        return `${message.from}, ${this.#prefix}${definition.name} is not done.`;
+      case 'asked again':
+        return undefined;
     }
-    return enter(() => handler(call));
   }
 
   /** What is said to whoever is too fast, and nothing if that is not told; undefined within the rate. */
@@ -178,30 +189,53 @@ export class Commands {
       : `${command} is for ${words}.`;
   }
 
-  /** Asks whoever gave a command; what is neither yes nor no is everybody's. */
-  #confirmed({ prompt, timeoutMs }: Required<Confirmation>, message: Message): Promise<boolean> {
+  /**
+   * Asks whoever gave a command. An answer names it, as other commands may wait for one, also of other plugins; of the
+   * same command only the newest waits. What is neither yes nor no is everybody's.
+   */
+  #confirmed(
+    name: string,
+    { prompt, timeoutMs }: Confirming,
+    call: CommandCall,
+  ): Promise<Answered> {
+    const { message, rest } = call;
     const [yes, no] = [`${this.#prefix}yes`, `${this.#prefix}no`];
     const target: AskTarget =
       message.type === 'group'
         ? { group: message.group, from: message.from }
         : { to: message.from };
-    const words = `${message.from}, ${prompt} Answer ${yes} within ${Math.ceil(timeoutMs / 1000)} s.`;
-    const answer = this.#questions.ask<boolean>({
+    const given = `${name} ${rest.slice(0, givenCharactersMax)}`.trim();
+    const asks = prompt ?? `really ${this.#prefix}${given}?`;
+    const seconds = Math.ceil(timeoutMs / 1000);
+    const words = `${message.from}, ${asks} Answer "${yes} ${name}" within ${seconds} s.`;
+    const answer = this.#questions.ask<Answered>({
       target,
       timeoutMs,
+      key: `${name} ${'to' in target ? target.to : `${target.from}#${target.group}`}`.toLowerCase(),
       prompt: () => message.reply(words),
-      judge: (text): Verdict<boolean> => {
-        const said = text.trim().toLowerCase();
-        if (said !== yes && said !== no) return { type: 'other' };
-        return { type: 'answer', value: said === yes };
+      judge: (text): Verdict<Answered> => {
+        const [said = '', which, ...more] = text.trim().toLowerCase().split(/\s+/);
+        if ((said !== yes && said !== no) || more.length > 0) return { type: 'other' };
+        if (which === undefined) {
+          return { type: 'hint', text: `Which one? Answer "${yes} ${name}" or "${no} ${name}".` };
+        }
+        if (which !== name.toLowerCase()) return { type: 'other' };
+        return { type: 'answer', value: said === yes ? 'yes' : 'no' };
       },
     });
     return answer.catch((error: unknown) => {
-      if (error instanceof Error && 'code' in error && error.code === 'ASK_TIMEOUT') return false;
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'ASK_TIMEOUT') return 'no';
+      if (code === 'ABORTED') return 'asked again';
       throw error;
     });
   }
 }
+
+type Answered = 'yes' | 'no' | 'asked again';
+
+/** Characters of what follows a command that are repeated in the question. */
+const givenCharactersMax = 100;
 
 function permissionName(
   permission: CommandPermission = 'everyone',
@@ -213,14 +247,11 @@ function permissionName(
   );
 }
 
-function confirmationOf(
-  { name, confirm = false }: CommandDefinition,
-  prefix: string,
-): Required<Confirmation> | undefined {
+function confirmationOf({ confirm = false }: CommandDefinition): Confirming | undefined {
   if (confirm === false) return undefined;
-  const { prompt = `really ${prefix}${name}?`, timeoutMs = confirmMsDefault } =
-    confirm === true ? {} : confirm;
-  if (typeof prompt !== 'string' || prompt.length > 500) {
+  const given: Confirmation = confirm === true ? {} : confirm;
+  const { prompt, timeoutMs = confirmMsDefault } = given;
+  if (prompt !== undefined && (typeof prompt !== 'string' || prompt.length > 500)) {
     throw new TypeError('ctx.command: confirm: prompt is a text of at most 500 characters');
   }
   if (!Number.isInteger(timeoutMs) || timeoutMs < limits.waitMsMin || timeoutMs > 600_000) {

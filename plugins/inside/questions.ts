@@ -20,6 +20,14 @@ export interface Question<Value> {
   /** Sends the prompt. */
   readonly prompt: () => Promise<Receipt | NotSent>;
   readonly judge: (text: string) => Verdict<Value>;
+  /** An open question of the same key is withdrawn: of the two only this one can be answered. Default: none is. */
+  readonly key?: string;
+}
+
+/** A question from when its prompt is sent. */
+interface Asked {
+  isWithdrawn: boolean;
+  withdraw: () => void;
 }
 
 interface Open {
@@ -39,6 +47,7 @@ export class Questions {
   readonly #requests: Requests;
   /** The oldest first: of two questions to one person the first is answered first. */
   readonly #open = new Set<Open>();
+  readonly #keyed = new Map<string, Asked>();
   readonly #onAsked: (target: AskTarget) => void;
   #count = 0;
 
@@ -56,29 +65,50 @@ export class Questions {
     return false;
   }
 
-  /** Asks, and resolves with the value of the answer. Rejects with ASK_TIMEOUT, RATE_LIMITED, or as the prompt does. */
-  async ask<Value>({ target, timeoutMs, prompt, judge }: Question<Value>): Promise<Value> {
+  /**
+   * Asks, and resolves with the value of the answer. Rejects with ASK_TIMEOUT, RATE_LIMITED, ABORTED where it is
+   * withdrawn, or as the prompt does.
+   */
+  async ask<Value>(question: Question<Value>): Promise<Value> {
+    const { target, prompt, key } = question;
     if (this.#count >= limits.questionsMax) {
       const message = `${limits.questionsMax} questions are open already`;
       throw this.#requests.refusal('RATE_LIMITED', message);
     }
     this.#count += 1;
     this.#onAsked(target);
+    const asked: Asked = { isWithdrawn: false, withdraw: () => undefined };
+    if (key !== undefined) this.#replace(key, asked);
     try {
       const receipt = await prompt();
+      if (asked.isWithdrawn) throw this.#withdrawal();
       const afterSeq = receipt.type === 'committed' ? receipt.seq : 0;
-      return await this.#answer({ target, afterSeq }, timeoutMs, judge);
+      return await this.#answer({ target, afterSeq }, question, asked);
     } finally {
       this.#count -= 1;
+      if (key !== undefined && this.#keyed.get(key) === asked) this.#keyed.delete(key);
     }
+  }
+
+  #replace(key: string, asked: Asked): void {
+    const earlier = this.#keyed.get(key);
+    this.#keyed.set(key, asked);
+    if (earlier === undefined) return;
+    earlier.isWithdrawn = true;
+    earlier.withdraw();
+  }
+
+  #withdrawal(): Error {
+    return this.#requests.refusal('ABORTED', 'the same was asked again');
   }
 
   async #answer<Value>(
     place: Omit<Open, 'take'>,
-    timeoutMs: number,
-    judge: (text: string) => Verdict<Value>,
+    { timeoutMs, judge }: Question<Value>,
+    asked: Asked,
   ): Promise<Value> {
     const { promise, resolve, reject } = Promise.withResolvers<Value>();
+    asked.withdraw = () => reject(this.#withdrawal());
     const waiting = this.#requests.wait(timeoutMs, (refused) => {
       reject(refused ?? this.#requests.refusal('ASK_TIMEOUT', `no answer in ${timeoutMs} ms`));
     });

@@ -49,7 +49,7 @@ export interface RateLimit {
 
 /** What is asked before a command is done. */
 export interface Confirmation {
-  /** Default: `really !name …?`; how to answer is added. At most 500 characters. */
+  /** Default: `really !name …?` with what follows the name; how to answer is added. At most 500 characters. */
   readonly prompt?: string;
   /** Milliseconds until it counts as no. 1 s to 10 min, default 30 s. */
   readonly timeoutMs?: number;
@@ -70,7 +70,10 @@ export interface CommandDefinition<A extends readonly Argument[] = readonly Argu
   readonly permission?: CommandPermission;
   /** One or several, which must all hold; at most 4. */
   readonly rateLimit?: RateLimit | readonly RateLimit[];
-  /** Whether whoever gave it is asked, and must answer `!yes`. Default false. */
+  /**
+   * Whether whoever gave it is asked, and must answer `!yes <name>`: several commands may wait for their answers. Who gives
+   * the same command again, there, is asked about the newest alone. Default false.
+   */
   readonly confirm?: boolean | Confirmation;
   /** Whether the next message may be handled before this is done; see {@link ListenOptions}. Default false. */
   readonly parallel?: boolean;

@@ -22,9 +22,19 @@ async function serve(home: Home, port: number): Promise<ChildProgram> {
 }
 
 async function greet(home: Home, server: string): Promise<ChildProgram> {
-  const bot = startBanter(home, ['bot', 'greeter', '--server', server]);
+  const bot = startBanter(home, ['bot', 'greeter', '--server', server, '--http-port', '0']);
   await bot.waitFor('is in #lobby');
   return bot;
+}
+
+/** What the HTTP port of a bot answers. */
+async function ask(
+  bot: ChildProgram,
+  path: string,
+): Promise<Readonly<{ status: number; text: string }>> {
+  const { captures } = await bot.waitFor(/health at (http:\/\/127\.0\.0\.1:\d+)\/healthz/);
+  const answer = await fetch(`${captures[0]}${path}`);
+  return { status: answer.status, text: await answer.text() };
 }
 
 test('the greeter answers, survives a crash of the server, and leaves at SIGTERM', async (t) => {
@@ -44,6 +54,9 @@ test('the greeter answers, survives a crash of the server, and leaves at SIGTERM
   assert.deepEqual([welcome?.from, welcome?.bot], ['greeter', true]);
   await ann.sendGroup('lobby', 'hello');
   assert.equal((await heard.count(2))[1]?.text, 'Hello, ann!');
+
+  const health = await ask(bot, '/healthz');
+  assert.deepEqual(health, { status: 200, text: '{"status":"ok","problems":[]}\n' });
 
   const back = once(ann, 'reconnected');
   server.signal('SIGKILL');
@@ -70,13 +83,16 @@ test('the greeter answers, survives a crash of the server, and leaves at SIGTERM
 
 test('a bot waits for a server that is not there yet, and stops waiting at SIGINT', async (t) => {
   const home = temporaryHome(t);
-  const bot = startBanter(home, ['bot', 'greeter', '--server', `127.0.0.1:${await freePort()}`]);
+  const server = `127.0.0.1:${await freePort()}`;
+  const bot = startBanter(home, ['bot', 'greeter', '--server', server, '--http-port', '0']);
   await bot.waitFor(/warn: no server answers at .*; trying again in/);
+  const problems = '{"status":"unavailable","problems":["starting","disconnected"]}\n';
+  assert.deepEqual(await ask(bot, '/healthz'), { status: 503, text: problems });
   bot.signal('SIGINT');
   assert.deepEqual(await bot.exit(), { code: 130, signal: null });
 });
 
-test('a bot of one’s own brings its plugin, its groups and its settings', async (t) => {
+test('a bot of one’s own brings its plugin, its groups and its settings, and tells its figures', async (t) => {
   const home = temporaryHome(t);
   const address = await hostServer(home);
   writeFileSync(
@@ -87,7 +103,9 @@ test('a bot of one’s own brings its plugin, its groups and its settings', asyn
        permissions: ['private.read', 'private.send', 'file.append'],
        config: { sides: { type: 'number', default: 6 } },
        setup(ctx) {
+         const rolls = ctx.metrics.counter({ name: 'rolls', help: 'Rolls', labels: ['sides'] });
          ctx.command({ name: 'roll', description: 'Rolls.' }, async ({ message }) => {
+           rolls.add(1, { sides: ctx.config.sides });
            await ctx.file.append('rolled for ' + message.from);
            return 'one of ' + ctx.config.sides;
          });
@@ -98,6 +116,7 @@ test('a bot of one’s own brings its plugin, its groups and its settings', asyn
     name: 'roller',
     server: address,
     groups: ['games', 'more'],
+    httpPort: 0,
     plugins: [
       {
         plugin: './dice.ts',
@@ -116,7 +135,22 @@ test('a bot of one’s own brings its plugin, its groups and its settings', asyn
   const heard = told(ann, 'privateMessageReceived');
   await ann.send('roller', '!roll');
   assert.equal((await heard.count(1))[0]?.text, 'one of 20');
-  assert.ok(existsSync(join(home.path, 'data/banter/bots/roller/plugins/dice/dice.log')));
+  assert.ok(existsSync(join(home.path, 'data/banter/bots/roller/plugins/dice~2/dice.log')));
+  const { text } = await ask(bot, '/metrics');
+  for (const line of [
+    'banter_bot_connected 1',
+    'banter_bot_groups 1',
+    'banter_bot_groups_wanted 2',
+    'banter_bot_messages_total{type="private"} 1',
+    'banter_bot_problem{problem="pluginQuarantined"} 0',
+    'banter_plugin_state{plugin="dice",state="running"} 1',
+    'banter_plugin_sends_total{plugin="dice"} 1',
+    'banter_plugin_restarts_total{plugin="dice"} 0',
+    'plugin_rolls_total{plugin="dice",sides="20"} 1',
+  ]) {
+    assert.ok(text.includes(`\n${line}\n`), `${line} in\n${text}`);
+  }
+  assert.match(text, /^process_resident_memory_bytes \d+$/m);
 });
 
 test('a bot whose plugin was quarantined ends with 1 and says why', async (t) => {

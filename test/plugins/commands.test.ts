@@ -107,14 +107,38 @@ test('a command that wants to be confirmed is done on yes of the same person alo
   );
   const ask = asking(on);
   const bob = asking(on, on.world.member('bob'));
-  const question = 'alice, really !wipe? Answer !yes within 30 s.';
+  const question = 'alice, really !wipe? Answer "!yes wipe" within 30 s.';
   assert.equal(await ask('!wipe'), question);
-  assert.equal(await bob('!yes'), 'heard');
+  assert.equal(await bob('!yes wipe'), 'heard');
   assert.equal(await ask('nothing'), 'heard');
-  assert.equal(await ask('!yes'), 'wiped');
-  assert.equal(await ask('!yes'), 'heard');
+  assert.equal(await ask('!YES Wipe'), 'wiped');
+  assert.equal(await ask('!yes wipe'), 'heard');
   assert.equal(await ask('!wipe'), question);
-  assert.equal(await ask('!no'), 'alice, !wipe is not done.');
+  assert.equal(await ask('!no wipe'), 'alice, !wipe is not done.');
+});
+
+test('of several commands that want to be confirmed, yes is said to the one that it names', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  const command = (name: string): string =>
+    `ctx.command({ name: '${name}', description: '', confirm: true, args: [{ name: 'what', type: 'rest', optional: true }] },
+       ({ args }) => '${name} ' + args.what);`;
+  await on.plug('first', command('wipe') + command('sell'));
+  await on.plug('second', command('burn'));
+  const ask = asking(on);
+  assert.equal(await ask('!wipe all'), 'alice, really !wipe all? Answer "!yes wipe" within 30 s.');
+  assert.match(await ask('!sell it'), /Answer "!yes sell"/);
+  assert.match(await ask('!burn it'), /Answer "!yes burn"/);
+  assert.match(await ask('!wipe some'), /really !wipe some\?/);
+  on.alice.say('!yes');
+  await on.world.heard('lab/bot: Which one? Answer "!yes sell" or "!no sell".');
+  await on.world.heard('lab/bot: Which one? Answer "!yes burn" or "!no burn".');
+  assert.equal(await ask('!yes burn'), 'burn it');
+  assert.equal(await ask('!yes wipe'), 'wipe some');
+  assert.equal(await ask('!no sell'), 'alice, !sell is not done.');
+  const said = on.world.transcript.join('\n');
+  assert.doesNotMatch(said, /bot: wipe all|bot: sell it|wipe is not done/);
 });
 
 test('a confirmation that does not come counts as no', { timeout }, async (t) => {
@@ -124,7 +148,7 @@ test('a confirmation that does not come counts as no', { timeout }, async (t) =>
     `ctx.command({ name: 'wipe', description: '', confirm: { prompt: 'sure?', timeoutMs: 1000 } }, () => 'wiped');`,
   );
   on.alice.say('!wipe');
-  await on.world.heard('lab/bot: alice, sure? Answer !yes within 1 s.');
+  await on.world.heard('lab/bot: alice, sure? Answer "!yes wipe" within 1 s.');
   await on.world.heard('lab/bot: alice, !wipe is not done.');
 });
 

@@ -87,10 +87,10 @@ test('a handler that waits for a person holds up nobody else', { timeout }, asyn
   alice.say('tea');
   await world.heard('lab/bot: so tea');
   alice.say('!wipe');
-  await world.heard('lab/bot: alice, really !wipe? Answer !yes within 30 s.');
+  await world.heard('lab/bot: alice, really !wipe? Answer "!yes wipe" within 30 s.');
   bob.say('ping 2');
   await world.heard('lab/bot: pong 2');
-  alice.say('!yes');
+  alice.say('!yes wipe');
   await world.heard('lab/bot: wiped for alice');
 });
 

@@ -1,7 +1,7 @@
 /** `banter plugin check`: says what is wrong with a plugin, and where. */
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Home, temporaryHome } from '../support/home.ts';
@@ -27,22 +27,59 @@ test('finds nothing in a new plugin', { timeout }, async (t) => {
   assert.equal(
     said,
     `tea 1.0.0: manifest and bundle are fine; it asks for message.read, message.send
-permissions: that is a look at the text; what is computed or renamed is not seen
+permissions: fine
 types: fine
 `,
   );
   assert.equal(code, 0);
 });
 
-test('tells permissions without a use, and uses without a permission', { timeout }, async (t) => {
+test('tells permissions without a use, and uses without a permission, under whatever name they go', {
+  timeout,
+}, async (t) => {
   const home = temporaryHome(t);
-  plugin(home, ['message.read', 'storage', 'http:example.com'], `void ctx.history;`);
+  plugin(
+    home,
+    ['message.read', 'storage', 'history.read', 'http:example.com'],
+    `// ctx.history is only spoken of here, and "ctx.storage" there
+    ctx.log.info('ctx.http', { file: 1 }.file);
+    const { send: say } = ctx;
+    say({ group: 'lab' }, 'hello');
+    const { use } = ctx;
+    const point = 'receive';
+    use(point, () => undefined);
+    const later = (context: typeof ctx) => context['schedule'];
+    later(ctx);`,
+  );
   const { code, said } = await runBanter(home, 'plugin', 'check', 'tea.ts', '--json');
   assert.equal(code, 0, said);
-  const { unused, unasked, types } = JSON.parse(said);
-  assert.deepEqual(unused, ['message.read', 'storage', 'http:example.com']);
-  assert.deepEqual(unasked, [{ use: 'history', needs: ['history.read'] }]);
+  const { permissions, types } = JSON.parse(said);
+  assert.deepEqual(permissions, {
+    type: 'compared',
+    unused: ['message.read', 'storage', 'history.read', 'http:example.com'],
+    unasked: [
+      { use: 'use "receive" or "send"', needs: ['message.change', 'private.change'] },
+      { use: 'send, reply or what a command answers', needs: ['message.send', 'private.send'] },
+      { use: 'schedule', needs: ['schedule'] },
+    ],
+  });
   assert.deepEqual(types, { type: 'fine' });
+});
+
+test('checks the file of a folder that pack and install take, and compares nothing that has no types', {
+  timeout,
+}, async (t) => {
+  const home = temporaryHome(t);
+  mkdirSync(join(home.path, 'tea/lib'), { recursive: true });
+  writeFileSync(join(home.path, 'tea/package.json'), '{ "name": "tea", "main": "./lib/leaf.js" }');
+  writeFileSync(join(home.path, 'tea/tea.ts'), 'export default 1;');
+  writeFileSync(
+    join(home.path, 'tea/lib/leaf.js'),
+    `export default { id: 'leaf', version: '1.0.0', permissions: [], setup(ctx) { ctx.send(); } };`,
+  );
+  const { said } = await runBanter(home, 'plugin', 'check', 'tea');
+  assert.match(said, /^leaf 1\.0\.0: manifest and bundle are fine; it asks for nothing$/m);
+  assert.match(said, /^permissions: not compared with their uses, as no definePlugin says/m);
 });
 
 test('names file, line and column of what does not fit', { timeout }, async (t) => {
