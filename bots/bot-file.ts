@@ -17,6 +17,8 @@ export interface BotDefinition {
   /** What it does: plugins that are built in or installed by name, others by path from the folder of the bot's file. At most 100. */
   readonly plugins: readonly (string | BotPlugin)[];
   readonly policy?: Partial<BotPolicy>;
+  /** TCP port of this machine alone for `/healthz` and `/metrics`, 0 for any free one. Default: none is opened. */
+  readonly httpPort?: number;
 }
 
 /** A plugin and its settings. */
@@ -47,6 +49,7 @@ export interface Bot {
   readonly groups: readonly string[];
   readonly plugins: readonly CompletePlugin[];
   readonly policy: BotPolicy;
+  readonly httpPort: number | undefined;
 }
 
 /** A plugin with everything that was said of it. */
@@ -75,12 +78,13 @@ export async function readBotFile(file: string): Promise<Bot> {
 
 /** Checks what a bot's file holds; `folder` is where relative paths of plugins start. @throws BanterError OPTION_INVALID */
 export function parseBot(value: unknown, file: string, folder: string): Bot {
-  const { name, server, groups, plugins, policy } = fields(value, file, '', [
+  const { name, server, groups, plugins, policy, httpPort } = fields(value, file, '', [
     'name',
     'server',
     'groups',
     'plugins',
     'policy',
+    'httpPort',
   ]);
   return {
     name: parseName(name, file, 'name'),
@@ -90,6 +94,7 @@ export function parseBot(value: unknown, file: string, folder: string): Bot {
       parsePlugin(entry, file, key, folder),
     ),
     policy: parsePolicy(policy ?? {}, file),
+    httpPort: httpPort === undefined ? undefined : parsePort(httpPort, file, 'httpPort'),
   };
 }
 
@@ -136,6 +141,12 @@ function parsePolicy(value: unknown, file: string): BotPolicy {
     throw wrong(file, 'policy.whenPluginFails', '"exit" or "go-on"', whenPluginFails);
   }
   return { createGroups, whenPluginFails };
+}
+
+function parsePort(value: unknown, file: string, key: string): number {
+  const isPort = typeof value === 'number' && Number.isInteger(value);
+  if (isPort && value >= 0 && value <= 65_535) return value;
+  throw wrong(file, key, 'a port from 0 to 65535', value);
 }
 
 function parseList<Item>(

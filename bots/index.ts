@@ -7,5 +7,6 @@ export {
   type BotPolicy,
   defineBot,
 } from './bot-file.ts';
+export { BotHealth, type BotProblem, type BotStatus, botProblems } from './health.ts';
 export { findBot } from './ready-bots.ts';
 export { type BotLog, type BotOptions, runBot } from './runner.ts';

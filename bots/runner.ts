@@ -9,6 +9,7 @@ import {
   RecordedClient,
 } from '../plugins/index.ts';
 import type { Bot } from './bot-file.ts';
+import { BotHealth } from './health.ts';
 import { Patience } from './patience.ts';
 
 /** A line for whoever runs the bot. Its text may hold what strangers wrote; whoever shows it on a terminal makes it safe. */
@@ -46,6 +47,8 @@ export interface BotOptions {
   /** Stops the bot: its plugins say goodbye, then it de-registers. */
   readonly signal: AbortSignal;
   readonly onLog: (entry: BotLog) => void;
+  /** Told how the bot is. Default: nobody is. */
+  readonly health?: BotHealth;
   /** Called once, when it is connected, its plugins run, and it is in its groups. */
   readonly onReady?: () => void;
 }
@@ -88,6 +91,7 @@ class Runner {
   readonly #client: Client;
   readonly #patience: Patience;
   readonly #recorded: RecordedClient;
+  readonly #health: BotHealth;
   /** Settles when the bot ends: rejects with why it cannot go on. */
   readonly #end = Promise.withResolvers<void>();
   #runtime: PluginRuntime | undefined;
@@ -103,6 +107,8 @@ class Runner {
     this.#client = client;
     this.#recorded = new RecordedClient(client);
     this.#patience = patience;
+    this.#health = options.health ?? new BotHealth();
+    this.#health.watch(client);
     // Whoever runs the bot hears of it; before that, nobody may be listening yet.
     this.#end.promise.catch(() => undefined);
   }
@@ -142,15 +148,18 @@ class Runner {
       ...(variables === undefined ? {} : { variables }),
     });
     this.#runtime = runtime;
+    this.#health.runs(runtime);
     for (const { plugin, config, ...options } of this.#bot.plugins) {
       const { id, version } = await runtime.load(plugin, config, options);
       this.#log('info', `plugin ${id} ${version} runs`);
     }
     await this.#settleGroups();
+    this.#health.ready();
     onReady?.();
   }
 
   async #leave(preparing: Promise<void>): Promise<void> {
+    this.#health.stopping();
     await this.#runtime?.close();
     await this.#endRecording();
     await this.#client.close();

@@ -28,6 +28,11 @@ export class Agenda {
     return this.#inFlight !== undefined;
   }
 
+  /** How many events wait. */
+  get waiting(): number {
+    return this.#events.length;
+  }
+
   /** Whether the farewell is among what is to be told. */
   get hasFarewell(): boolean {
     return this.#control.some(({ event }) => event.type === 'disposing');

@@ -94,6 +94,7 @@ export class Endings {
       if (!plugin.alive) continue;
       capabilities.forget(plugin);
       plugin.restart();
+      plugin.count('restarts');
       hooks.lost(plugin, `the plugin process died (${reason})`);
       log(plugin, 'warn', `is started again: the plugin process died (${reason})`);
     }
@@ -109,7 +110,7 @@ export class Endings {
     hosts.leave(plugin.home, plugin.slot);
     hooks.lost(plugin, 'its plugin is in quarantine');
     if (plugin.isBehind) roster.all.delete(plugin.slot);
-    else if (plugin.manifest !== undefined) onStatus(plugin.status());
+    else if (plugin.manifest !== undefined) onStatus(plugin.status(performance.now()));
     // A suspect that waited for this one may go on.
     pump.soon();
   }

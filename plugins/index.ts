@@ -23,10 +23,10 @@ export {
 } from './installed.ts';
 export { builtinIdentity, builtinPlugins, isPluginName } from './location.ts';
 export { isPluginId } from './manifest.ts';
-export type { MetricsStatus } from './metrics.ts';
+export type { MetricFamily, MetricSeries, MetricsStatus } from './metrics.ts';
 export { permissionUses } from './permission-uses.ts';
 export { describePermission, type Permission } from './permissions.ts';
-export type { PluginStatus } from './plugin-status.ts';
+export { noCounters, type PluginStatus } from './plugin-status.ts';
 export { RecordedClient, type RecordingSummary } from './recorded-client.ts';
 export { PluginRuntime } from './runtime.ts';
 export type { PluginRuntimeOptions } from './runtime-options.ts';

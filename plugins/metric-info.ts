@@ -42,8 +42,8 @@ export interface MeasuredAction {
 /** Prometheus makes names of its own with these ends. */
 export const metricNamePattern: RegExp =
   /^(?!.*_(?:total|count|sum|bucket)$)[a-z](?:[a-z0-9_]{0,47})$/;
-/** `le` is Prometheus’ own. */
-export const metricLabelPattern: RegExp = /^(?!le$)[a-z][a-z0-9_]{0,47}$/;
+/** `le` is Prometheus’ own, and `plugin` says whose metric it is. */
+export const metricLabelPattern: RegExp = /^(?!(?:le|plugin)$)[a-z][a-z0-9_]{0,47}$/;
 
 /** The least that a change takes as JSON, and what a number takes at most. */
 const changeCharactersMin = 40;

@@ -27,6 +27,8 @@ export interface PluginCounters {
   readonly messagesChanged: number;
   /** Messages its hooks stopped, by a verdict or by a failure. */
   readonly messagesStopped: number;
+  /** Times it got another isolate because the plugin process had died. */
+  readonly restarts: number;
 }
 
 /** Of a plugin that has done nothing yet. */
@@ -41,6 +43,7 @@ export const noCounters: Record<keyof PluginCounters, number> = {
   hookFailures: 0,
   messagesChanged: 0,
   messagesStopped: 0,
+  restarts: 0,
 };
 
 /** What people are told of a plugin. */
@@ -63,8 +66,13 @@ export interface PluginStatus {
   readonly isDryRun: boolean;
   /** Whether it shares its process with others, or has one of its own. */
   readonly isolation: Isolation;
+  /** Milliseconds of processor time that it has used within the last minute, and that it may use. */
+  readonly cpuMs: number;
+  readonly cpuMsPerMinute: number;
   readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
+  /** Events that wait for it. */
+  readonly queued: number;
   /** What it counts and measures itself. */
   readonly metrics: MetricsStatus;
 }

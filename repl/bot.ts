@@ -1,7 +1,7 @@
 /** `banter bot`: a bot that runs unattended, and what it says of itself. */
 
 import { join } from 'node:path';
-import { type BotLog, findBot, runBot } from '../bots/index.ts';
+import { type Bot, BotHealth, type BotLog, findBot, runBot } from '../bots/index.ts';
 import { authority, GrantBook } from '../plugins/index.ts';
 import { type Config, environmentVariable } from './config.ts';
 import { invitationOf } from './connecting.ts';
@@ -12,6 +12,7 @@ import { LineWriter } from './line-writer.ts';
 import { logLine } from './log-lines.ts';
 import type { PluginManner } from './plugin-manner.ts';
 import { safeText } from './safe-text.ts';
+import { readVersion } from './version.ts';
 
 /** Which bot, and what differs from its file. */
 export interface BotCommandOptions {
@@ -39,28 +40,63 @@ export async function bot(options: BotCommandOptions): Promise<number> {
     const words = logLine(safeText(level === 'info' ? text : `${level}: ${text}`));
     (level === 'info' ? output : errorOutput).offer(words);
   };
-  await runBot(
-    { ...found, name, groups: options.groups ?? found.groups },
-    {
-      server: serverOf(config.server, found.server),
-      dataDir,
-      relayOnly: config.relayOnly.value,
-      ...(options.recordFile === undefined ? {} : { recordFile: options.recordFile }),
-      ...invitationOf(config),
-      // Two bots of one person must not write into each other's files.
-      pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
-      installedDir: installedDirOf(config),
-      authorize: authority({ book, grantCommand: grantCommandOf(config) }),
-      variables: environmentVariable,
-      ...options.manner,
-      signal: interruption.signal,
-      onLog,
-    },
+  const changed = { ...found, name, groups: options.groups ?? found.groups };
+  const health = new BotHealth();
+  await using _status = await startStatus(
+    httpPortOf(config.httpPort, found.httpPort),
+    changed,
+    health,
+    onLog,
   );
+  await runBot(changed, {
+    server: serverOf(config.server, found.server),
+    dataDir,
+    relayOnly: config.relayOnly.value,
+    ...(options.recordFile === undefined ? {} : { recordFile: options.recordFile }),
+    ...invitationOf(config),
+    // Two bots of one person must not write into each other's files.
+    pluginDir: join(dataDir, 'bots', encodeURIComponent(name)),
+    installedDir: installedDirOf(config),
+    authorize: authority({ book, grantCommand: grantCommandOf(config) }),
+    variables: environmentVariable,
+    ...options.manner,
+    signal: interruption.signal,
+    onLog,
+    health,
+  });
   return interruption.code ?? exitCodes.ok;
 }
 
 /** The bot's file stands between what was said for this run and what holds for every command. */
 function serverOf({ value, source }: Config['server'], ofBot: string | undefined): string {
   return source === 'config file' || source === 'default' ? (ofBot ?? value) : value;
+}
+
+/** What the config file says is for the server of this machine, whose port a bot would take away. */
+function httpPortOf(
+  { value, source }: Config['httpPort'],
+  ofBot: number | undefined,
+): number | undefined {
+  return source === 'config file' || source === 'default' ? ofBot : value;
+}
+
+/** What HTTP needs is loaded only where somebody has asked for it; there before a connection, which may take its time. */
+async function startStatus(
+  port: number | undefined,
+  { name, groups }: Bot,
+  health: BotHealth,
+  onLog: (entry: BotLog) => void,
+): Promise<AsyncDisposable | undefined> {
+  if (port === undefined) return undefined;
+  const { StatusServer } = await import('./status-server.ts');
+  const { BotMetrics } = await import('./bot-metrics.ts');
+  const metrics = new BotMetrics(health, { name, groups, version: readVersion() });
+  const status = await StatusServer.start({
+    port,
+    problems: () => health.status.problems,
+    metrics: () => metrics.page(),
+  });
+  const url = `http://127.0.0.1:${status.port}`;
+  onLog({ level: 'info', text: `health at ${url}/healthz, metrics at ${url}/metrics` });
+  return status;
 }

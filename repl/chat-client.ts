@@ -61,6 +61,8 @@ export interface PluginSummary {
   readonly isolation?: string;
   /** What it has done so far, by the names of `PluginCounters`. */
   readonly counters?: Readonly<Record<string, number>>;
+  /** Events that wait for it. */
+  readonly queued?: number;
   /** What it counts and measures itself. */
   readonly metrics?: MetricsStatus;
 }

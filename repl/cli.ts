@@ -49,6 +49,7 @@ interface BotOptions extends CommonOptions, MannerOptions {
   readonly server?: string;
   readonly name?: string;
   readonly group?: readonly string[];
+  readonly httpPort?: string;
   readonly relayOnly?: true;
   readonly invitation?: string;
   readonly record?: string;
@@ -242,7 +243,7 @@ function addServing(program: Command, run: Perform): void {
     .option('--private-in-group', 'let private messages pass while in a group')
     .option('--log <format>', 'how to tell what happens: text, json or none (BANTER_LOG; text)')
     .option('--log-level <level>', 'debug, info, warn or error (BANTER_LOG_LEVEL)')
-    .option('--http-port <port>', 'loopback port for /healthz and /metrics (BANTER_HTTP_PORT)')
+    .option('--http-port <port>', httpPortHelp)
     .option(
       '--restart-after <seconds>',
       'when stopped, tell clients to come back after this time (BANTER_RESTART_AFTER)',
@@ -265,6 +266,7 @@ function addServing(program: Command, run: Perform): void {
     .option('--server <server>', serverHelp)
     .option('--name <name>', 'another name than in its file')
     .option('-g, --group <group>', 'other groups than in its file; may be given again', collect)
+    .option('--http-port <port>', httpPortHelp)
     .option('--relay-only', relayOnlyHelp)
     .option('--invitation <token>', invitationHelp)
     .option(
@@ -303,6 +305,7 @@ function addKeeping(program: Command, run: Perform): void {
     );
 }
 
+const httpPortHelp = 'loopback port for /healthz and /metrics (BANTER_HTTP_PORT)';
 const relayOnlyHelp = 'never tell peers your address: reach them through the server';
 const invitationHelp = 'an invitation to a closed server, needed once (BANTER_INVITATION)';
 const serverHelp = 'host[:port][#fingerprint] (BANTER_SERVER; localhost:6666)';

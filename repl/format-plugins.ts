@@ -3,6 +3,7 @@
 import type { TapEntry } from '../plugins/index.ts';
 import type { PluginSummary } from './chat-client.ts';
 import type { CommandResult } from './commands/index.ts';
+import { metricLines } from './plugin-metrics.ts';
 import { safeText } from './safe-text.ts';
 
 type Explained = Extract<CommandResult, { readonly type: 'explained' }>;
@@ -18,6 +19,7 @@ const counterWords: readonly (readonly [counter: string, word: string])[] = [
   ['errors', 'errors'],
   ['hookFailures', 'hook failures'],
   ['eventsDropped', 'dropped'],
+  ['restarts', 'restarts'],
 ];
 
 const excerptLengthMax = 60;
@@ -33,6 +35,15 @@ export function describePlugin(plugin: PluginSummary): string {
   const alone = plugin.isolation === 'process' ? ', own process' : '';
   const state = `${plugin.state}${alone}${dryRun}`;
   return `${safeText(plugin.id)} ${safeText(plugin.version)} ${safeText(state)}${more === '' ? '' : `: ${more}`}`;
+}
+
+/** The same with what waits for it, and on lines of their own what it counts and measures itself. */
+export function describePluginStatus(plugin: PluginSummary): string {
+  const { queued = 0, metrics } = plugin;
+  const waiting = queued === 0 ? '' : `; ${queued} events wait for it`;
+  const figures = metrics === undefined ? [] : metricLines(metrics);
+  const lines = figures.map((line) => `  ${safeText(line)}`);
+  return [`${describePlugin(plugin)}${waiting}`, ...lines].join('\n');
 }
 
 /** The message on a line, and each thing that happened to it on one of its own. */

@@ -12,7 +12,12 @@ import type { MessageCommand } from './chat-client.ts';
 import { type CommandHelp, type CommandResult, sections, usage } from './commands/index.ts';
 import { describeEntrance } from './entrance.ts';
 import { administrationDescriptions } from './format-administration.ts';
-import { describeKept, describePlugin, describeTrace } from './format-plugins.ts';
+import {
+  describeKept,
+  describePlugin,
+  describePluginStatus,
+  describeTrace,
+} from './format-plugins.ts';
 import { describeRetention } from './retention.ts';
 import { safeOutput, safeText } from './safe-text.ts';
 
@@ -116,6 +121,7 @@ const descriptions: Describe = {
   tapped: ({ plugin = 'all plugins' }) =>
     `what ${safeText(plugin)} is told and does is shown until "tap off"`,
   untapped: () => 'the tap is off',
+  pluginStatus: ({ plugin }) => describePluginStatus(plugin),
   plugins: ({ plugins }) =>
     plugins.length === 0
       ? 'no plugins; load one with "plugin load <name or file>"'

@@ -12,7 +12,7 @@ export interface MetricDefinition<L extends string = never> {
   readonly name: string;
   /** What it tells, for people; at most 200 characters. */
   readonly help: string;
-  /** What its values are told apart by, at most 4 names, made as that of the metric. Default: nothing. */
+  /** What its values are told apart by, at most 4 names, made as that of the metric; not `le` or `plugin`. Default: nothing. */
   readonly labels?: readonly L[];
 }
 

@@ -144,6 +144,7 @@ export type CommandResult =
   /** Without `plugin` all of them. */
   | { readonly type: 'tapped'; readonly plugin?: string }
   | { readonly type: 'untapped' }
+  | { readonly type: 'pluginStatus'; readonly plugin: PluginSummary }
   | { readonly type: 'plugins'; readonly plugins: readonly PluginSummary[] }
   | { readonly type: 'recordingBegun'; readonly file: string }
   | ({ readonly type: 'recordingEnded' } & RecordingSummary)

@@ -66,6 +66,15 @@ const pluginActions: ReadonlyMap<string, PluginAction> = new Map<string, PluginA
       return { type: 'recordingBegun', file: path };
     },
   ],
+  [
+    'status',
+    async (plugins, plugin) => {
+      const id = required('status', plugin);
+      const found = plugins.list().find((one) => one.id === id);
+      if (found !== undefined) return { type: 'pluginStatus', plugin: found };
+      throw new BanterError('OPTION_INVALID', `there is no plugin "${id}"`);
+    },
+  ],
   ['list', async (plugins) => ({ type: 'plugins', plugins: plugins.list() })],
 ]);
 
@@ -76,7 +85,7 @@ export function scriptCommands(commands: () => readonly Command[]): readonly Com
       name: 'plugin',
       section: 'Scripts & plugins',
       summary:
-        'load, try, reload, unload or list plugins, see what one keeps, or record what they do',
+        'load, try, reload, unload or list plugins, see what one keeps or counts (status), or record what they do',
       example: 'plugin load auto-reply',
       parameters: [
         { name: 'action', type: 'word', words: [...pluginActions.keys()] },

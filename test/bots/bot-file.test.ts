@@ -25,6 +25,7 @@ test('reads a module and JSON alike', async (t) => {
     groups: ['ops'],
     plugins: [{ plugin: 'auto-reply', config: {}, permissions: undefined, isolate: undefined }],
     policy: { createGroups: true, whenPluginFails: 'exit' },
+    httpPort: undefined,
   };
   assert.deepEqual(await findBot(write(t, 'bot.json', text)), complete);
   const module = `const bot: { name: string } = ${text}; export default bot;`;
@@ -60,6 +61,8 @@ test('names the file, the key and what was expected', () => {
     [{ ...least, name: undefined }, /^b\.ts: name missing is no text$/],
     [{ ...least, groups: [] }, /^b\.ts: groups must be a list of 1 to 100, not a list of 0$/],
     [{ ...least, groups: ['ok', 'server'] }, /^b\.ts: groups\[1\] "server" is reserved$/],
+    [{ ...least, httpPort: '80' }, /^b\.ts: httpPort must be a port from 0 to 65535, not "80"$/],
+    [{ ...least, httpPort: 65_536 }, /^b\.ts: httpPort must be a port from 0 to 65535/],
     [{ ...least, server: 5 }, /^b\.ts: server must be a text, not 5$/],
     [{ ...least, plugins: 'logger' }, /^b\.ts: plugins must be a list .* not "logger"$/],
     [{ ...least, plugins: [{ config: {} }] }, /^b\.ts: plugins\[0\]\.plugin must be a text/],

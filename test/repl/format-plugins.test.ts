@@ -5,6 +5,7 @@ import { commandTable } from '../../repl/commands/index.ts';
 import {
   describeKept,
   describePlugin,
+  describePluginStatus,
   describeTap,
   describeTrace,
 } from '../../repl/format-plugins.ts';
@@ -195,6 +196,39 @@ test('a tap shows no more than somebody can see, and says what it left out', () 
   tap.show({ ...entry, plugin: 'dice' }, 2000);
   assert.equal(lines.length, 52);
   assert.equal(lines[50], 'tap: 450 more were not shown');
+});
+
+test('the status of a plugin tells what it counts, harmless on a terminal', () => {
+  const family = { help: '', labels: ['who'], buckets: [] };
+  const series = (value: number, counts: readonly number[] = []) => [
+    { labels: ['\u001b[2J"x"'], value, counts },
+  ];
+  const words = describePluginStatus({
+    id: 'dice',
+    version: '1.0.0',
+    state: 'running',
+    permissions: [],
+    grants: [],
+    commands: [],
+    counters: { restarts: 1 },
+    queued: 2,
+    metrics: {
+      families: [
+        { ...family, name: 'rolls', kind: 'counter', series: series(12) },
+        { ...family, name: 'took', kind: 'histogram', buckets: [1], series: series(2, [3, 1]) },
+        { ...family, name: 'none', kind: 'histogram', buckets: [1], series: series(0, [0, 0]) },
+      ],
+      dropped: 4,
+    },
+  });
+  const shown = '{who="␛[2J\\"x\\""}';
+  assert.deepEqual(words.split('\n'), [
+    'dice 1.0.0 running: 1 restarts; 2 events wait for it',
+    `  rolls${shown} 12`,
+    `  took${shown} 4 values, 0.5 each`,
+    `  none${shown} 0 values`,
+    '  4 values were dropped, there were too many',
+  ]);
 });
 
 test('a plugin is listed with what it has done, and what it keeps is shown', () => {
