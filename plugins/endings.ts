@@ -110,7 +110,7 @@ export class Endings {
     hosts.leave(plugin.home, plugin.slot);
     hooks.lost(plugin, 'its plugin is in quarantine');
     if (plugin.isBehind) roster.all.delete(plugin.slot);
-    else if (plugin.manifest !== undefined) onStatus(plugin.status());
+    else if (plugin.manifest !== undefined) onStatus(plugin.status(performance.now()));
     // A suspect that waited for this one may go on.
     pump.soon();
   }

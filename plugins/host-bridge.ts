@@ -22,6 +22,8 @@ export type HostReport =
   | { readonly type: 'pong'; readonly rssBytes: number }
   /** A load or a batch has been handled; `actions` are the outboxes, as the isolate wrote them. */
   | { readonly type: 'turned'; readonly slot: number; readonly actions: readonly string[] }
+  /** So many more milliseconds of processor time are the plugin's. */
+  | { readonly type: 'used'; readonly slot: number; readonly cpuMs: number }
   /** The isolate is gone; what it was handling is answered by this. */
   | { readonly type: 'ended'; readonly slot: number; readonly reason: EndReason }
   /** The child is about to kill itself because of this plugin. */
@@ -35,6 +37,7 @@ const report: Shape<HostReport> = variant<HostReport>({
   up: record({ type: word('up') }),
   pong: record({ type: word('pong'), rssBytes: integer(0, Number.MAX_SAFE_INTEGER) }),
   turned: record({ type: word('turned'), slot, actions: list(outbox, 2) }),
+  used: record({ type: word('used'), slot, cpuMs: integer(1, Number.MAX_SAFE_INTEGER) }),
   ended: record({ type: word('ended'), slot, reason: endReason }),
   fatal: record({ type: word('fatal'), slot, reason: endReason }),
 });

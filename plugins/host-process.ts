@@ -190,6 +190,9 @@ export class HostProcess {
         this.#atWork.delete(report.slot);
         this.#owner.hostReported(report);
         break;
+      case 'used':
+        this.#owner.hostReported(report);
+        break;
       case 'turned':
         this.#atWork.delete(report.slot);
         this.#owner.hostReported(report);

@@ -1,8 +1,9 @@
 /** The child process: holds the isolates of all plugins, and dies rather than let one of them harm the others. */
 
+import { CpuShares } from './cpu-shares.ts';
 import type { EndReason } from './end-reason.ts';
 import type { HostCommand, HostReport } from './host-bridge.ts';
-import { type IsolateOwner, PluginIsolate } from './isolate.ts';
+import { type IsolateOwner, PluginIsolate, processCpuMs } from './isolate.ts';
 
 /** Milliseconds between looks at the isolates while any is at work, and while none is. */
 const watchBusyMs = 50;
@@ -13,8 +14,11 @@ const lastWordsMs = 200;
 
 class Host implements IsolateOwner {
   readonly #isolates = new Map<number, PluginIsolate>();
+  readonly #shares = new CpuShares(processCpuMs());
   #atWork = 0;
   #watchTimer: NodeJS.Timeout | undefined;
+  /** Whether the next look is a while off. */
+  #isIdle = false;
 
   listen(): void {
     process.on('message', (message) => {
@@ -68,7 +72,8 @@ class Host implements IsolateOwner {
 
   async #work(turn: Promise<void>): Promise<void> {
     this.#atWork += 1;
-    if (this.#atWork === 1) this.#watchIn(watchBusyMs);
+    // Work that comes and goes must not put off the next look for ever.
+    if (this.#isIdle) this.#watchSoon(true);
     await turn;
     this.#atWork -= 1;
   }
@@ -82,12 +87,23 @@ class Host implements IsolateOwner {
         this.#isolates.delete(slot);
       }
     }
-    this.#watchIn(this.#atWork > 0 ? watchBusyMs : watchIdleMs);
+    this.#tellUsed();
+    this.#watchSoon(this.#atWork > 0);
   }
 
-  #watchIn(delayMs: number): void {
+  #tellUsed(): void {
+    const insideMs = new Map(
+      Array.from(this.#isolates, ([slot, isolate]) => [slot, isolate.insideMs] as const),
+    );
+    for (const [slot, cpuMs] of this.#shares.look(processCpuMs(), insideMs)) {
+      this.#report({ type: 'used', slot, cpuMs });
+    }
+  }
+
+  #watchSoon(isBusy: boolean): void {
     clearTimeout(this.#watchTimer);
-    this.#watchTimer = setTimeout(() => this.#watch(), delayMs);
+    this.#isIdle = !isBusy;
+    this.#watchTimer = setTimeout(() => this.#watch(), isBusy ? watchBusyMs : watchIdleMs);
   }
 
   #dieOf(report: HostReport): void {

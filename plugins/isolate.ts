@@ -77,6 +77,11 @@ export class PluginIsolate {
     return 'fine';
   }
 
+  /** Milliseconds for which threads were inside so far; less once it is ended. */
+  get insideMs(): number {
+    return this.#insideMs();
+  }
+
   /** Whether the isolate has been ended and its last call has returned. */
   get over(): boolean {
     return this.#isEnded && this.#call === undefined;
@@ -170,7 +175,8 @@ export class PluginIsolate {
   }
 }
 
-function processCpuMs(): number {
+/** Milliseconds of processor time that this process has used. */
+export function processCpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }

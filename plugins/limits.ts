@@ -12,6 +12,11 @@ export const limits = {
   stuckCpuMs: 500,
   /** Milliseconds of processor time between the calls; then it is ended. */
   idleCpuMs: 100,
+  /** Milliseconds of processor time within any minute, unless the manifest says otherwise, and at most then; with more it is ended. */
+  cpuMsPerMinute: 20_000,
+  cpuMsPerMinuteMax: 60_000,
+  /** The least that a manifest can say: a plugin's file and `setup` may need some of it. */
+  cpuMsPerMinuteMin: 100,
   /** Megabytes of heap of one isolate; then it is ended. */
   memoryMb: 32,
   /** Events in one batch; more wait in the queue. */

@@ -4,6 +4,7 @@ import { BanterError } from '../core/client-api.ts';
 import { type HttpManifest, httpManifest, type RawHttpManifest } from './http-action.ts';
 import { httpLimits } from './http-limits.ts';
 import { isHttpPermission, parseHttpPermission } from './http-origin.ts';
+import { limits } from './limits.ts';
 import { type Permission, permissions } from './permissions.ts';
 import { type SettingInfo, settingsShape } from './settings.ts';
 import {
@@ -34,6 +35,8 @@ export interface Manifest {
   readonly config: Readonly<Record<string, SettingInfo>>;
   /** Messages it may send a minute. Default 60, at most 600; further ones are refused. */
   readonly sendsPerMinute: number;
+  /** Milliseconds of processor time that it may use within a minute; with more it is quarantined. */
+  readonly cpuMsPerMinute: number;
   /** How it may ask servers of the web. */
   readonly http: HttpManifest;
   /** Where it wants to live. Default `shared`; who loads it may give it a process all the same. */
@@ -47,13 +50,18 @@ const httpDefaults: HttpManifest = {
   responseBytesMax: httpLimits.responseBytesDefault,
 };
 
+interface RawLimits {
+  readonly sendsPerMinute: number | undefined;
+  readonly cpuMsPerMinute: number | undefined;
+}
+
 interface RawManifest {
   readonly id: string;
   readonly version: string;
   readonly description: string | undefined;
   readonly permissions: readonly Permission[];
   readonly config: Readonly<Record<string, SettingInfo>> | undefined;
-  readonly limits: { readonly sendsPerMinute: number | undefined } | undefined;
+  readonly limits: RawLimits | undefined;
   readonly http: RawHttpManifest | undefined;
   readonly isolation: Isolation | undefined;
 }
@@ -84,7 +92,12 @@ const manifest: Shape<RawManifest> = record<RawManifest>({
   description: optional(text(200)),
   permissions: list(permission, permissions.length + httpLimits.hostsMax),
   config: optional(settingsShape),
-  limits: optional(record({ sendsPerMinute: optional(integer(1, 600)) })),
+  limits: optional(
+    record<RawLimits>({
+      sendsPerMinute: optional(integer(1, 600)),
+      cpuMsPerMinute: optional(integer(limits.cpuMsPerMinuteMin, limits.cpuMsPerMinuteMax)),
+    }),
+  ),
   http: optional(httpManifest),
   isolation: optional(choice(isolations)),
 });
@@ -100,6 +113,7 @@ export function parseManifest(source: string, file: string): Manifest {
       permissions: Object.freeze([...new Set(raw.permissions)]),
       config: Object.freeze(raw.config ?? {}),
       sendsPerMinute: raw.limits?.sendsPerMinute ?? sendsPerMinuteDefault,
+      cpuMsPerMinute: raw.limits?.cpuMsPerMinute ?? limits.cpuMsPerMinute,
       http: {
         methods: raw.http?.methods ?? httpDefaults.methods,
         responseBytesMax: raw.http?.responseBytesMax ?? httpDefaults.responseBytesMax,

@@ -69,6 +69,9 @@ export interface PluginStatus {
   readonly isDryRun: boolean;
   /** Whether it shares its process with others, or has one of its own. */
   readonly isolation: Isolation;
+  /** Milliseconds of processor time that it has used within the last minute, and that it may use. */
+  readonly cpuMs: number;
+  readonly cpuMsPerMinute: number;
   readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
   /** Events that wait for it. */

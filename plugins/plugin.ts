@@ -6,6 +6,7 @@ import type { PluginError, PluginEvent } from './bridge.ts';
 import { Budgets, type Spending } from './budgets.ts';
 import type { Bundle } from './bundle.ts';
 import type { CommandInfo } from './command-info.ts';
+import { CpuMeter } from './cpu-meter.ts';
 import { explain } from './explanation.ts';
 import type { Fact } from './feed.ts';
 import { Granted } from './granted.ts';
@@ -46,6 +47,8 @@ export class HostedPlugin {
   /** What its isolate has been told and has not handled. */
   readonly handling: Handling = new Handling();
   readonly metrics: Metrics = new Metrics();
+  /** The processor time that it uses. */
+  readonly cpu: CpuMeter = new CpuMeter();
   readonly #budgets = new Budgets();
   readonly #pace = new Pace();
   #life = 1;
@@ -92,6 +95,11 @@ export class HostedPlugin {
   /** The process that it lives in: its own is called as it is. */
   get home(): number {
     return this.#isolation === 'process' ? this.slot : sharedHome;
+  }
+
+  /** Milliseconds of processor time that it may use within a minute. */
+  get cpuMsPerMinute(): number {
+    return this.#manifest?.cpuMsPerMinute ?? limits.cpuMsPerMinute;
   }
 
   /** The version that it is to replace; none any more once it has. */
@@ -154,7 +162,8 @@ export class HostedPlugin {
     return this.#ended.promise;
   }
 
-  status(): PluginStatus {
+  /** What people are told of it; `nowMs` is of the machine. */
+  status(nowMs: number): PluginStatus {
     return {
       id: this.name,
       version: this.#manifest?.version ?? '',
@@ -167,6 +176,8 @@ export class HostedPlugin {
       grants: this.granted.notation,
       isDryRun: this.order.isDryRun,
       isolation: this.#isolation,
+      cpuMs: this.cpu.usedMs(nowMs),
+      cpuMsPerMinute: this.cpuMsPerMinute,
       commands: offered(this.#prefix, this.#commands),
       metrics: this.metrics.status(),
       counters: { ...this.#counters },

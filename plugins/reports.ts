@@ -41,12 +41,24 @@ export class Reports {
     const { plugins, onEnded, onTurned } = this.#options;
     const plugin = plugins.get(report.slot);
     if (plugin?.alive !== true || plugin.home !== home) return;
-    if (report.type !== 'turned') {
+    if (report.type === 'used') {
+      this.#used(plugin, report.cpuMs);
+    } else if (report.type === 'turned') {
+      this.#turned(plugin, report.actions);
+      onTurned();
+    } else {
       onEnded(plugin, endFaults[report.reason]);
-      return;
     }
-    this.#turned(plugin, report.actions);
-    onTurned();
+  }
+
+  /** Goes by the machine's clock, as a processor does. */
+  #used(plugin: HostedPlugin, cpuMs: number): void {
+    const now = performance.now();
+    plugin.cpu.add(cpuMs, now);
+    const usedMs = plugin.cpu.usedMs(now);
+    if (usedMs <= plugin.cpuMsPerMinute) return;
+    const reason = `it used ${usedMs} ms of processor time within a minute, of ${plugin.cpuMsPerMinute} that it may use`;
+    this.#options.onEnded(plugin, { reason, mayPass: true });
   }
 
   #turned(plugin: HostedPlugin, texts: readonly string[]): void {

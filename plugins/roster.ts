@@ -32,7 +32,7 @@ export class Roster {
   statuses(): readonly PluginStatus[] {
     return this.present
       .filter(({ manifest }) => manifest !== undefined)
-      .map((plugin) => plugin.status());
+      .map((plugin) => plugin.status(performance.now()));
   }
 
   /** @throws BanterError OPTION_INVALID for an unknown id */

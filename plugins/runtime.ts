@@ -285,7 +285,7 @@ export class PluginRuntime {
       this.#plugins.delete(plugin.slot);
       throw error;
     }
-    return plugin.status();
+    return plugin.status(performance.now());
   }
 
   #tell(fact: Fact): void {
@@ -330,7 +330,7 @@ export class PluginRuntime {
   #tellRunning(plugin: HostedPlugin, old?: HostedPlugin): void {
     this.#hooks.ready(plugin, old);
     if (this.#client.connected) plugin.control({ type: 'connected' });
-    this.#onStatus(plugin.status());
+    this.#onStatus(plugin.status(performance.now()));
     this.#pump.soon();
   }
 

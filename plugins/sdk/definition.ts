@@ -94,6 +94,11 @@ export interface PluginDefinition<S extends Settings> {
   readonly limits?: {
     /** Messages the plugin may send a minute, 1 to 600; default 60. Further ones are refused with `RATE_LIMITED`. */
     readonly sendsPerMinute?: number;
+    /**
+     * Milliseconds of processor time within any minute, 100 to 60,000 (a whole processor); default 20,000. With more the
+     * plugin is quarantined.
+     */
+    readonly cpuMsPerMinute?: number;
   };
   /** How it may ask the hosts that its permissions name (`http:<host>`). */
   readonly http?: {

@@ -151,6 +151,8 @@ test('whatever the child sends is read as a report or refused', () => {
     {},
     { type: 'up', more: 1 },
     { type: 'ended', slot: 1, reason: 'x' },
+    { type: 'used', slot: 1, cpuMs: -1 },
+    { type: 'used', slot: 0, cpuMs: 1 },
   ]) {
     assert.throws(() => parseReport(nonsense), ShapeError);
   }

@@ -11,7 +11,8 @@ test('a manifest is complete and frozen after parsing', () => {
   const manifest = parse(good);
   const http = { methods: ['GET', 'HEAD'], responseBytesMax: 262_144 };
   const isolation = 'shared';
-  const defaults = { description: '', config: {}, sendsPerMinute: 60, http, isolation };
+  const limits = { sendsPerMinute: 60, cpuMsPerMinute: 20_000 };
+  const defaults = { description: '', config: {}, ...limits, http, isolation };
   assert.deepEqual(manifest, { ...good, ...defaults });
   assert.ok(Object.isFrozen(manifest) && Object.isFrozen(manifest.permissions));
 });
@@ -42,6 +43,10 @@ const refused: readonly (readonly [unknown, string])[] = [
     'http.responseBytesMax: must be an integer from 1 to 1048576, not 1000000000',
   ],
   [{ ...good, limits: { cpu: 1 } }, 'limits: unknown key "cpu"'],
+  [
+    { ...good, limits: { cpuMsPerMinute: 60_001 } },
+    'limits.cpuMsPerMinute: must be an integer from 100 to 60000, not 60001',
+  ],
   [
     { ...good, limits: { sendsPerMinute: 6000 } },
     'limits.sendsPerMinute: must be an integer from 1 to 600, not 6000',

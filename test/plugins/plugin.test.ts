@@ -94,7 +94,7 @@ test('a full queue drops what comes and says so once', () => {
   );
   assert.equal(drops.indexOf(true), limits.queuedEventsMax);
   assert.equal(drops.filter(Boolean).length, 1);
-  assert.equal(plugin.status().counters.eventsDropped, 3);
+  assert.equal(plugin.status(0).counters.eventsDropped, 3);
 });
 
 test('what it may not read never enters its queue', () => {
@@ -267,10 +267,10 @@ test('stopping waits for the farewell; a restart meanwhile ends it', async () =>
   assert.deepEqual(types(stopped.takeWork(0)), ['disposing']);
   stopped.turned(0, 0);
   await stopped.ended;
-  assert.equal(stopped.status().state, 'stopped');
+  assert.equal(stopped.status(0).state, 'stopped');
   const cut = running();
   cut.stop();
   cut.restart();
   await cut.ended;
-  assert.equal(cut.status().state, 'stopped');
+  assert.equal(cut.status(0).state, 'stopped');
 });

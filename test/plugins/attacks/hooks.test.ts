@@ -228,7 +228,7 @@ test('verdicts for hooks of others, for unknown calls and for settled ones count
   hooks.ready(other);
   alice.say('hello again');
   assert.deepEqual(questionsOf(other), []);
-  assert.equal(other.status().counters.refused, 1);
+  assert.equal(other.status(0).counters.refused, 1);
 });
 
 test('a flood of messages for a hook that never answers is bounded, and nothing is lost', () => {
@@ -255,7 +255,7 @@ test('a flood of messages for a hook that never answers is bounded, and nothing 
   hooks.ready(plugin);
   for (let sent = 0; sent < 25_000; sent++) alice.say('flood');
   // Some are asked, the others wait; with the ten thousand and first the hook has failed about them all, again and again.
-  assert.deepEqual([shown, plugin.status().counters.hookFailures], [20_000, 20_000]);
+  assert.deepEqual([shown, plugin.status(0).counters.hookFailures], [20_000, 20_000]);
   hooks.close();
   assert.equal(shown, 25_000);
 });

@@ -75,6 +75,34 @@ test('loops', { timeout: 120_000 }, async (t) => {
   }
 });
 
+/** Each takes a moment, and none too long. */
+const burn = `const burn = () => { for (let n = 0; n < 300_000; n++) Math.sqrt(n); };`;
+
+test('little loops without end use up the minute of processor time, and leave the sibling alone', {
+  timeout,
+}, async (t) => {
+  const { plug, alice, world, quarantined, runtime } = await stage(t);
+  await plug('good', sibling, { manifest: 'limits: { sendsPerMinute: 600 },' });
+  const manifest = 'limits: { cpuMsPerMinute: 200 },';
+  // One burns whenever it hears something; one keeps itself busy with what becomes of its own doings.
+  await plug('hearing', `ctx.on('message', () => burn());`, { manifest, before: burn });
+  const itself = `ctx.on('message', async () => { for (;;) { burn(); await ctx.file.append('x'); } });`;
+  await plug('busy', itself, { manifest, before: burn });
+  for (let ping = 1; runtime.list().filter(({ state }) => state === 'running').length > 1; ping++) {
+    alice.say(`ping ${ping}`);
+    await world.heard(`lab/bot: pong ${ping}`);
+  }
+  for (const id of ['hearing', 'busy']) {
+    const { reason, cpuMs } = await quarantined(id);
+    const words = /^it used (\d+) ms of processor time within a minute, of 200 that it may use$/;
+    const [, used] = words.exec(reason) ?? [];
+    assert.ok(Number(used) > 200 && Number(used) < 1000, reason);
+    assert.equal(String(cpuMs), used);
+  }
+  const good = runtime.list().find(({ id }) => id === 'good');
+  assert.deepEqual([good?.state, good?.cpuMsPerMinute], ['running', 20_000]);
+});
+
 test('a file or a setup that never ends fails the load and leaves the sibling alone', {
   timeout,
 }, async (t) => {
