@@ -9,6 +9,7 @@ import { sibling } from './kept-scripts.ts';
 /** The plugins that come with Banter, by the name under which they are loaded. */
 export const builtinPlugins: readonly string[] = [
   'auto-reply',
+  'bouncer',
   'dice',
   'greeter',
   'logger',

@@ -177,7 +177,16 @@ class ReplayedClient extends EventEmitter<ClientEvents> implements PluginClient 
   readonly name: string;
   readonly serverFingerprint = 'recording';
   readonly connected = true;
-  readonly moderation: PluginClient['moderation'] = { roles: async () => [] };
+  /** What plugins do to people is not recorded, and simply done. */
+  readonly moderation: PluginClient['moderation'] = {
+    roles: async () => [],
+    kick: done,
+    ban: done,
+    unban: done,
+    mute: done,
+    unmute: done,
+    invite: done,
+  };
   readonly administration: PluginClient['administration'] = { operators: async () => [] };
   readonly cursors: PluginClient['cursors'] = { hold: () => () => undefined };
   readonly lines: Line[] = [];
@@ -264,3 +273,5 @@ function codeOf(code: string): ErrorCode {
   // Object.hasOwn has found it in the table whose keys these are.
   return Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'PLUGIN_FAILED';
 }
+
+async function done(): Promise<void> {}
