@@ -8,11 +8,12 @@ import {
   type Receipt,
   type SentMessage,
 } from '../core/client-api.ts';
-import type { Action, AskingAction, Outcome, PluginEvent } from './bridge.ts';
+import type { Action, AskingAction, Outcome, PluginEvent, SendingAction } from './bridge.ts';
 import type { Clock } from './clock.ts';
 import type { PluginClient } from './feed.ts';
 import type { DraftInfo } from './hook-info.ts';
 import { limits } from './limits.ts';
+import type { ModerateAction } from './moderate-action.ts';
 import type { Trace, TraceStep } from './traces.ts';
 import { Traces } from './traces.ts';
 
@@ -108,13 +109,13 @@ export class Insight {
     const reason =
       result.type === 'refused' ? `${result.code}: ${result.message}` : receiptWords(result.result);
     if ('trace' in action && action.trace > 0) {
-      const what =
-        action.type === 'sendGroup' ? `send to #${action.group}` : `send to ${action.to}`;
+      const what = deedOf(action);
       this.#traces.add(action.trace, { plugin, what, outcome, reason, ms });
     }
     if (this.#taps.size === 0) return;
     const text = detailOf(action);
-    this.#tell({ plugin, direction: 'out', what: action.type, text, outcome, reason, ms });
+    const what = action.type === 'moderate' ? action.deed : action.type;
+    this.#tell({ plugin, direction: 'out', what, text, outcome, reason, ms });
   }
 
   #sent({ outgoing, text, hops, result, ms }: SentMessage): void {
@@ -154,6 +155,12 @@ export class Insight {
 }
 
 type TracedAction = Extract<Action, { readonly type: 'traced' }>;
+
+/** What a message led to: `send to #lab`, `mute eve in #lab`. */
+function deedOf(action: SendingAction | ModerateAction): string {
+  if (action.type === 'moderate') return `${action.deed} ${action.name} in #${action.group}`;
+  return action.type === 'sendGroup' ? `send to #${action.group}` : `send to ${action.to}`;
+}
 
 /** `as #lab 13`, for what has a place. */
 function receiptWords(result: Extract<Outcome, { readonly type: 'done' }>['result']): string {

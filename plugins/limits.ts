@@ -55,6 +55,8 @@ export const limits = {
   commandCallersMax: 1000,
   /** Looks at who is what in a group or at the server, a minute; further ones are refused. */
   lookUpsPerMinute: 120,
+  /** Deeds of a plugin to people in groups, a minute; further ones are refused. */
+  moderationsPerMinute: 30,
   /** Messages of a group in one look at its history, and their characters; further ones are left for the next look. */
   historyMessagesMax: 200,
   historyCharactersMax: 262_144,

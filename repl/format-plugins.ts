@@ -13,6 +13,7 @@ type Kept = Extract<CommandResult, { readonly type: 'pluginStorage' }>;
 const counterWords: readonly (readonly [counter: string, word: string])[] = [
   ['events', 'events'],
   ['sends', 'sent'],
+  ['moderations', 'moderated'],
   ['messagesChanged', 'changed'],
   ['messagesStopped', 'stopped'],
   ['refused', 'refused'],

@@ -97,6 +97,11 @@ export class World {
     return { type: 'delivered', mid, to };
   }
 
+  /** Somebody does something to somebody, whoever may. */
+  moderated(from: Member, deed: string): void {
+    this.#record(`${from.name}: ${deed}`, 0);
+  }
+
   /** Resolves once this has been said. */
   async heard(line: Line): Promise<void> {
     await until(this.#changed, 'changed', () => this.transcript.includes(line));
@@ -152,6 +157,12 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
 
   readonly moderation: PluginClient['moderation'] = {
     roles: async () => Array.from(this.roles, ([name, role]) => ({ name, role })),
+    kick: async (group, name) => this.#world.moderated(this, `kick ${group}/${name}`),
+    ban: async (group, name) => this.#world.moderated(this, `ban ${group}/${name}`),
+    unban: async (group, name) => this.#world.moderated(this, `unban ${group}/${name}`),
+    mute: async (group, name) => this.#world.moderated(this, `mute ${group}/${name}`),
+    unmute: async (group, name) => this.#world.moderated(this, `unmute ${group}/${name}`),
+    invite: async (group, name) => this.#world.moderated(this, `invite ${group}/${name}`),
   };
 
   readonly administration: PluginClient['administration'] = {
