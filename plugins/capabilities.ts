@@ -1,6 +1,6 @@
 /** What plugins can do outside of their isolates: each action is checked against the manifest and the budgets, and then carried out. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './bridge.ts';
 import type { Spending } from './budgets.ts';

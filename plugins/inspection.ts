@@ -1,6 +1,6 @@
 /** Looks at a plugin without running it: its manifest, as its isolate describes it, before `setup`. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { PermissionRequest } from './authority.ts';
 import type { PluginClient } from './feed.ts';
 import { PluginRuntime } from './runtime.ts';

@@ -2,7 +2,7 @@
 
 import { realpathSync } from 'node:fs';
 import { extname, resolve, sep } from 'node:path';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { InstalledPlugins } from './installed.ts';
 import { sibling } from './kept-scripts.ts';
 

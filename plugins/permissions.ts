@@ -1,6 +1,6 @@
 /** What a plugin may ask for, what that means in words, and which permission stands behind each event and action. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Action, PluginEvent } from './bridge.ts';
 import { describeHttpPermission, type HttpPermission, isHttpPermission } from './http-origin.ts';
 

@@ -1,6 +1,6 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { Admission } from './admission.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';

@@ -2,8 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BanterError, type ErrorCode, type SendOptions } from '../../core/client-api.ts';
+import type { SendOptions } from '../../core/client-api.ts';
 import { openForReading } from '../../core/database-api.ts';
+import { BanterError, type ErrorCode } from '../../core/error-api.ts';
 import type { PluginLog } from '../capabilities.ts';
 import type { PluginClient } from '../feed.ts';
 import type { PluginStatus } from '../plugin-status.ts';

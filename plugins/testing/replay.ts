@@ -5,16 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  BanterError,
-  type ClientEvents,
-  type Committed,
-  type Delivered,
-  type ErrorCode,
-  errorTable,
-  type GroupMessage,
-  type HistoryOptions,
+import type {
+  ClientEvents,
+  Committed,
+  Delivered,
+  GroupMessage,
+  HistoryOptions,
 } from '../../core/client-api.ts';
+import { BanterError, type ErrorCode, errorTable } from '../../core/error-api.ts';
 import { SimulatedNetwork } from '../../core/simulation-api.ts';
 import type { PluginLog } from '../capabilities.ts';
 import type { PluginClient } from '../feed.ts';

@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BanterError } from '../../core/client-api.ts';
+import { BanterError } from '../../core/error-api.ts';
 import type { Faults } from '../../core/simulation-api.ts';
 import { Bot } from './bot.ts';
 import { Person } from './person.ts';
