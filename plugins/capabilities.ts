@@ -70,9 +70,6 @@ export interface CapabilitiesOptions {
 /** Before a manifest is known. */
 const noRequests: Fetcher['http'] = { methods: [], responseBytesMax: 0 };
 
-/** Bots that may pass a message on; an answer to one that has passed so many is refused. */
-const hopsMax = 7;
-
 /** Carries out what plugins ask for. Outcomes go back to them as events. */
 export class Capabilities {
   readonly #client: PluginClient;
@@ -272,8 +269,11 @@ export class Capabilities {
   #check(plugin: HostedPlugin, action: AskingAction): void {
     const refused = refusal(plugin.granted, action);
     if (refused !== undefined) throw refused;
-    if ('hops' in action && action.hops > hopsMax) {
-      throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);
+    if ('hops' in action && action.hops > limits.hopsMax) {
+      throw new BanterError(
+        'TOO_MANY_HOPS',
+        `the message has passed ${limits.hopsMax} bots already`,
+      );
     }
     const { what, amount } = budgetOf(action);
     if (what === 'nothing') return;

@@ -175,6 +175,7 @@ export class Hooks implements Interceptor {
         : { type: 'group', group: outgoing.group, text, origin };
     const links = this.#linksOf('send', draft);
     if (links.length === 0) return text;
+    this.#options.insight.drafted(draft, outgoing);
     const passed = Promise.withResolvers<string>();
     this.#pass('send', draft, links, (end) => {
       if ('stop' in end) passed.reject(end.stop);

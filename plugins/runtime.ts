@@ -112,7 +112,8 @@ export class PluginRuntime {
     const [prefix, plugins] = [commandPrefix, this.#plugins];
     const answers = complete.answersHelp && !complete.dryRun;
     const help = answers && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
-    this.#stopListening = listen(
+    const stopWatching = this.insight.watch(client);
+    const stopHearing = listen(
       client,
       (message) => this.insight.traceOf(message),
       (fact) => {
@@ -120,6 +121,10 @@ export class PluginRuntime {
         if (help) help.hear(fact);
       },
     );
+    this.#stopListening = () => {
+      stopWatching();
+      stopHearing();
+    };
   }
 
   /** The process id of the child that plugins share, while there is one. */

@@ -58,7 +58,7 @@ export function describeTrace({ trace }: Explained): string {
   const who = from === '' ? '' : ` ${from}:`;
   const excerpt = safeText(text, { lengthMax: excerptLengthMax });
   const lines = steps.map(({ plugin, what, outcome, reason, ms }) => {
-    const columns = `${safeText(plugin).padEnd(12)} ${safeText(what).padEnd(16)}`;
+    const columns = `${(safeText(plugin) || '-').padEnd(12)} ${safeText(what).padEnd(16)}`;
     const why = reason === '' ? '' : `: ${safeText(reason)}`;
     return `  ${columns} ${safeText(outcome)}${why}${duration(ms)}`;
   });

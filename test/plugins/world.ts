@@ -134,7 +134,10 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   readonly serverFingerprint: string = 'fingerprint';
   readonly name: string;
   readonly bot: boolean;
-  readonly passage: Passage = new Passage(this);
+  readonly passage: Passage = new Passage(this, {
+    hold: (message) => this.cursors.hold(message),
+    now: () => performance.now(),
+  });
   readonly #world: World;
 
   constructor(world: World, name: string, bot: boolean) {
@@ -185,10 +188,11 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   }
 
   async sendGroup(group: string, given: string, options: SendOptions = {}): Promise<Committed> {
-    const text = this.passage.isOpen ? given : await this.passage.send({ group }, given, options);
-    const mid = this.#world.newMid();
-    await options.onPrepared?.(mid);
-    return this.#world.post(this, text, { mid, group, hops: options.hops ?? 0 });
+    return this.passage.send({ group }, given, options, async (text) => {
+      const mid = this.#world.newMid();
+      await options.onPrepared?.(mid);
+      return this.#world.post(this, text, { mid, group, hops: options.hops ?? 0 });
+    });
   }
 
   async history(
@@ -209,8 +213,9 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   }
 
   async send(to: string, given: string, options: SendOptions = {}): Promise<Delivered> {
-    const text = this.passage.isOpen ? given : await this.passage.send({ to }, given, options);
-    return this.#world.whisper(this, to, text, options.hops ?? 0);
+    return this.passage.send({ to }, given, options, async (text) =>
+      this.#world.whisper(this, to, text, options.hops ?? 0),
+    );
   }
 
   /** What somebody finds who was away when it was sent. */
