@@ -17,7 +17,7 @@ import type { HostedPlugin } from './plugin.ts';
 
 /** What hooks work with. */
 export interface HooksOptions {
-  readonly client: Pick<PluginClient, 'cursors' | 'intercept'>;
+  readonly client: Pick<PluginClient, 'intercept'>;
   /** By slot. */
   readonly plugins: ReadonlyMap<number, HostedPlugin>;
   readonly clock: Clock;
@@ -158,9 +158,6 @@ export class Hooks implements Interceptor {
       decide(message);
       return;
     }
-    // Should this process end before a hook has decided, the message comes again.
-    const release =
-      message.type === 'group' ? this.#options.client.cursors.hold(message) : () => undefined;
     this.#pass('receive', message, links, (end) => {
       if ('stop' in end) {
         decide();
@@ -171,7 +168,6 @@ export class Hooks implements Interceptor {
         this.#options.insight.changed(message, changed);
         decide(changed);
       }
-      release();
     });
   }
 

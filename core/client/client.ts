@@ -55,10 +55,10 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #trust: ServerTrust;
   readonly #files: ClientFiles;
   readonly #mirror = new Mirror();
-  readonly #memberships = new Memberships();
+  readonly #memberships = new Memberships(this.cursors);
   readonly #deliveries: Deliveries;
   readonly #inbox: Inbox;
-  readonly #passage = new Passage(this);
+  readonly #passage = new Passage(this, (message) => this.cursors.hold(message));
   #wiring: Wiring | undefined;
   #name: string;
   #policy: Policy = defaultPolicy;

@@ -58,9 +58,12 @@ export class Deliveries {
 
   /** Goes by the memberships that a welcome tells of, and takes what has come for them already. */
   resume(groups: readonly WelcomeGroup[]): void {
-    const { memberships } = this.#options;
+    const { memberships, cursors } = this.#options;
     memberships.resume(groups);
-    for (const { conversation } of groups) {
+    for (const { conversation, group, logId, seq } of groups) {
+      const toldSeq = memberships.at(conversation)?.seq ?? seq;
+      // What was handled since the registration went out, nobody has told the server yet.
+      if (cursors.handled(group, logId, toldSeq) > seq) this.#confirmSoon(conversation);
       for (const push of memberships.takeEarly(conversation)) this.receiveGroup(push, conversation);
     }
   }
@@ -126,8 +129,9 @@ export class Deliveries {
       return;
     }
     if (push.type === 'gap') {
-      const group = memberships.receiveGap(conversation, push);
-      if (group !== undefined) passage.emit('gapFound', group, push.count || undefined);
+      const gap = memberships.receiveGap(conversation, push);
+      if (gap === undefined) return;
+      passage.emit('gapFound', gap.group, gap.count || undefined);
     } else {
       const message = memberships.receive(conversation, push);
       if (message === undefined) return;

@@ -3,7 +3,8 @@
 import { foldName } from '../chat/names.ts';
 import type { GroupMessage } from '../chat/types.ts';
 import type { ResumePoint, ServerMessage, WelcomeGroup } from '../chat/wire.ts';
-import { toHex } from '../protocol/bytes.ts';
+import { equalBytes, toHex } from '../protocol/bytes.ts';
+import type { Cursors } from './cursors.ts';
 
 type Push<Type extends ServerMessage['type']> = Extract<ServerMessage, { readonly type: Type }>;
 
@@ -11,7 +12,7 @@ interface Membership {
   readonly group: string;
   readonly logId: Uint8Array;
   conversation: number;
-  /** The last message handled. */
+  /** The last message that was told: what is not above it is not told again, however often it comes. */
   seq: number;
   /** Messages up to this one were missed while away. */
   recoveredSeq: number;
@@ -33,6 +34,7 @@ interface Early {
 }
 
 export class Memberships {
+  readonly #cursors: Pick<Cursors, 'handled'>;
   /** By folded name. */
   readonly #byGroup = new Map<string, Membership>();
   readonly #byConversation = new Map<number, Membership>();
@@ -41,6 +43,10 @@ export class Memberships {
   #newestConversation = 0;
   #isOpen = false;
   #isOverrun = false;
+
+  constructor(cursors: Pick<Cursors, 'handled'>) {
+    this.#cursors = cursors;
+  }
 
   /** Oldest membership first. */
   get groups(): readonly string[] {
@@ -52,9 +58,16 @@ export class Memberships {
     return this.#byGroup.get(foldName(group))?.group;
   }
 
-  /** What a registration tells the server. */
+  /**
+   * What a registration tells the server: what was handled, as the server believes it for good. What was told and is still
+   * being handled comes once more, and goes to the next process of this client should this one end before.
+   */
   get resumePoints(): readonly ResumePoint[] {
-    return [...this.#byGroup.values()].map(({ group, logId, seq }) => ({ group, logId, seq }));
+    return Array.from(this.#byGroup.values(), ({ group, logId, seq }) => ({
+      group,
+      logId,
+      seq: this.#cursors.handled(group, logId, seq),
+    }));
   }
 
   /** @returns what has come for the group already */
@@ -107,9 +120,13 @@ export class Memberships {
 
   /** Goes by the memberships that a welcome tells of. */
   resume(groups: readonly WelcomeGroup[]): void {
+    const before = new Map(this.#byGroup);
     this.#byGroup.clear();
     this.#byConversation.clear();
-    for (const { group, conversation, logId, seq, headSeq } of groups) {
+    for (const { group, conversation, logId, seq: fromSeq, headSeq } of groups) {
+      const known = before.get(foldName(group));
+      const toldSeq = known !== undefined && equalBytes(known.logId, logId) ? known.seq : 0;
+      const seq = Math.max(fromSeq, toldSeq);
       this.#put({ group, logId, conversation, seq, recoveredSeq: headSeq });
     }
   }
@@ -141,12 +158,20 @@ export class Memberships {
     };
   }
 
-  /** Messages before `fromSeq` are gone. @returns the group they are missing from */
-  receiveGap(conversation: number, push: Push<'gap'>): string | undefined {
+  /**
+   * Messages before `fromSeq` are gone.
+   * @returns the group they are missing from, and how many that are, 0 where nobody knows; undefined if all were told before
+   */
+  receiveGap(
+    conversation: number,
+    { count, fromSeq }: Push<'gap'>,
+  ): { readonly group: string; readonly count: number } | undefined {
     const membership = this.#byConversation.get(conversation);
     if (membership === undefined) return undefined;
-    membership.seq = Math.max(membership.seq, push.fromSeq - 1);
-    return membership.group;
+    const missing = Math.min(count, fromSeq - 1 - membership.seq);
+    if (count > 0 && missing <= 0) return undefined;
+    membership.seq = Math.max(membership.seq, fromSeq - 1);
+    return { group: membership.group, count: count === 0 ? 0 : missing };
   }
 
   /** The group of a conversation, and how far it was told. */

@@ -1,7 +1,7 @@
 /** The way between a client and its owner, where somebody may change or stop what is told and sent; everything keeps its order. */
 
 import { Fifo } from '../chat/fifo.ts';
-import type { ChatMessage } from '../chat/types.ts';
+import type { ChatMessage, GroupMessage } from '../chat/types.ts';
 import type { ClientEvents } from './events.ts';
 import type { LeftMessage } from './mail.ts';
 import { checkedHops, type SendOptions } from './options.ts';
@@ -42,6 +42,7 @@ interface Entry {
 /** Tells events, in their order, and messages as the interceptor decides. Without one nothing ever waits. */
 export class Passage implements Teller {
   readonly #teller: Teller;
+  readonly #hold: (message: GroupMessage) => () => void;
   #interceptor: Interceptor | undefined;
   /** What waits, oldest first; each is told once its `tell` is there. */
   readonly #waiting = new Fifo<Entry>();
@@ -49,8 +50,10 @@ export class Passage implements Teller {
   #sending = 0;
   #lastSend: Promise<unknown> = Promise.resolve();
 
-  constructor(teller: Teller) {
+  /** `hold` keeps a message that has to wait from counting as handled until the function it returns is called. */
+  constructor(teller: Teller, hold: (message: GroupMessage) => () => void = () => () => undefined) {
     this.#teller = teller;
+    this.#hold = hold;
   }
 
   /** Puts somebody in the way, or nobody; whoever was there before still decides about what it was asked. */
@@ -84,9 +87,15 @@ export class Passage implements Teller {
     }
     const entry: Entry = { tell: undefined };
     this.#enqueue(entry);
+    // Should this process end before it is told, the message comes again.
+    const release = message.type === 'group' ? this.#hold(message) : undefined;
     const decide = (decided?: ChatMessage): void => {
       entry.tell ??= () => {
-        if (decided !== undefined) this.#tell(decided);
+        try {
+          if (decided !== undefined) this.#tell(decided);
+        } finally {
+          release?.();
+        }
       };
       this.#drain();
     };

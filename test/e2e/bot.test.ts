@@ -1,21 +1,22 @@
 /** A bot between real processes: it answers, outlives its server, and leaves when it is told to. */
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import greeter from '../../bots/greeter.ts';
 import { Client } from '../../core/index.ts';
 import { replay } from '../../plugins/testing.ts';
+import { told } from '../core/client/world.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
-import { type ChildProgram, startBanter } from '../support/processes.ts';
+import { type ChildProgram, runBanter, startBanter } from '../support/processes.ts';
+import { hostServer } from '../support/server.ts';
 import { assertNothingRuns } from './living-processes.ts';
 
-const silent = 'await chat.next({ from: "nobody" })';
-
-async function serve(home: Home, port: number, ...more: readonly string[]): Promise<ChildProgram> {
-  const server = startBanter(home, ['serve', '-p', `${port}`, '--host', '127.0.0.1', ...more]);
+async function serve(home: Home, port: number): Promise<ChildProgram> {
+  const server = startBanter(home, ['serve', '-p', `${port}`, '--host', '127.0.0.1']);
   await server.waitFor(/#[\w-]{43}/);
   return server;
 }
@@ -36,50 +37,44 @@ async function ask(
   return { status: answer.status, text: await answer.text() };
 }
 
-/** Runs lines as ann; resolves to the standard output. */
-async function ann(home: Home, server: string, lines: readonly string[]): Promise<string> {
-  const evals = lines.flatMap((line) => ['-e', line]);
-  const program = startBanter(home, [...evals, '--as', 'ann', server]);
-  assert.equal((await program.exit()).code, 0, program.output);
-  return program.stdout;
-}
-
-const hello = [
-  'join_group lobby',
-  'send_group hello',
-  '(await chat.next({ from: "greeter", text: /!$/ })).text',
-];
-
 test('the greeter answers, survives a crash of the server, and leaves at SIGTERM', async (t) => {
   const home = temporaryHome(t);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const server = await serve(home, port);
   const bot = await greet(home, address);
-  assert.match(await ann(home, address, hello), /^Hello, ann!$/m);
+  const ann = await Client.connect({ name: 'ann', server: address });
+  t.after(() => ann.close());
+  const heard = told(ann, 'groupMessageReceived');
+  const left = told(ann, 'memberLeft');
+  await ann.joinGroup('lobby');
+  // Of two plugins that have something to say neither is the first by right.
+  const [welcome] = await heard.count(1);
+  assert.match(welcome?.text ?? '', /Welcome/);
+  assert.deepEqual([welcome?.from, welcome?.bot], ['greeter', true]);
+  await ann.sendGroup('lobby', 'hello');
+  assert.equal((await heard.count(2))[1]?.text, 'Hello, ann!');
 
   const health = await ask(bot, '/healthz');
   assert.deepEqual(health, { status: 200, text: '{"status":"ok","problems":[]}\n' });
 
+  const back = once(ann, 'reconnected');
   server.signal('SIGKILL');
   await server.exit();
   const crashedAt = bot.output.length;
   const restarted = await serve(home, port);
   // Its membership has outlived the crash.
   await bot.waitFor('connected again', crashedAt);
-  assert.match(await ann(home, address, hello), /^Hello, ann!$/m);
+  await back;
+  await ann.sendGroup('lobby', 'hello');
+  assert.equal((await heard.count(3))[2]?.text, 'Hello, ann!');
 
-  const watcher = startBanter(home, ['run', '-', address, '--as', 'ann', '-g', 'lobby']);
-  watcher.write(silent);
-  await watcher.waitFor(/greeter \(bot\).*Welcome/);
   bot.signal('SIGTERM');
   assert.deepEqual(await bot.exit(), { code: 143, signal: null });
   assertNothingRuns(bot.pid);
-  await watcher.waitFor('greeter went offline and left #lobby');
-  watcher.signal('SIGTERM');
-  await watcher.exit();
-  const left = await ann(home, address, ['join_group lobby', 'list_members']);
-  assert.equal(left, 'you are in #lobby\nann\n');
+  const [gone] = await left.count(1);
+  assert.deepEqual([gone?.name, gone?.reason], ['greeter', 'deregistered']);
+  assert.deepEqual(await ann.listMembers('lobby'), ['ann']);
 
   restarted.signal('SIGTERM');
   assert.deepEqual(await restarted.exit(), { code: 143, signal: null });
@@ -99,9 +94,7 @@ test('a bot waits for a server that is not there yet, and stops waiting at SIGIN
 
 test('a bot of one’s own brings its plugin, its groups and its settings, and tells its figures', async (t) => {
   const home = temporaryHome(t);
-  const port = await freePort();
-  const address = `127.0.0.1:${port}`;
-  await serve(home, port, '--ephemeral');
+  const address = await hostServer(home);
   writeFileSync(
     join(home.path, 'dice.ts'),
     `import { definePlugin } from 'banter/plugins';
@@ -137,8 +130,11 @@ test('a bot of one’s own brings its plugin, its groups and its settings, and t
   const bot = startBanter(home, ['bot', file]);
   await bot.waitFor('warn: the server allows 1 groups a client; left out: more');
   await bot.waitFor('is in #games');
-  const lines = ['send roller !roll', '(await chat.next({ from: "roller" })).text'];
-  assert.match(await ann(home, address, lines), /^one of 20$/m);
+  const ann = await Client.connect({ name: 'ann', server: address });
+  t.after(() => ann.close());
+  const heard = told(ann, 'privateMessageReceived');
+  await ann.send('roller', '!roll');
+  assert.equal((await heard.count(1))[0]?.text, 'one of 20');
   assert.ok(existsSync(join(home.path, 'data/banter/bots/roller/plugins/dice~2/dice.log')));
   const { text } = await ask(bot, '/metrics');
   for (const line of [
@@ -159,9 +155,7 @@ test('a bot of one’s own brings its plugin, its groups and its settings, and t
 
 test('a bot whose plugin was quarantined and is not tried again ends with 1 and says why', async (t) => {
   const home = temporaryHome(t);
-  const port = await freePort();
-  const address = `127.0.0.1:${port}`;
-  await serve(home, port, '--ephemeral');
+  const address = await hostServer(home);
   writeFileSync(
     join(home.path, 'spin.ts'),
     `import { definePlugin } from 'banter/plugins';
@@ -192,9 +186,7 @@ test('a bot whose plugin was quarantined and is not tried again ends with 1 and 
 test('a bot that is refused or wrongly written ends at once', async (t) => {
   const home = temporaryHome(t);
   const other = temporaryHome(t);
-  const port = await freePort();
-  const address = `127.0.0.1:${port}`;
-  await serve(home, port, '--ephemeral');
+  const address = await hostServer(home);
   await (await Client.connect({ name: 'ann', server: address })).close();
   const thief = startBanter(other, ['bot', 'greeter', '--server', address, '--name', 'ann']);
   assert.deepEqual(await thief.exit(), { code: 4, signal: null });
@@ -206,24 +198,29 @@ test('a bot that is refused or wrongly written ends at once', async (t) => {
 
 test('what a bot, and a script, were told and said is recorded where that is asked for, and plays again', async (t) => {
   const home = temporaryHome(t);
-  const port = await freePort();
-  await serve(home, port);
-  const server = `127.0.0.1:${port}`;
+  const server = await hostServer(home);
   const file = join(home.path, 'session.jsonl');
   const bot = startBanter(home, ['bot', 'greeter', '--server', server, '--record', file]);
   await bot.waitFor('is in #lobby');
   const own = join(home.path, 'own.jsonl');
-  const printed = await ann(home, server, [
+  const lines = [
     `plugin record ${own}`,
     'plugin load dice',
-    ...hello,
+    'join_group lobby',
+    // The bot has two plugins, and which of two answers first is nobody's promise: one thing is said after the other.
+    '(await chat.next({ from: "greeter", text: /Welcome/ })).text',
+    'send_group hello',
+    '(await chat.next({ from: "greeter", text: /^Hello, ann!$/ })).text',
     'plugin record off',
-  ]);
+  ];
+  const evals = lines.flatMap((line) => ['-e', line]);
+  const script = await runBanter(home, ...evals, '--as', 'ann', server);
+  assert.equal(script.code, 0, script.said);
   assert.match(
-    printed,
+    script.stdout,
     /own\.jsonl records what plugins are told and say, private messages included/,
   );
-  assert.match(printed, /own\.jsonl: [1-9]\d* things told, 0 said/);
+  assert.match(script.stdout, /own\.jsonl: [1-9]\d* things told, 0 said/);
   bot.signal('SIGTERM');
   assert.equal((await bot.exit()).code, 143, bot.output);
   assert.match(

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { startBanter } from '../support/processes.ts';
+import { hostServer } from '../support/server.ts';
 import { openBanter, type Terminal } from '../support/terminal.ts';
 
 /** A server, and Ann at a prompt in "ops" who has said two things. */
@@ -13,9 +14,7 @@ async function talk(t: Parameters<typeof temporaryHome>[0]): Promise<{
   readonly terminal: Terminal;
 }> {
   const home = temporaryHome(t);
-  const server = startBanter(home, ['serve', '-p', '0', '--host', '127.0.0.1']);
-  const { captures } = await server.waitFor(/reach it as (127\.0\.0\.1:\d+)#/);
-  const [address = ''] = captures;
+  const address = await hostServer(home);
   const terminal = openBanter(home, ['chat', 'ann', address]);
   await terminal.waitForScreen(/ann> ?$/);
   terminal.type('create_group ops\rjoin_group ops\r');

@@ -6,12 +6,12 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { startBanter } from '../support/processes.ts';
+import { hostServer } from '../support/server.ts';
 import { openBanter } from '../support/terminal.ts';
 
 async function place(t: TestContext): Promise<{ readonly home: Home; readonly address: string }> {
   const home = temporaryHome(t);
-  const server = startBanter(home, ['serve', '-p', '0', '--host', '127.0.0.1', '--ephemeral']);
-  const { text: address } = await server.waitFor(/127\.0\.0\.1:\d+(?=#)/);
+  const address = await hostServer(home);
   writeFileSync(
     join(home.path, 'polite.ts'),
     `import { definePlugin } from 'banter/plugins';

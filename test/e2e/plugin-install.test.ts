@@ -16,7 +16,8 @@ import { type TestContext, test } from 'node:test';
 import { PluginDatabase } from '../../plugins/database.ts';
 import { GrantBook, Granted, InstalledPlugins, unpack } from '../../plugins/index.ts';
 import { temporaryHome } from '../support/home.ts';
-import { type Ended, runBanter, startBanter } from '../support/processes.ts';
+import { type Ended, runBanter } from '../support/processes.ts';
+import { hostServer } from '../support/server.ts';
 
 interface Place {
   readonly path: string;
@@ -40,11 +41,7 @@ function place(t: TestContext): Place {
       writeFileSync(join(home.path, file), text);
     },
     plugin: (...args) => runBanter(home, 'plugin', ...args),
-    line: async (text) => {
-      const server = startBanter(home, ['serve', '-p', '0', '--host', '127.0.0.1', '--ephemeral']);
-      const { text: address } = await server.waitFor(/127\.0\.0\.1:\d+(?=#)/);
-      return runBanter(home, '-e', text, '--as', 'ann', address);
-    },
+    line: async (text) => runBanter(home, '-e', text, '--as', 'ann', await hostServer(home)),
   };
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { startBanter } from '../support/processes.ts';
+import { hostServer } from '../support/server.ts';
 import { openBanter } from '../support/terminal.ts';
 
 interface Place {
@@ -19,8 +20,7 @@ interface Place {
 
 async function place(t: TestContext): Promise<Place> {
   const home = temporaryHome(t);
-  const server = startBanter(home, ['serve', '-p', '0', '--host', '127.0.0.1', '--ephemeral']);
-  const { text: address } = await server.waitFor(/127\.0\.0\.1:\d+(?=#)/);
+  const address = await hostServer(home);
   const plugin = (permissions: readonly string[]): void =>
     writeFileSync(
       join(home.path, 'tea.ts'),

@@ -22,6 +22,7 @@ import { Paths } from '../../core/protocol/paths.ts';
 import { ReceiveQueue } from '../../core/protocol/receive-queue.ts';
 import { Recovery } from '../../core/protocol/recovery.ts';
 import { SendQueue } from '../../core/protocol/send-queue.ts';
+import { returnCarelessly } from './careless-return.ts';
 import { receiveLate } from './late-packet.ts';
 import { outlastLog } from './outlast-log.ts';
 import { repeatPrivate } from './repeated-private.ts';
@@ -101,17 +102,9 @@ const plants: readonly Plant[] = [
       }),
   },
   {
-    bug: 'the server ignores where a returning client stands',
+    bug: 'the server ignores where a returning client stands, and so does the client',
     breaks: 'exactly once',
-    plant: () =>
-      replace(
-        Groups.prototype,
-        'attach',
-        (attach) =>
-          function (this: Groups, session, link) {
-            return attach.call(this, session, link, []);
-          },
-      ),
+    plant: returnCarelessly,
   },
   {
     bug: 'the server does not ask its store for what memory has let go of',

@@ -1,6 +1,9 @@
 /** Members that come back, or read slowly, after more was said than the server has in memory (docs/PROTOCOL.md §8). */
 
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { BanterError, type GroupMessage } from '../../../core/index.ts';
 import { MemoryStore } from '../../../core/store/memory-store.ts';
@@ -57,6 +60,81 @@ describe('a member that was away', () => {
     await scene.until(() => bob.heard.length === 100);
     assert.deepEqual(bob.heard, numbered(100));
     assert.ok(flagsOf(received).every((recovered) => recovered));
+  });
+
+  it('is told again what it was still handling when it came back, should its process be killed then, and else not', async (t) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'banter-catch-up-'));
+    t.after(() => rmSync(dataDir, { recursive: true }));
+    const { scene, ann, bob: other } = await begin();
+    await scene.settle(other.client.close());
+    const bob = await scene.connect('bot', { dataDir });
+    await scene.settle(bob.client.joinGroup('hall'));
+    let release = (): void => undefined;
+    bob.client.on('groupMessageReceived', (message) => {
+      if (message.text === 'held') release = bob.client.cursors.hold(message);
+    });
+    const comeBack = async (): Promise<void> => {
+      const { length } = bob.events;
+      scene.network.cut(bob.host);
+      await scene.until(() => bob.events.length > length);
+      scene.network.mend(bob.host);
+      await scene.until(() => bob.events.at(-1) === 'reconnected');
+      await scene.pass(1000);
+    };
+    await scene.settle(talk(scene, ann, ['handled', 'held', 'after']));
+    await scene.until(() => bob.heard.length === 3);
+    await comeBack();
+    await scene.settle(talk(scene, ann, ['news']));
+    await scene.until(() => bob.heard.length === 4);
+    await comeBack();
+    assert.deepEqual(bob.heard, ['handled', 'held', 'after', 'news']);
+    scene.network.crash(bob.host);
+
+    const next = await scene.connect('bot', { dataDir, takeOver: true });
+    const received = messagesOf(next);
+    await scene.until(() => next.heard.length === 3);
+    assert.deepEqual(next.heard, ['held', 'after', 'news']);
+    assert.deepEqual(flagsOf(received), [true, true, true]);
+    release();
+  });
+
+  it('has handled what it handled while it was away', async (t) => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'banter-catch-up-'));
+    t.after(() => rmSync(dataDir, { recursive: true }));
+    const { scene, ann } = await begin();
+    const bot = await scene.connect('bot', { dataDir });
+    await scene.settle(bot.client.joinGroup('hall'));
+    const held: (() => void)[] = [];
+    bot.client.on('groupMessageReceived', (message) => held.push(bot.client.cursors.hold(message)));
+    await scene.settle(talk(scene, ann, ['one', 'two']));
+    await scene.until(() => held.length === 2);
+    scene.network.cut(bot.host);
+    await scene.until(() => bot.events.includes('disconnected'));
+    for (const release of held) release();
+    scene.network.mend(bot.host);
+    await scene.until(() => bot.events.includes('reconnected'));
+    await scene.pass(1000);
+    scene.network.crash(bot.host);
+    const next = await scene.connect('bot', { dataDir, takeOver: true });
+    await scene.settle(talk(scene, ann, ['three']));
+    await scene.until(() => next.heard.length > 0);
+    assert.deepEqual(next.heard, ['three']);
+  });
+
+  it('hears of no gap in what it has been told already', async () => {
+    const { scene, ann, bob } = await begin(40);
+    const held: (() => void)[] = [];
+    bob.client.on('groupMessageReceived', (message) => {
+      held.push(bob.client.cursors.hold(message));
+    });
+    await scene.settle(talk(scene, ann, ['held', 'too']));
+    await scene.until(() => bob.heard.length === 2);
+    scene.network.cut(bob.host);
+    await scene.settle(talk(scene, ann, numbered(100)));
+    await scene.until(() => bob.events.includes('disconnected'));
+    scene.network.mend(bob.host);
+    await scene.until(() => bob.heard.length === 42);
+    assert.deepEqual(bob.events, ['disconnected', 'reconnected', 'gapFound: hall 60']);
   });
 
   it('is told exactly how much retention has taken', async () => {

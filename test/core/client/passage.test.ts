@@ -62,6 +62,28 @@ test('without an interceptor everything is told at once', () => {
   assert.equal(passage.isOpen, true);
 });
 
+test('a message of a group that waits, whatever for, is held until it was told or stopped', () => {
+  const emitter = new EventEmitter<ClientEvents>();
+  const held: string[] = [];
+  const passage = new Passage(emitter, ({ text }) => {
+    held.push(text);
+    return () => void held.splice(held.indexOf(text), 1);
+  });
+  passage.deliver(said(1));
+  assert.equal(held.length, 0);
+  const judge = new Judge();
+  passage.interceptor = judge;
+  passage.deliver(said(2));
+  passage.deliver(said(3));
+  passage.deliver(said(4));
+  judge.asked[1]?.decide(said(3, 'changed'));
+  judge.asked[2]?.decide();
+  assert.deepEqual(held, ['text 2', 'text 3', 'text 4']);
+  emitter.once('groupMessageReceived', ({ text }) => assert.ok(held.includes(text)));
+  judge.asked[0]?.decide(said(2));
+  assert.deepEqual(held, []);
+});
+
 test('decisions in any order tell messages and events in theirs', () => {
   const { passage, told } = opened();
   const judge = new Judge();

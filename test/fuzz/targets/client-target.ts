@@ -21,7 +21,8 @@ const lookEvery = 8;
 /** Bits 0 to 2 of the first byte are the conversation; bits 5 to 7 something else than a message of the server. */
 class Ordeal {
   readonly #mirror = new Mirror();
-  readonly #memberships = new Memberships();
+  readonly #cursors = new Cursors();
+  readonly #memberships = new Memberships(this.#cursors);
   readonly #seen = new Seen();
   readonly #timers = new Set<() => void>();
   readonly #deliveries: Deliveries;
@@ -43,7 +44,7 @@ class Ordeal {
       environment: { ...systemEnvironment, setTimer: (callback) => this.#setTimer(callback) },
       mirror: this.#mirror,
       memberships: this.#memberships,
-      cursors: new Cursors(),
+      cursors: this.#cursors,
       onDirectory: () => {},
       onGroupLost: (group) => this.#memberships.delete(group),
       onOverrun: () => this.#memberships.handleLoss(),
