@@ -47,7 +47,8 @@ export type {
   ListUsersOptions,
   SendOptions,
 } from './client/options.ts';
-export { type Interceptor, type Outgoing, Passage } from './client/passage.ts';
+export type { Outgoing, SentMessage } from './client/outgoing.ts';
+export { type Interceptor, Passage } from './client/passage.ts';
 export {
   examineServer,
   type ServerExamination,

@@ -1,6 +1,6 @@
 /** A plugin's way from its manifest to its `setup`: who it is, whether another is it already, what it may do, and by when. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { type Authorize, authorizeNamed } from './authority.ts';
 import { parseManifest } from './manifest.ts';
 import type { HostedPlugin } from './plugin.ts';

@@ -2,7 +2,7 @@
 
 import { appendFile, mkdir, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 
 /** How large the files grow and how many are kept. */
 export interface Rotation {

@@ -1,6 +1,6 @@
 /** What became of private messages that the server keeps for who is absent, told those plugins that sent them. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { PluginClient } from './feed.ts';
 import type { HostedPlugin } from './plugin.ts';
 

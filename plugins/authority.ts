@@ -1,6 +1,6 @@
 /** Who decides what a plugin may do: whoever loads it by name, the file of grants, or the person who is asked. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { GrantBook, GrantRecord } from './grant-book.ts';
 import { Granted } from './granted.ts';
 import { builtinIdentity } from './location.ts';

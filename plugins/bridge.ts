@@ -24,6 +24,7 @@ import {
   measuredShape,
   metricShape,
 } from './metric-info.ts';
+import { type ModerateAction, type ModerateResult, moderateAction } from './moderate-action.ts';
 import type { NotSent } from './sdk.ts';
 import {
   choice,
@@ -113,6 +114,7 @@ export interface ActionResults {
   readonly cancelTask: boolean;
   readonly standing: Standing;
   readonly fetch: FetchResult;
+  readonly moderate: ModerateResult;
   /** Whether the recipient has it; false, too, if nobody will know. */
   readonly arrival: boolean;
   /** Newest first. */
@@ -156,6 +158,7 @@ export type Action =
   | ({ readonly type: 'sendPrivate'; readonly to: string } & Sending)
   | { readonly type: 'append'; readonly id: number; readonly line: string }
   | FetchAction
+  | ModerateAction
   | ({ readonly type: 'storageGet' } & Keyed)
   /** `value` is JSON. With a `version` it is written only if that one stands there; 0 means that nothing does. */
   | ({
@@ -315,6 +318,7 @@ const action: Shape<Action> = variant<Action>({
   sendPrivate: record({ type: word('sendPrivate'), to: line, ...sending }),
   append: record({ type: word('append'), id, line }),
   fetch: fetchAction,
+  moderate: moderateAction,
   storageGet: record({ type: word('storageGet'), id, key }),
   storageSet: record({
     type: word('storageSet'),

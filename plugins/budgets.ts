@@ -5,7 +5,7 @@ import { httpLimits } from './http-limits.ts';
 import { limits } from './limits.ts';
 
 /** What there is a budget for. */
-export type Spending = 'send' | 'append' | 'storage' | 'lookUp' | 'fetch' | 'log';
+export type Spending = 'send' | 'append' | 'storage' | 'lookUp' | 'fetch' | 'moderate' | 'log';
 
 /** A budget for each. */
 export class Budgets {
@@ -16,6 +16,7 @@ export class Budgets {
     storage: new Budget(limits.storageOperationsPerMinute),
     lookUp: new Budget(limits.lookUpsPerMinute),
     fetch: new Budget(httpLimits.requestsPerMinute),
+    moderate: new Budget(limits.moderationsPerMinute),
     log: new Budget(limits.logLinesPerMinute),
   };
 

@@ -4,7 +4,7 @@ import { realpath, stat } from 'node:fs/promises';
 import { SourceMap } from 'node:module';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import type { BuildFailure, BuildOptions, BuildResult, Message } from 'esbuild';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { jail, noting } from './jail.ts';
 import { areUnchanged, type Built, KeptScripts, sibling } from './kept-scripts.ts';
 

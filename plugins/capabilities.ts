@@ -1,8 +1,9 @@
 /** What plugins can do outside of their isolates: each action is checked against the manifest and the budgets, and then carried out. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Action, ActionResults, AskingAction, LogLevel, Outcome } from './bridge.ts';
+import type { Spending } from './budgets.ts';
 import type { Clock } from './clock.ts';
 import { databasePathOf, PluginDatabase } from './database.ts';
 import { estateNotice } from './estates.ts';
@@ -14,6 +15,8 @@ import { keyOf } from './keeper-table.ts';
 import { limits } from './limits.ts';
 import { LogFolder } from './log-folder.ts';
 import type { MeasuredAction } from './metric-info.ts';
+import type { ModerateResult } from './moderate-action.ts';
+import { moderate, moderationWords } from './moderating.ts';
 import type { OpenWork } from './open-work.ts';
 import { Overdue, overdueWords } from './overdue.ts';
 import { looksOf, readPast } from './past.ts';
@@ -66,9 +69,6 @@ export interface CapabilitiesOptions {
 
 /** Before a manifest is known. */
 const noRequests: Fetcher['http'] = { methods: [], responseBytesMax: 0 };
-
-/** Bots that may pass a message on; an answer to one that has passed so many is refused. */
-const hopsMax = 7;
 
 /** Carries out what plugins ask for. Outcomes go back to them as events. */
 export class Capabilities {
@@ -246,7 +246,8 @@ export class Capabilities {
     try {
       this.#check(plugin, action);
       const result = await this.#perform(plugin, action);
-      if (budgetOf(action).what === 'send' && !plugin.order.isDryRun) plugin.count('sends');
+      const counter = countedAs[budgetOf(action).what];
+      if (counter !== undefined && !plugin.order.isDryRun) plugin.count(counter);
       return { type: 'done', result };
     } catch (error) {
       const { code, message } =
@@ -268,8 +269,11 @@ export class Capabilities {
   #check(plugin: HostedPlugin, action: AskingAction): void {
     const refused = refusal(plugin.granted, action);
     if (refused !== undefined) throw refused;
-    if ('hops' in action && action.hops > hopsMax) {
-      throw new BanterError('TOO_MANY_HOPS', `the message has passed ${hopsMax} bots already`);
+    if ('hops' in action && action.hops > limits.hopsMax) {
+      throw new BanterError(
+        'TOO_MANY_HOPS',
+        `the message has passed ${limits.hopsMax} bots already`,
+      );
     }
     const { what, amount } = budgetOf(action);
     if (what === 'nothing') return;
@@ -280,6 +284,7 @@ export class Capabilities {
         storage: limits.storageOperationsPerMinute,
         lookUp: limits.lookUpsPerMinute,
         fetch: httpLimits.requestsPerMinute,
+        moderate: limits.moderationsPerMinute,
       };
       throw new BanterError('RATE_LIMITED', `${what}: more than ${perMinute[what]} a minute`);
     }
@@ -289,8 +294,9 @@ export class Capabilities {
     plugin: HostedPlugin,
     action: AskingAction,
   ): Promise<ActionResults[AskingAction['type']]> {
-    if (plugin.order.isDryRun && (action.type === 'sendGroup' || action.type === 'sendPrivate')) {
-      return this.#onlyTell(plugin, action);
+    if (plugin.order.isDryRun) {
+      const told = this.#onlyTell(plugin, action);
+      if (told !== undefined) return told;
     }
     switch (action.type) {
       case 'sendGroup':
@@ -301,6 +307,8 @@ export class Capabilities {
       }
       case 'arrival':
         return this.#arrivals.of(plugin, action.mid);
+      case 'moderate':
+        return moderate(this.#client, action);
       case 'history':
         return readPast(this.#client, action);
       case 'append':
@@ -322,11 +330,13 @@ export class Capabilities {
     }
   }
 
-  /** A send of a dry run: told to whoever tries the plugin, and to nobody else. */
-  #onlyTell(
-    plugin: HostedPlugin,
-    action: Extract<Action, { readonly type: 'sendGroup' | 'sendPrivate' }>,
-  ): NotSent {
+  /** What others would notice of a dry run is told to whoever tries the plugin; undefined for what nobody would. */
+  #onlyTell(plugin: HostedPlugin, action: AskingAction): NotSent | ModerateResult | undefined {
+    if (action.type === 'moderate') {
+      this.#log(plugin, 'info', `dry run, not done: ${moderationWords(action)}`);
+      return { type: 'notDone' };
+    }
+    if (action.type !== 'sendGroup' && action.type !== 'sendPrivate') return undefined;
     const where = action.type === 'sendGroup' ? `#${action.group}` : action.to;
     this.#log(plugin, 'info', `dry run, not sent to ${where}: ${action.text}`);
     return { type: 'notSent' };
@@ -341,6 +351,12 @@ export class Capabilities {
   }
 }
 
+/** What others notice is counted. */
+const countedAs: { readonly [What in Spending | 'nothing']?: 'sends' | 'moderations' } = {
+  send: 'sends',
+  moderate: 'moderations',
+};
+
 /** What a plugin is allowed to fetch. */
 function fetcherOf({ granted, manifest }: HostedPlugin): Fetcher {
   return { granted, http: manifest?.http ?? noRequests };
@@ -348,7 +364,7 @@ function fetcherOf({ granted, manifest }: HostedPlugin): Fetcher {
 
 /** Which budget an action is taken from, and how much. */
 function budgetOf(action: AskingAction): {
-  readonly what: 'send' | 'append' | 'storage' | 'lookUp' | 'fetch' | 'nothing';
+  readonly what: Exclude<Spending, 'log'> | 'nothing';
   readonly amount: number;
 } {
   switch (action.type) {
@@ -357,6 +373,8 @@ function budgetOf(action: AskingAction): {
       return { what: 'send', amount: 1 };
     case 'append':
       return { what: 'append', amount: 1 };
+    case 'moderate':
+      return { what: 'moderate', amount: 1 };
     case 'standing':
       return { what: 'lookUp', amount: 1 };
     case 'fetch':

@@ -1,7 +1,7 @@
 /** The times of a cron expression, by croner; the one file that knows it. */
 
 import { Cron } from 'croner';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Recurrence } from './timetable.ts';
 
 /** Fields of numbers, names, lists, ranges and steps: what is costly to evaluate or no expression is not let through. */

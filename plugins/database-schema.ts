@@ -2,7 +2,6 @@
 
 import { existsSync, statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { BanterError } from '../core/client-api.ts';
 import {
   guarded,
   inTransaction,
@@ -11,6 +10,7 @@ import {
   openForWriting,
   pragma,
 } from '../core/database-api.ts';
+import { BanterError } from '../core/error-api.ts';
 
 /** By this a file is known for that of plugins: "BntP". */
 const applicationId = 0x42_6e_74_50;

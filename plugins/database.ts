@@ -3,8 +3,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { BanterError } from '../core/client-api.ts';
 import { checkpoint, inTransaction } from '../core/database-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { migrate, openDatabase } from './database-schema.ts';
 import { JobTable } from './job-table.ts';
 import { KeeperTable } from './keeper-table.ts';

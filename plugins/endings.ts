@@ -1,6 +1,6 @@
 /** How plugins end: they are stopped, refused, or put into quarantine, by what they do or because their process has died. */
 
-import type { BanterError } from '../core/client-api.ts';
+import type { BanterError } from '../core/error-api.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Fault } from './end-reason.ts';
 import type { Hooks } from './hooks.ts';

@@ -13,10 +13,12 @@ import type {
   Stored,
 } from '../core/client-api.ts';
 import type { PluginEvent } from './bridge.ts';
+import type { ModeratingClient } from './moderating.ts';
 import type { StandingClient } from './standing.ts';
 
 /** What plugins need of a client. */
 export interface PluginClient extends StandingClient {
+  readonly moderation: StandingClient['moderation'] & ModeratingClient['moderation'];
   readonly name: string;
   /** Tells servers apart: the same name at another server is another client. */
   readonly serverFingerprint: string;

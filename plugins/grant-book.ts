@@ -1,6 +1,6 @@
 /** The file of what plugins were granted: remembered for an id, a source and the version that asked. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { exclusively, readPrivate, writePrivate } from '../core/files-api.ts';
 import { Granted, grantGroupsMax } from './granted.ts';
 import { perGroup, permissions } from './permissions.ts';

@@ -1,6 +1,7 @@
 /** What a plugin was granted: permissions, each everywhere or in named groups only, and the notation for both. */
 
-import { BanterError, checkName, foldName } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
+import { checkName, foldName } from '../core/name-api.ts';
 import { type HttpGrant, isHttpPermission, parseHttpPermission } from './http-origin.ts';
 import { type Permission, perGroup, permissions } from './permissions.ts';
 

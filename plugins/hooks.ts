@@ -1,11 +1,7 @@
 /** Asks the hooks of plugins about each message that comes or is to leave, and makes sure that every message gets an answer. */
 
-import {
-  BanterError,
-  type ChatMessage,
-  type Interceptor,
-  type Outgoing,
-} from '../core/client-api.ts';
+import type { ChatMessage, Interceptor, Outgoing } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Clock } from './clock.ts';
 import type { PluginClient } from './feed.ts';
 import { type DraftInfo, type HookInfo, type HookVerdict, judged } from './hook-info.ts';
@@ -179,6 +175,7 @@ export class Hooks implements Interceptor {
         : { type: 'group', group: outgoing.group, text, origin };
     const links = this.#linksOf('send', draft);
     if (links.length === 0) return text;
+    this.#options.insight.drafted(draft, outgoing);
     const passed = Promise.withResolvers<string>();
     this.#pass('send', draft, links, (end) => {
       if ('stop' in end) passed.reject(end.stop);

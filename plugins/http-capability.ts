@@ -1,15 +1,18 @@
 /** The capability `http.fetch`: requests of plugins, made by this process to hosts that were granted, and to no address that was not. */
 
 import { type LookupAddress, lookup } from 'node:dns';
-import { type IncomingMessage, Agent as PlainAgent, type RequestOptions, request } from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { Agent, request as requestSecurely } from 'node:https';
 import { isIP } from 'node:net';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Granted } from './granted.ts';
 import type { FetchAction, FetchResult, HttpManifest } from './http-action.ts';
 import { carriedAlong, checkedHeaders, headersOf } from './http-headers.ts';
 import { httpLimits } from './http-limits.ts';
 import { type HttpGrant, isPublicAddress } from './http-origin.ts';
+
+// An import of Node's HTTP asks for each of its exports, and one of them loads all of undici.
+const { Agent: PlainAgent, request } = process.getBuiltinModule('node:http');
 
 /** Finds addresses as `dns.lookup` does. */
 export type Lookup = (

@@ -1,8 +1,11 @@
 /** Headers of requests: those that a plugin may set, and those that it is told. */
 
-import { type IncomingMessage, validateHeaderName, validateHeaderValue } from 'node:http';
-import { BanterError } from '../core/client-api.ts';
+import type { IncomingMessage } from 'node:http';
+import { BanterError } from '../core/error-api.ts';
 import { httpLimits } from './http-limits.ts';
+
+// An import of Node's HTTP asks for each of its exports, and one of them loads all of undici.
+const { validateHeaderName, validateHeaderValue } = process.getBuiltinModule('node:http');
 
 type Headers = Readonly<Record<string, string>>;
 

@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 
 /** `http:<host>`, or `http+private:<host>` where the host may be one of the own network. */
 export type HttpPermission = `http:${string}` | `http+private:${string}`;

@@ -1,8 +1,19 @@
 /** What can be seen of plugins from outside: traces of messages for `explain`, and everything as it happens for `tap`. */
 
-import type { GroupMessage, PrivateMessage } from '../core/client-api.ts';
-import type { Action, AskingAction, Outcome, PluginEvent } from './bridge.ts';
+import {
+  BanterError,
+  type GroupMessage,
+  type Outgoing,
+  type PrivateMessage,
+  type Receipt,
+  type SentMessage,
+} from '../core/client-api.ts';
+import type { Action, AskingAction, Outcome, PluginEvent, SendingAction } from './bridge.ts';
 import type { Clock } from './clock.ts';
+import type { PluginClient } from './feed.ts';
+import type { DraftInfo } from './hook-info.ts';
+import { limits } from './limits.ts';
+import type { ModerateAction } from './moderate-action.ts';
 import type { Trace, TraceStep } from './traces.ts';
 import { Traces } from './traces.ts';
 
@@ -47,6 +58,18 @@ export class Insight {
     this.#traces.alias(to, this.#traces.of(from));
   }
 
+  /** A hook is asked about a draft of this message. */
+  drafted(draft: DraftInfo, outgoing: Outgoing): void {
+    this.#traces.alias(outgoing, this.#traces.of(draft));
+  }
+
+  /** Follows what a client sends, with hooks or without, until the returned function is called. */
+  watch(client: Pick<PluginClient, 'on' | 'off'>): () => void {
+    const listener = (message: SentMessage): void => this.#sent(message);
+    client.on('messageSent', listener);
+    return () => void client.off('messageSent', listener);
+  }
+
   /** The trace of the message at that place of a group, or of the newest one. */
   explain(place?: { readonly group: string; readonly seq: number }): Trace | undefined {
     return this.#traces.find(place);
@@ -86,13 +109,44 @@ export class Insight {
     const reason =
       result.type === 'refused' ? `${result.code}: ${result.message}` : receiptWords(result.result);
     if ('trace' in action && action.trace > 0) {
-      const what =
-        action.type === 'sendGroup' ? `send to #${action.group}` : `send to ${action.to}`;
+      const what = deedOf(action);
       this.#traces.add(action.trace, { plugin, what, outcome, reason, ms });
     }
     if (this.#taps.size === 0) return;
     const text = detailOf(action);
-    this.#tell({ plugin, direction: 'out', what: action.type, text, outcome, reason, ms });
+    const what = action.type === 'moderate' ? action.deed : action.type;
+    this.#tell({ plugin, direction: 'out', what, text, outcome, reason, ms });
+  }
+
+  #sent({ outgoing, text, hops, result, ms }: SentMessage): void {
+    const trace = this.#traces.of(outgoing);
+    const code =
+      result.type === 'failed' && result.error instanceof BanterError && result.error.code;
+    // The hook has said why already.
+    if (code === 'STOPPED_BY_PLUGIN') return;
+    const plugin = outgoing.origin ?? '';
+    if (!this.#traces.hasSteps(trace)) {
+      const reason = 'no plugin has one for what is sent here';
+      this.#traces.add(trace, { plugin: '', what: 'hook send', outcome: 'none', reason });
+    }
+    const bytes = Buffer.byteLength(text);
+    const isWithin = bytes <= limits.messageBytesMax && hops <= limits.hopsMax;
+    this.#traces.add(trace, {
+      plugin,
+      what: 'limits',
+      outcome: isWithin ? 'kept' : 'exceeded',
+      reason: `${bytes} of ${limits.messageBytesMax} bytes, ${hops} of ${limits.hopsMax} hops`,
+    });
+    const what = 'group' in outgoing ? `send to #${outgoing.group}` : `send to ${outgoing.to}`;
+    if (result.type === 'failed') {
+      const { error } = result;
+      const reason = error instanceof BanterError ? `${error.code}: ${error.message}` : `${error}`;
+      this.#traces.add(trace, { plugin, what, outcome: 'refused', reason, ms });
+      return;
+    }
+    const { receipt } = result;
+    if (receipt.type === 'committed') this.#traces.place(trace, receipt.seq);
+    this.#traces.add(trace, { plugin, what, outcome: 'sent', reason: sentWords(receipt), ms });
   }
 
   #tell(entry: TapEntry): void {
@@ -102,11 +156,30 @@ export class Insight {
 
 type TracedAction = Extract<Action, { readonly type: 'traced' }>;
 
+/** What a message led to: `send to #lab`, `mute eve in #lab`. */
+function deedOf(action: SendingAction | ModerateAction): string {
+  if (action.type === 'moderate') return `${action.deed} ${action.name} in #${action.group}`;
+  return action.type === 'sendGroup' ? `send to #${action.group}` : `send to ${action.to}`;
+}
+
 /** `as #lab 13`, for what has a place. */
 function receiptWords(result: Extract<Outcome, { readonly type: 'done' }>['result']): string {
   if (typeof result !== 'object' || !('type' in result)) return '';
   if (result.type === 'committed') return `as #${result.group} ${result.seq}`;
   return result.type === 'stored' ? 'kept for when they are back' : '';
+}
+
+function sentWords(receipt: Receipt): string {
+  switch (receipt.type) {
+    case 'committed': {
+      const where = receipt.durable ? "on the server's disk" : "in the server's memory";
+      return `as #${receipt.group} ${receipt.seq}, ${where}`;
+    }
+    case 'delivered':
+      return 'their client has it';
+    case 'stored':
+      return 'kept for when they are back';
+  }
 }
 
 /** What says most of an event or action, in the order in which people would say it. */

@@ -1,6 +1,6 @@
 /** Looks at a plugin without running it: its manifest, as its isolate describes it, before `setup`. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { PermissionRequest } from './authority.ts';
 import type { PluginClient } from './feed.ts';
 import { PluginRuntime } from './runtime.ts';
@@ -42,7 +42,15 @@ const nobody: PluginClient = {
   sendGroup: refuse,
   history: refuse,
   search: refuse,
-  moderation: { roles: refuse },
+  moderation: {
+    roles: refuse,
+    kick: refuse,
+    ban: refuse,
+    unban: refuse,
+    mute: refuse,
+    unmute: refuse,
+    invite: refuse,
+  },
   administration: { operators: refuse },
   cursors: { hold: () => () => undefined },
   intercept: () => undefined,

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { exclusively, readPrivate, writePrivate } from '../core/files-api.ts';
 import { isHttpPermission } from './http-origin.ts';
 import type { PluginSource } from './location.ts';

@@ -1,6 +1,6 @@
 /** The jobs of one life of a plugin, and how they pass to another version of it. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { JobSpec } from './bridge.ts';
 import type { JobOwner, JobRow } from './job-table.ts';
 import { limits } from './limits.ts';

@@ -1,7 +1,7 @@
 /** Under which name each plugin keeps things, as rows of a database: an id belongs to the source that used it first. */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { builtinIdentity, builtinPlugins } from './location.ts';
 import type { PluginOrder } from './plugin-order.ts';
 

@@ -55,6 +55,8 @@ export const limits = {
   commandCallersMax: 1000,
   /** Looks at who is what in a group or at the server, a minute; further ones are refused. */
   lookUpsPerMinute: 120,
+  /** Deeds of a plugin to people in groups, a minute; further ones are refused. */
+  moderationsPerMinute: 30,
   /** Messages of a group in one look at its history, and their characters; further ones are left for the next look. */
   historyMessagesMax: 200,
   historyCharactersMax: 262_144,
@@ -127,6 +129,8 @@ export const limits = {
   hookReasonCharactersMax: 200,
   /** Bytes of a text that a hook makes, in UTF-8: what a message can have; with a longer one it has failed. */
   messageBytesMax: 60_000,
+  /** Bots that may pass a message on; an answer to one that has passed so many is refused. */
+  hopsMax: 7,
   /** Turns a minute that only bring a plugin the outcomes of its own actions; beyond, its turns are `paceMs` apart. */
   ownTurnsPerMinute: 6000,
   /** Characters of actions a minute; beyond, its turns are `paceMs` apart. */

@@ -2,13 +2,14 @@
 
 import { realpathSync } from 'node:fs';
 import { extname, resolve, sep } from 'node:path';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { InstalledPlugins } from './installed.ts';
 import { sibling } from './kept-scripts.ts';
 
 /** The plugins that come with Banter, by the name under which they are loaded. */
 export const builtinPlugins: readonly string[] = [
   'auto-reply',
+  'bouncer',
   'dice',
   'greeter',
   'logger',

@@ -1,7 +1,7 @@
 /** The log files of plugins: one each, in a folder under the name by which it keeps things. */
 
 import { join } from 'node:path';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { AppendFile } from './append-file.ts';
 import type { PluginDatabase } from './database.ts';
 import type { PluginKey } from './keeper-table.ts';

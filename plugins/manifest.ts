@@ -1,6 +1,6 @@
 /** The manifest of a plugin: what it is called, may do and can be told; parsed from what its isolate says of it. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { type HttpManifest, httpManifest, type RawHttpManifest } from './http-action.ts';
 import { httpLimits } from './http-limits.ts';
 import { isHttpPermission, parseHttpPermission } from './http-origin.ts';

@@ -44,6 +44,7 @@ const uses: readonly Use[] = [
     needs: ['message.send', 'private.send'],
   },
   { use: 'history', members: ['history'], needs: ['history.read'] },
+  { use: 'moderation', members: ['moderation'], needs: ['group.moderate'] },
   { use: 'file.append', members: ['file'], needs: ['file.append'] },
   { use: 'storage', members: ['storage'], needs: ['storage'] },
   { use: 'schedule', members: ['schedule'], needs: ['schedule'] },

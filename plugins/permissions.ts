@@ -1,6 +1,6 @@
 /** What a plugin may ask for, what that means in words, and which permission stands behind each event and action. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Action, PluginEvent } from './bridge.ts';
 import { describeHttpPermission, type HttpPermission, isHttpPermission } from './http-origin.ts';
 
@@ -11,6 +11,8 @@ export const permissionTable = {
   'message.change':
     'reads, changes and stops messages of your groups before you see them, and yours before they are sent',
   'history.read': 'reads what was said before in your groups',
+  'group.moderate':
+    'kicks, bans, mutes and invites people in your groups in your name, as far as your role there lets you',
   'private.read': 'reads the private messages that you receive',
   'private.send': 'sends private messages in your name',
   'private.change':
@@ -44,6 +46,7 @@ export const perGroup: ReadonlySet<Permission> = new Set([
   'message.send',
   'message.change',
   'history.read',
+  'group.moderate',
 ]);
 
 /** What these functions ask of what was granted; see `granted.ts`. */
@@ -67,6 +70,7 @@ const neededForAction: { readonly [K in Action['type']]?: Permission } = {
   standing: 'message.read',
   arrival: 'private.send',
   history: 'history.read',
+  moderate: 'group.moderate',
   storageGet: 'storage',
   storageSet: 'storage',
   storageDelete: 'storage',

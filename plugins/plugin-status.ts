@@ -14,6 +14,8 @@ export interface PluginCounters {
   readonly eventsDropped: number;
   /** Messages it has sent. */
   readonly sends: number;
+  /** What it has done to people in groups. */
+  readonly moderations: number;
   /** Sends, appends and storage operations that were refused: not permitted, too many, or by the server. */
   readonly refused: number;
   /** Log lines dropped because there were too many. */
@@ -37,6 +39,7 @@ export const noCounters: Record<keyof PluginCounters, number> = {
   events: 0,
   eventsDropped: 0,
   sends: 0,
+  moderations: 0,
   refused: 0,
   logLinesDropped: 0,
   errors: 0,

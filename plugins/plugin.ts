@@ -1,6 +1,6 @@
 /** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { Agenda, type Refusal } from './agenda.ts';
 import type { PluginError, PluginEvent } from './bridge.ts';
 import { Budgets, type Spending } from './budgets.ts';

@@ -2,17 +2,17 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { resolve } from 'node:path';
-import {
-  BanterError,
-  type ClientEvents,
-  type Committed,
-  type Delivered,
-  type GroupMessage,
-  type HistoryOptions,
-  type Interceptor,
-  type SendOptions,
-  type Stored,
+import type {
+  ClientEvents,
+  Committed,
+  Delivered,
+  GroupMessage,
+  HistoryOptions,
+  Interceptor,
+  SendOptions,
+  Stored,
 } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { AppendFile } from './append-file.ts';
 import type { PluginClient } from './feed.ts';
 import { type RecordedEntry, type RecordedTarget, recordedEvents } from './recording-format.ts';

@@ -1,7 +1,8 @@
 /** What stands in a recording: lines of JSON, one for each thing that a client told its plugins and each that they said. */
 
 import { readFileSync } from 'node:fs';
-import { BanterError, type ClientEvents } from '../core/client-api.ts';
+import type { ClientEvents } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import {
   choice,
   integer,

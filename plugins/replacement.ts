@@ -1,6 +1,6 @@
 /** The moment in which a new version of a plugin takes over from the one before: nothing is lost in it, nothing done twice. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Clock } from './clock.ts';
 import type { HostedPlugin } from './plugin.ts';

@@ -1,6 +1,6 @@
 /** The plugins of a runtime: those that people see, and versions that come and go behind them. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { HostedPlugin } from './plugin.ts';
 import type { PluginStatus } from './plugin-status.ts';
 

@@ -1,6 +1,6 @@
 /** How plugins are run and loaded. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Authorize } from './authority.ts';
 import type { PluginLog } from './capabilities.ts';
 import { type Clock, type Simulation, systemClock } from './clock.ts';

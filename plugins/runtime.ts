@@ -1,6 +1,6 @@
 /** The plugins of one client: loads them, tells them what happens, does what they may ask for, survives what they do. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import { Admission } from './admission.ts';
 import { Bundler } from './bundle.ts';
 import { Capabilities, type PluginLog } from './capabilities.ts';
@@ -119,7 +119,8 @@ export class PluginRuntime {
     const [prefix, plugins] = [commandPrefix, this.#plugins];
     const answers = complete.answersHelp && !complete.dryRun;
     const help = answers && new Help({ client, prefix, clock, plugins, onLog: this.#onLog });
-    this.#stopListening = listen(
+    const stopWatching = this.insight.watch(client);
+    const stopHearing = listen(
       client,
       (message) => this.insight.traceOf(message),
       (fact) => {
@@ -127,6 +128,10 @@ export class PluginRuntime {
         if (help) help.hear(fact);
       },
     );
+    this.#stopListening = () => {
+      stopWatching();
+      stopHearing();
+    };
   }
 
   /** The process id of the child that plugins share, while there is one. */

@@ -1,7 +1,7 @@
 /** The capability `schedule`: keeps the clock for the jobs of plugins, and their next times in the database. */
 
 import { randomUUID } from 'node:crypto';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { ActionResults, PluginEvent, ScheduleAction } from './bridge.ts';
 import type { Clock } from './clock.ts';
 import type { PluginDatabase, Tables } from './database.ts';

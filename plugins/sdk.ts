@@ -6,6 +6,7 @@ import type { HearHandler, HearOptions, ListenOptions, PluginEvents } from './sd
 import type { UseHook } from './sdk/hooks.ts';
 import type { PluginHttp } from './sdk/http.ts';
 import type { PluginMetrics } from './sdk/metrics.ts';
+import type { PluginModeration } from './sdk/moderation.ts';
 import type { PluginAsk } from './sdk/questions.ts';
 import type { PluginSchedule } from './sdk/schedule.ts';
 import type { PluginHistory, PluginSendOptions, SendReceipt, SendTarget } from './sdk/sending.ts';
@@ -19,6 +20,7 @@ export type * from './sdk/events.ts';
 export type * from './sdk/hooks.ts';
 export type * from './sdk/http.ts';
 export type * from './sdk/metrics.ts';
+export type * from './sdk/moderation.ts';
 export type * from './sdk/questions.ts';
 export type * from './sdk/schedule.ts';
 export type * from './sdk/sending.ts';
@@ -87,6 +89,7 @@ export interface PluginContext<S extends Settings> {
    */
   send(target: SendTarget, text: string, options?: PluginSendOptions): Promise<SendReceipt>;
   readonly history: PluginHistory;
+  readonly moderation: PluginModeration;
 }
 
 /** Types a plugin. A plugin's file exports the result as its default: `export default definePlugin({ … })`. */

@@ -1,6 +1,7 @@
 /** What plugins send: once for each key, whoever dies meanwhile. */
 
-import { BanterError, type ErrorCode, type Receipt } from '../core/client-api.ts';
+import type { Receipt } from '../core/client-api.ts';
+import { BanterError, type ErrorCode } from '../core/error-api.ts';
 import type { SendingAction } from './bridge.ts';
 import type { Clock } from './clock.ts';
 import type { PluginDatabase } from './database.ts';

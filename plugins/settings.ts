@@ -1,6 +1,6 @@
 /** The settings of a plugin: a part of JSON Schema, read by us. A schema is a stranger's, and never becomes code or a pattern here. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import {
   choice,
   dictionary,

@@ -1,6 +1,7 @@
 /** What people are: in a group by their roles, at the server as its operators. Asked for plugins, so that a command can be for some. */
 
-import { BanterError, type Client, type Role } from '../core/client-api.ts';
+import type { Client, Role } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 
 /** What somebody is: a role in a group, `operator` or nothing at the server; `unseen` where this client is not told. */
 export type Standing = Role | 'operator' | 'nobody' | 'unseen';

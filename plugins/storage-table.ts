@@ -1,7 +1,7 @@
 /** What plugins keep, as rows of a database. Each method works inside the transaction of whoever calls it. */
 
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { KeyPage, StoredValue } from './bridge.ts';
 import type { KeeperTable, PluginKey } from './keeper-table.ts';
 import { limits } from './limits.ts';

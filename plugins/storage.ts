@@ -1,6 +1,6 @@
 /** The capability `storage`: what plugins keep over restarts, each for itself, within its bounds. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { ActionResults, StorageAction } from './bridge.ts';
 import type { PluginDatabase, Tables } from './database.ts';
 import type { PluginKey } from './keeper-table.ts';

@@ -5,7 +5,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { ReadEntry } from 'tar';
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 
 /** Bytes of a tarball, packed and unpacked; what has more is refused before it is unpacked further. */
 const bytesMax = 16_777_216;

@@ -1,6 +1,6 @@
 /** What became of the newest messages, and who decided it: what `explain` tells. */
 
-import type { ChatMessage } from '../core/client-api.ts';
+import type { ChatMessage, Outgoing } from '../core/client-api.ts';
 import type { DraftInfo } from './hook-info.ts';
 
 /** One thing that happened to a message on its way. */
@@ -22,7 +22,7 @@ export interface Trace {
   readonly direction: 'received' | 'sent';
   /** The group it is of; absent for private ones. */
   readonly group?: string | undefined;
-  /** Its place in the group; absent for private ones and for those this client sends. */
+  /** Its place in the group; absent for private ones and for what this client has not sent yet, or could not. */
   readonly seq?: number | undefined;
   /** Who it is from; of what this client sends, the plugin that does, or empty. */
   readonly from: string;
@@ -44,6 +44,7 @@ const excerptCharactersMax = 200;
 
 interface Open extends Trace {
   readonly number: number;
+  seq: number | undefined;
   readonly steps: TraceStep[];
   stepsLost: number;
 }
@@ -61,13 +62,25 @@ export class Traces {
   }
 
   /** The number of the trace of a message, which begins here unless it has one. */
-  of(message: ChatMessage | DraftInfo): number {
+  of(message: ChatMessage | DraftInfo | Outgoing): number {
     return this.#numbers.get(message) ?? this.#begin(message);
   }
 
   /** This is the same message, with another text. */
   alias(message: object, number: number): void {
     this.#numbers.set(message, number);
+  }
+
+  /** Whether anything has been said of it. */
+  hasSteps(number: number): boolean {
+    const trace = this.#ring[number % tracesMax];
+    return trace?.number === number && trace.steps.length > 0;
+  }
+
+  /** It has its place in the group now. */
+  place(number: number, seq: number): void {
+    const trace = this.#ring[number % tracesMax];
+    if (trace?.number === number) trace.seq = seq;
   }
 
   /** Adds a step; a trace that is not kept any more needs none. */
@@ -78,12 +91,19 @@ export class Traces {
     else trace.stepsLost += 1;
   }
 
-  /** The newest of a group and place, or the newest of all; undefined if there is none any more. */
+  /**
+   * The newest of a group and place, or the newest of all but for what plugins send, which is told of the message that they
+   * answer; undefined if there is none any more.
+   */
   find(place?: { readonly group: string; readonly seq: number }): Trace | undefined {
     for (let number = this.#last; number > 0 && number > this.#last - tracesMax; number--) {
       const trace = this.#ring[number % tracesMax];
       if (trace === undefined) continue;
-      if (place === undefined || (trace.group === place.group && trace.seq === place.seq)) {
+      const isMeant =
+        place === undefined
+          ? trace.direction === 'received' || trace.from === ''
+          : trace.group === place.group && trace.seq === place.seq;
+      if (isMeant) {
         const { number: _number, ...told } = trace;
         return { ...told, steps: [...trace.steps] };
       }
@@ -91,7 +111,7 @@ export class Traces {
     return undefined;
   }
 
-  #begin(message: ChatMessage | DraftInfo): number {
+  #begin(message: ChatMessage | DraftInfo | Outgoing): number {
     this.#last += 1;
     const number = this.#last;
     const isReceived = 'from' in message;
@@ -100,7 +120,7 @@ export class Traces {
       direction: isReceived ? 'received' : 'sent',
       group: 'group' in message ? message.group : undefined,
       seq: 'seq' in message ? message.seq : undefined,
-      from: isReceived ? message.from : message.origin,
+      from: isReceived ? message.from : (message.origin ?? ''),
       to: 'to' in message ? message.to : undefined,
       text: message.text.slice(0, excerptCharactersMax),
       atMs: this.#wallClockMs(),

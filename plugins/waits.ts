@@ -1,6 +1,6 @@
 /** Plugins that wait for a while: there are no timers in an isolate. */
 
-import { BanterError } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Clock } from './clock.ts';
 import { limits } from './limits.ts';
 import type { HostedPlugin } from './plugin.ts';

@@ -73,6 +73,7 @@ const counterHelp: Readonly<Record<keyof PluginStatus['counters'], string>> = {
   events: 'Events that a plugin was told',
   eventsDropped: 'Events that a plugin missed because its queue was full',
   sends: 'Messages that a plugin has sent',
+  moderations: 'What a plugin has done to people in groups',
   refused: 'What a plugin asked for and was refused',
   logLinesDropped: 'Lines of a plugin that were not logged',
   errors: 'Errors that the listeners of a plugin threw',

@@ -72,12 +72,12 @@ function serverOf({ value, source }: Config['server'], ofBot: string | undefined
   return source === 'config file' || source === 'default' ? (ofBot ?? value) : value;
 }
 
-/** What the config file says is for the server of this machine, whose port a bot would take away. */
+/** What files say is for the server of this machine or folder, whose port a bot would take away. */
 function httpPortOf(
   { value, source }: Config['httpPort'],
   ofBot: number | undefined,
 ): number | undefined {
-  return source === 'config file' || source === 'default' ? ofBot : value;
+  return source === 'flag' || source === 'environment' ? value : ofBot;
 }
 
 /** What HTTP needs is loaded only where somebody has asked for it; there before a connection, which may take its time. */

@@ -15,6 +15,7 @@ import {
   type Stored,
 } from '../core/client-api.ts';
 import { abortable, aborted } from './abort.ts';
+import { checkTexts } from './chat-arguments.ts';
 import type { ChatClient, ChatPlugins } from './chat-client.ts';
 import type { MessageMatch, WaitOptions } from './inbox.ts';
 import type { ChatSession } from './session.ts';
@@ -118,7 +119,10 @@ export class Chat {
 
   /** Sends a private message; resolves when the other client has it, or the server keeps it for who is absent. @throws BanterError as `Client.send` */
   send(to: string, text: string): Promise<Delivered | Stored> {
-    return this.#call((signal) => this.#session.send(to, text, signal));
+    return this.#call((signal) => {
+      checkTexts('chat.send(to, text)', { to, text });
+      return this.#session.send(to, text, signal);
+    });
   }
 
   /** Sends to a group, by default the current one; resolves when the server has given the message its place. @throws BanterError as `Client.sendGroup` */
@@ -126,13 +130,17 @@ export class Chat {
     return this.#call((signal) => {
       const [group, text] =
         target.length === 2 ? target : [this.#session.groupOr(undefined), ...target];
+      checkTexts('chat.sendGroup([group,] text)', { group, text });
       return this.#client.sendGroup(group, text, withSignal(signal));
     });
   }
 
   /** Creates a group without joining it. */
   createGroup(group: string): Promise<void> {
-    return this.#call(() => this.#client.createGroup(group));
+    return this.#call(() => {
+      checkTexts('chat.createGroup(group)', { group });
+      return this.#client.createGroup(group);
+    });
   }
 
   /** The names of all groups, sorted. */
@@ -142,34 +150,44 @@ export class Chat {
 
   /** Joins a group, with its password if it asks for one, or turns to one you are in. */
   joinGroup(group: string, password?: string): Promise<void> {
-    return this.#call(() => this.#session.joinGroup(group, password));
+    return this.#call(() => {
+      checkTexts('chat.joinGroup(group[, password])', { group }, { password });
+      return this.#session.joinGroup(group, password);
+    });
   }
 
   /** Leaves a group, by default the current one. */
   leaveGroup(group?: string): Promise<void> {
-    return this.#call(() => this.#client.leaveGroup(this.#session.groupOr(group)));
+    return this.#call(() => {
+      checkTexts('chat.leaveGroup([group])', {}, { group });
+      return this.#client.leaveGroup(this.#session.groupOr(group));
+    });
   }
 
   /** The members of a group, by default the current one, in the order in which they joined. */
   listMembers(group?: string): Promise<readonly string[]> {
-    return this.#call(() => this.#client.listMembers(this.#session.groupOr(group)));
+    return this.#call(() => {
+      checkTexts('chat.listMembers([group])', {}, { group });
+      return this.#client.listMembers(this.#session.groupOr(group));
+    });
   }
 
   /** What was said last in a group, by default the current one: newest first, 50 messages by default. @throws BanterError as `Client.history` */
   history({ group, ...options }: PastOptions = {}): Promise<readonly GroupMessage[]> {
-    return this.#call((signal) =>
-      this.#client.history(this.#session.groupOr(group), { ...options, ...withSignal(signal) }),
-    );
+    return this.#call((signal) => {
+      checkTexts('chat.history({ group })', {}, { group });
+      const past = { ...options, ...withSignal(signal) };
+      return this.#client.history(this.#session.groupOr(group), past);
+    });
   }
 
   /** The same of messages that contain all the words. @throws BanterError as `Client.search` */
   search(words: string, { group, ...options }: PastOptions = {}): Promise<readonly GroupMessage[]> {
-    return this.#call((signal) =>
-      this.#client.search(this.#session.groupOr(group), words, {
-        ...options,
-        ...withSignal(signal),
-      }),
-    );
+    return this.#call((signal) => {
+      checkTexts('chat.search(words, { group })', { words }, { group });
+      const past = { ...options, ...withSignal(signal) };
+      return this.#client.search(this.#session.groupOr(group), words, past);
+    });
   }
 
   /**

@@ -13,6 +13,7 @@ type Kept = Extract<CommandResult, { readonly type: 'pluginStorage' }>;
 const counterWords: readonly (readonly [counter: string, word: string])[] = [
   ['events', 'events'],
   ['sends', 'sent'],
+  ['moderations', 'moderated'],
   ['messagesChanged', 'changed'],
   ['messagesStopped', 'stopped'],
   ['refused', 'refused'],
@@ -77,7 +78,7 @@ export function describeTrace({ trace }: Explained): string {
   const who = from === '' ? '' : ` ${from}:`;
   const excerpt = safeText(text, { lengthMax: excerptLengthMax });
   const lines = steps.map(({ plugin, what, outcome, reason, ms }) => {
-    const columns = `${safeText(plugin).padEnd(12)} ${safeText(what).padEnd(16)}`;
+    const columns = `${(safeText(plugin) || '-').padEnd(12)} ${safeText(what).padEnd(16)}`;
     const why = reason === '' ? '' : `: ${safeText(reason)}`;
     return `  ${columns} ${safeText(outcome)}${why}${duration(ms)}`;
   });

@@ -2,6 +2,7 @@
 
 import { BanterError, type ChatMessage } from '../core/client-api.ts';
 import { aborted } from './abort.ts';
+import { checkTexts } from './chat-arguments.ts';
 
 /** Which messages somebody waits for; every field given has to fit. */
 export interface MessageFilter {
@@ -159,15 +160,16 @@ function matcher(match: MessageMatch | undefined): (message: ChatMessage) => boo
       `unknown field "${unknown}"; known are from, group, text`,
     );
   }
+  const { from, group, text } = match;
+  checkTexts('chat.next({ from, group, text })', {}, { from, group });
+  if (text !== undefined && typeof text !== 'string' && !(text instanceof RegExp)) {
+    throw new BanterError('OPTION_INVALID', 'chat.next: text must be a text or a pattern');
+  }
   return (message) => {
-    if (match.from !== undefined && message.from !== match.from) return false;
-    if (match.group !== undefined && (message.type !== 'group' || message.group !== match.group)) {
-      return false;
-    }
-    if (match.text === undefined) return true;
+    if (from !== undefined && message.from !== from) return false;
+    if (group !== undefined && (message.type !== 'group' || message.group !== group)) return false;
+    if (text === undefined) return true;
     // A pattern with the g or y flag would remember where it stopped.
-    return typeof match.text === 'string'
-      ? message.text === match.text
-      : message.text.search(match.text) >= 0;
+    return typeof text === 'string' ? message.text === text : message.text.search(text) >= 0;
   };
 }

@@ -1,8 +1,11 @@
 /** The HTTP side of what runs unattended: `/healthz` for whoever supervises it, `/metrics` for Prometheus. */
 
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { BanterError } from '../core/error-api.ts';
+
+// An import of Node's HTTP asks for each of its exports, and one of them loads all of undici.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** A body and what it is. */
 export interface Page {

@@ -24,7 +24,6 @@ import { Moderation } from './moderation.ts';
 import {
   type ConnectOptions,
   checkConnectOptions,
-  checkedHops,
   type HistoryOptions,
   type ListUsersOptions,
   type SendOptions,
@@ -32,6 +31,7 @@ import {
 import { unlessAborted } from './pacing.ts';
 import { readNames } from './pages.ts';
 import { type Interceptor, Passage } from './passage.ts';
+import { sendToPeer } from './private-sending.ts';
 import type { AnswerOf } from './requests.ts';
 import { ServerTrust } from './server-trust.ts';
 import type { SessionListener } from './session-options.ts';
@@ -58,7 +58,10 @@ export class Client extends EventEmitter<ClientEvents> {
   readonly #memberships = new Memberships(this.cursors);
   readonly #deliveries: Deliveries;
   readonly #inbox: Inbox;
-  readonly #passage = new Passage(this, (message) => this.cursors.hold(message));
+  readonly #passage = new Passage(this, {
+    hold: (message) => this.cursors.hold(message),
+    now: () => this.#environment.now(),
+  });
   #wiring: Wiring | undefined;
   #name: string;
   #policy: Policy = defaultPolicy;
@@ -181,12 +184,10 @@ export class Client extends EventEmitter<ClientEvents> {
       const groups = this.groups.join(', ');
       throw new BanterError('NOT_WHILE_IN_GROUP', `no private messages from inside ${groups}`);
     }
-    const text = this.#passage.isOpen ? given : await this.#passage.send({ to }, given, options);
-    const by = { from: this.#name, bot: !!this.#options.bot, hops: checkedHops(text, options) };
-    await this.#running.lookUps.need(to, options.signal);
-    const { session, mail } = this.#running;
-    const said = { mid: session.nextMid(), sentAtMs: this.#environment.wallClockMs(), text };
-    return mail.send(to, { ...by, ...said }, options);
+    const by = { from: this.#name, bot: !!this.#options.bot, to };
+    return this.#passage.send({ to }, given, options, (text) =>
+      sendToPeer(this.#running, this.#environment, { ...by, text }, options),
+    );
   }
 
   /**
@@ -195,8 +196,9 @@ export class Client extends EventEmitter<ClientEvents> {
    */
   async sendGroup(group: string, given: string, options: SendOptions = {}): Promise<Committed> {
     const to = { group: this.#memberships.find(group) ?? group };
-    const text = this.#passage.isOpen ? given : await this.#passage.send(to, given, options);
-    return sendToGroup(this.#running.session, this.#environment, { ...to, text }, options);
+    return this.#passage.send(to, given, options, (text) =>
+      sendToGroup(this.#running.session, this.#environment, { ...to, text }, options),
+    );
   }
 
   /** Lets somebody change or stop the messages that are told from now on, and those that are sent; one at a time. */

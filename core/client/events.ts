@@ -10,6 +10,7 @@ import type {
   LeaveReason,
   PrivateMessage,
 } from '../chat/types.ts';
+import type { SentMessage } from './outgoing.ts';
 
 /** What an operator tells everybody. */
 export interface Announcement {
@@ -34,6 +35,8 @@ export interface ClientEvents {
   groupMessageReceived: [message: GroupMessage];
   /** A private message that may be shown now (also told as `messageReceived`). */
   privateMessageReceived: [message: PrivateMessage];
+  /** A message of this client was sent, or could not be: told after the promise of the send is settled. */
+  messageSent: [message: SentMessage];
   /** A private message arrived inside a group and is kept until this client leaves it. */
   privateMessageHeldBack: [from: string];
   /** Somebody who was absent has a private message of this name now: `send` had told that it was `stored`. */

@@ -1,21 +1,12 @@
 /** The way between a client and its owner, where somebody may change or stop what is told and sent; everything keeps its order. */
 
 import { Fifo } from '../chat/fifo.ts';
-import type { ChatMessage, GroupMessage } from '../chat/types.ts';
+import type { ChatMessage, GroupMessage, Receipt } from '../chat/types.ts';
 import type { ClientEvents } from './events.ts';
 import type { LeftMessage } from './mail.ts';
 import { checkedHops, type SendOptions } from './options.ts';
+import type { Outgoing, SentMessage, Target } from './outgoing.ts';
 import { unlessAborted } from './pacing.ts';
-
-/** A message that is about to be sent. */
-export type Outgoing = Target & {
-  readonly text: string;
-  /** Who sends, as `SendOptions.origin` says. */
-  readonly origin: string | undefined;
-};
-
-/** Where to: a group, or a person. */
-type Target = { readonly group: string } | { readonly to: string };
 
 /** Decides what passes. It has to decide about everything it was asked, or the client falls silent. */
 export interface Interceptor {
@@ -32,6 +23,19 @@ export interface Teller {
   emit<Name extends keyof ClientEvents>(event: Name, ...values: ClientEvents[Name]): unknown;
 }
 
+/** The same, which knows whether anybody listens. */
+interface Owner extends Teller {
+  listenerCount(event: keyof ClientEvents): number;
+}
+
+/** What a passage works with. */
+export interface PassageOptions {
+  /** Keeps a message that has to wait from counting as handled until the function it returns is called. */
+  readonly hold: (message: GroupMessage) => () => void;
+  /** Milliseconds of a monotonic clock. */
+  readonly now: () => number;
+}
+
 /** Events and messages that wait for a decision about one before them; at one more the interceptor is hurried. */
 const waitingMax = 10_000;
 
@@ -41,8 +45,8 @@ interface Entry {
 
 /** Tells events, in their order, and messages as the interceptor decides. Without one nothing ever waits. */
 export class Passage implements Teller {
-  readonly #teller: Teller;
-  readonly #hold: (message: GroupMessage) => () => void;
+  readonly #teller: Owner;
+  readonly #options: PassageOptions;
   #interceptor: Interceptor | undefined;
   /** What waits, oldest first; each is told once its `tell` is there. */
   readonly #waiting = new Fifo<Entry>();
@@ -50,10 +54,9 @@ export class Passage implements Teller {
   #sending = 0;
   #lastSend: Promise<unknown> = Promise.resolve();
 
-  /** `hold` keeps a message that has to wait from counting as handled until the function it returns is called. */
-  constructor(teller: Teller, hold: (message: GroupMessage) => () => void = () => () => undefined) {
+  constructor(teller: Owner, options: PassageOptions) {
     this.#teller = teller;
-    this.#hold = hold;
+    this.#options = options;
   }
 
   /** Puts somebody in the way, or nobody; whoever was there before still decides about what it was asked. */
@@ -61,7 +64,7 @@ export class Passage implements Teller {
     this.#interceptor = interceptor;
   }
 
-  /** Whether a message can be sent as it is and at once. */
+  /** Whether nothing that is sent has to wait for anybody. */
   get isOpen(): boolean {
     return this.#interceptor === undefined && this.#sending === 0;
   }
@@ -88,7 +91,7 @@ export class Passage implements Teller {
     const entry: Entry = { tell: undefined };
     this.#enqueue(entry);
     // Should this process end before it is told, the message comes again.
-    const release = message.type === 'group' ? this.#hold(message) : undefined;
+    const release = message.type === 'group' ? this.#options.hold(message) : undefined;
     const decide = (decided?: ChatMessage): void => {
       entry.tell ??= () => {
         try {
@@ -104,18 +107,45 @@ export class Passage implements Teller {
   }
 
   /**
-   * The text to send, once it is decided and this message's turn.
-   * @throws BanterError MESSAGE_TOO_LONG, TOO_MANY_HOPS, OPTION_INVALID, ABORTED; and whatever the interceptor rejects with
+   * Sends by `transmit`, once it is decided as what and it is this message's turn; tells `messageSent` at last.
+   * @throws BanterError MESSAGE_TOO_LONG, TOO_MANY_HOPS, OPTION_INVALID, ABORTED; what the interceptor rejects with, and
+   * `transmit`
    */
-  async send(target: Target, text: string, options: SendOptions): Promise<string> {
-    checkedHops(text, options);
+  async send<Got extends Receipt>(
+    target: Target,
+    given: string,
+    options: SendOptions,
+    transmit: (text: string) => Promise<Got>,
+  ): Promise<Got> {
+    const isFree = this.isOpen;
+    if (isFree && this.#teller.listenerCount('messageSent') === 0) return transmit(given);
+    const outgoing: Outgoing = { ...target, text: given, origin: options.origin };
+    const sinceMs = this.#options.now();
+    let text = given;
+    const tell = (result: SentMessage['result']): void => {
+      const ms = this.#options.now() - sinceMs;
+      const sent: SentMessage = { outgoing, text, hops: options.hops ?? 0, result, ms };
+      queueMicrotask(() => void this.#teller.emit('messageSent', sent));
+    };
+    try {
+      if (!isFree) text = await this.#decided(outgoing, options);
+      const receipt = await transmit(text);
+      tell({ type: 'sent', receipt });
+      return receipt;
+    } catch (error) {
+      tell({ type: 'failed', error });
+      throw error;
+    }
+  }
+
+  async #decided(outgoing: Outgoing, options: SendOptions): Promise<string> {
+    checkedHops(outgoing.text, options);
     this.#sending += 1;
-    const { origin, signal } = options;
-    const decision = this.#interceptor?.send({ ...target, text, origin }) ?? text;
+    const decision = this.#interceptor?.send(outgoing) ?? outgoing.text;
     const turn = Promise.allSettled([this.#lastSend, decision]).then(() => undefined);
     this.#lastSend = turn;
     try {
-      await unlessAborted(turn, signal);
+      await unlessAborted(turn, options.signal);
       return await decision;
     } finally {
       this.#sending -= 1;

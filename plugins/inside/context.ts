@@ -18,6 +18,7 @@ import { HooksInside } from './hooks.ts';
 import { makeHttp } from './http.ts';
 import { type Call, isMissed, Listeners, noMatch } from './listeners.ts';
 import { MetricsInside } from './metrics.ts';
+import { makeModeration } from './moderation.ts';
 import { makeLog, type Outbox } from './outbox.ts';
 import { makeAsk, Questions } from './questions.ts';
 import { optional, Requests } from './requests.ts';
@@ -179,6 +180,7 @@ export class PluginInside {
       ),
       send: (target, text, options) => this.#sending.send(target, text, this.#cause, options),
       history: makeHistory(this.#requests),
+      moderation: makeModeration(this.#requests, () => this.#cause.trace),
     };
     return Object.freeze(context);
   }

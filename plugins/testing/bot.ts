@@ -2,8 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BanterError, type ErrorCode, type SendOptions } from '../../core/client-api.ts';
+import type { SendOptions } from '../../core/client-api.ts';
 import { openForReading } from '../../core/database-api.ts';
+import { BanterError, type ErrorCode } from '../../core/error-api.ts';
 import type { PluginLog } from '../capabilities.ts';
 import type { PluginClient } from '../feed.ts';
 import type { PluginStatus } from '../plugin-status.ts';
@@ -18,13 +19,19 @@ interface Refusal {
   left: number;
 }
 
+/** The groups that a bot makes, and those that it is in beside them. */
+export interface BotPlaces {
+  readonly owns: readonly string[];
+  readonly groups: readonly string[];
+}
+
 /** Made by the world; see `TestWorld.bot`. */
 export class Bot {
   readonly name: string;
   readonly #stage: Stage;
   readonly #person: Person;
   readonly #seed: number;
-  readonly #groups: readonly string[];
+  readonly #places: BotPlaces;
   readonly #log: PluginLog[] = [];
   readonly #refusal: Refusal = { code: 'RATE_LIMITED', left: 0 };
   #loaded: readonly PluginToLoad[] = [];
@@ -32,11 +39,11 @@ export class Bot {
   #onQuiet: () => void = () => undefined;
 
   /** Whoever makes one awaits {@link start}. */
-  constructor(stage: Stage, name: string, groups: readonly string[], seed: number) {
+  constructor(stage: Stage, name: string, places: BotPlaces, seed: number) {
     this.name = name;
     this.#stage = stage;
     this.#seed = seed;
-    this.#groups = groups;
+    this.#places = places;
     this.#person = new Person(stage, name, true);
     stage.bots.push(this);
   }
@@ -81,7 +88,9 @@ export class Bot {
     });
     this.#loaded = [];
     for (const plugin of plugins) await this.load(plugin);
-    for (const group of this.#groups) await this.#person.join(group);
+    const { owns, groups } = this.#places;
+    for (const group of owns) await this.#person.make(group);
+    for (const group of new Set([...owns, ...groups])) await this.#person.join(group);
     await this.#stage.rest();
   }
 
@@ -188,9 +197,7 @@ export class Bot {
         this.#refuse();
         return person.sendGroup(group, text, options);
       },
-      moderation: {
-        roles: (group) => person.track(asks, client.moderation.roles(group)),
-      },
+      moderation: trackedModeration(client.moderation, (asking) => person.track(asks, asking)),
       administration: {
         operators: () => person.track(asks, client.administration.operators()),
       },
@@ -208,4 +215,20 @@ export class Bot {
     this.#refusal.left -= 1;
     throw new BanterError(this.#refusal.code, 'the test world refuses this send');
   }
+}
+
+/** The same moderation; whoever asks is not at rest until there is an answer. */
+function trackedModeration(
+  moderation: PluginClient['moderation'],
+  track: <Value>(asking: Promise<Value>) => Promise<Value>,
+): PluginClient['moderation'] {
+  return {
+    roles: (group) => track(moderation.roles(group)),
+    kick: (group, name, reason) => track(moderation.kick(group, name, reason)),
+    ban: (group, name, reason) => track(moderation.ban(group, name, reason)),
+    unban: (group, name) => track(moderation.unban(group, name)),
+    mute: (group, name, options) => track(moderation.mute(group, name, options)),
+    unmute: (group, name) => track(moderation.unmute(group, name)),
+    invite: (group, name) => track(moderation.invite(group, name)),
+  };
 }

@@ -80,7 +80,16 @@ export class Person {
     return this.#client;
   }
 
-  /** Joins a group, which is made where there is none. */
+  /** Makes a group, unless it is there already. */
+  async make(group: string): Promise<void> {
+    try {
+      await this.settle(`${this.name} makes #${group}`, this.client.createGroup(group));
+    } catch (error) {
+      if (!(error instanceof BanterError) || error.code !== 'GROUP_EXISTS') throw error;
+    }
+  }
+
+  /** Joins a group. */
   async join(group: string): Promise<void> {
     const { client } = this;
     if (client.groups.includes(group)) return;

@@ -5,16 +5,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import {
-  BanterError,
-  type ClientEvents,
-  type Committed,
-  type Delivered,
-  type ErrorCode,
-  errorTable,
-  type GroupMessage,
-  type HistoryOptions,
+import type {
+  ClientEvents,
+  Committed,
+  Delivered,
+  GroupMessage,
+  HistoryOptions,
 } from '../../core/client-api.ts';
+import { BanterError, type ErrorCode, errorTable } from '../../core/error-api.ts';
 import { SimulatedNetwork } from '../../core/simulation-api.ts';
 import type { PluginLog } from '../capabilities.ts';
 import type { PluginClient } from '../feed.ts';
@@ -179,7 +177,16 @@ class ReplayedClient extends EventEmitter<ClientEvents> implements PluginClient 
   readonly name: string;
   readonly serverFingerprint = 'recording';
   readonly connected = true;
-  readonly moderation: PluginClient['moderation'] = { roles: async () => [] };
+  /** What plugins do to people is not recorded, and simply done. */
+  readonly moderation: PluginClient['moderation'] = {
+    roles: async () => [],
+    kick: done,
+    ban: done,
+    unban: done,
+    mute: done,
+    unmute: done,
+    invite: done,
+  };
   readonly administration: PluginClient['administration'] = { operators: async () => [] };
   readonly cursors: PluginClient['cursors'] = { hold: () => () => undefined };
   readonly lines: Line[] = [];
@@ -266,3 +273,5 @@ function codeOf(code: string): ErrorCode {
   // Object.hasOwn has found it in the table whose keys these are.
   return Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'PLUGIN_FAILED';
 }
+
+async function done(): Promise<void> {}

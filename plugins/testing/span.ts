@@ -1,6 +1,6 @@
 /** Spans of time as tests write them. */
 
-import { BanterError } from '../../core/client-api.ts';
+import { BanterError } from '../../core/error-api.ts';
 
 /** Milliseconds, or a number with a unit: `250ms`, `90s`, `10m`, `2h`, `30d`. */
 export type Span = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd'}`;

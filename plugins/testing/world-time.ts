@@ -1,6 +1,6 @@
 /** The time of a test world: the network's, the plugins' and the real one of their processes, taken in turns. */
 
-import { BanterError } from '../../core/client-api.ts';
+import { BanterError } from '../../core/error-api.ts';
 import type { SimulatedNetwork } from '../../core/simulation-api.ts';
 import type { Clock } from '../clock.ts';
 

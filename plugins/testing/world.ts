@@ -3,7 +3,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BanterError } from '../../core/client-api.ts';
+import { BanterError } from '../../core/error-api.ts';
 import type { Faults } from '../../core/simulation-api.ts';
 import { Bot } from './bot.ts';
 import { Person } from './person.ts';
@@ -18,6 +18,8 @@ export interface BotToStart {
   readonly plugins: readonly PluginToLoad[];
   /** The groups it is in. Default: the world's. */
   readonly groups?: readonly string[];
+  /** The groups that it makes, and so is the owner of, for plugins that moderate; it is in these, too. Default: none. */
+  readonly owns?: readonly string[];
 }
 
 /** How a test world begins. A key that is not listed here is refused. */
@@ -79,16 +81,17 @@ async function fill(stage: Stage, { plugins = [], bots, seed = 1 }: WorldOptions
   }
   await stage.open();
   const all = Object.entries<BotToStart>(bots ?? { bot: { plugins } });
-  const groups = all.map((bot) => bot[1].groups ?? [stage.options.group]);
+  const places = all.map(([, { owns = [], groups = [stage.options.group] }]) => ({ owns, groups }));
+  const owned = new Set(places.flatMap(({ owns }) => owns));
   const founder = new Person(stage, founderName, false);
   const client = await founder.connect();
-  for (const group of new Set([stage.options.group, ...groups.flat()])) {
-    await founder.settle(`#${group} is made`, client.createGroup(group));
+  for (const group of new Set([stage.options.group, ...places.flatMap(({ groups }) => groups)])) {
+    if (!owned.has(group)) await founder.settle(`#${group} is made`, client.createGroup(group));
   }
   for (const [at, [name, bot]] of all.entries()) {
     // Far apart, so that no two bots roll the same dice.
     const chance = Math.imul(seed, 0x9e3779b1) + at * 1_000_003;
-    await new Bot(stage, name, groups[at] ?? [], chance).start(bot.plugins);
+    await new Bot(stage, name, places[at] ?? { owns: [], groups: [] }, chance).start(bot.plugins);
   }
 }
 

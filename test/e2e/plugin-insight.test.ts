@@ -62,6 +62,12 @@ test('at the prompt hooks change and stop messages, and "explain" and "tap" say 
   await terminal.waitForScreen(/received #ops 1 bob: that damn build/);
   await terminal.waitForScreen(/polite +hook receive +changed \(/);
   await terminal.waitForScreen(/polite +send to #ops +done: as #ops \d/);
+  terminal.type('send_group tea is ready\r');
+  await terminal.waitForScreen(/tea is ready/);
+  terminal.type('explain\r');
+  await terminal.waitForScreen(/sent #ops \d tea is ready\n +polite +hook send +passed/);
+  await terminal.waitForScreen(/- +limits +kept: 12 of 60000 bytes, 0 of 7 hops/);
+  await terminal.waitForScreen(/- +send to #ops +sent: as #ops \d, in the server's memory \(/);
   terminal.type('tap polite\r');
   await terminal.waitForScreen('is shown until "tap off"');
   say('tea?');

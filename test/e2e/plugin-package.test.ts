@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { create } from 'tar';
+import { loadConfig } from '../../repl/config.ts';
 import { fetchPackage } from '../../repl/npm-package.ts';
+import { installPlugin } from '../../repl/plugin-install.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { runBanter } from '../support/processes.ts';
 import { integrityOf, Registry } from '../support/registry.ts';
@@ -82,47 +84,84 @@ test('a package is fetched with the npm of its user, runs no script, and is kept
     version: '1.0.0',
     integrity: integrityOf(first),
   });
-  const other = await tarballOf(home, `${tea}\n// More.`, { name: '@ann/tea' });
-  registry.publish({ name: '@ann/tea', version: '1.0.0', tarball: other });
-  const changed = await runBanter(home, 'plugin', 'install', 'npm:@ann/tea@1.0.0');
-  assert.equal(changed.code, 4);
-  assert.match(changed.stderr, /^error: @ann\/tea@1\.0\.0, which is installed already, was to be/m);
-  assert.ok(changed.stderr.includes(`${integrityOf(first)}, and is ${integrityOf(other)}`));
-  assert.equal(readFileSync(record, 'utf8'), installed);
   const listed = await runBanter(home, 'plugin', 'list');
   assert.equal(listed.stdout, 'tea 7.0.0 (npm:@ann/tea@1.0.0)\n');
+
+  const other = integrityOf(await tarballOf(home, `${tea}\n// More.`));
+  const packed = JSON.stringify([{ name: '@ann/tea', version: '1.0.0', integrity: other }]);
+  const npm = `cp ${home.path}/published.tgz tea.tgz; echo '${packed}'`;
+  const changed = withNpm(home, npm, () => install(home, 'npm:@ann/tea@1.0.0'));
+  await assert.rejects(changed, {
+    code: 'INTEGRITY_MISMATCH',
+    message: `@ann/tea@1.0.0, which is installed already, was to be ${integrityOf(first)}, and is ${other}`,
+  });
+  assert.equal(readFileSync(record, 'utf8'), installed);
 });
 
-test('a tarball that is not what it was to be is refused', async (t) => {
+test('a tarball, or a package, that is not what it was to be is refused', async (t) => {
   const home = homeOf(t);
-  const tarball = await tarballOf(home, tea);
+  const integrity = integrityOf(await tarballOf(home, tea));
   const zeros = `sha512-${'A'.repeat(86)}==`;
-  const done = await runBanter(home, 'plugin', 'install', '--integrity', zeros, './published.tgz');
-  assert.equal(done.code, 4);
-  assert.ok(done.stderr.includes(`was to be ${zeros}, and is ${integrityOf(tarball)}`));
+  const packed = JSON.stringify([{ name: 'tea', version: '1.0.0', integrity }]);
+  const npm = `cp ${home.path}/published.tgz tea.tgz; echo '${packed}'`;
+  const tarball = join(home.path, 'published.tgz');
+  for (const [what, name] of [
+    [tarball, tarball],
+    ['tea', 'tea@1.0.0'],
+  ] as const) {
+    await assert.rejects(
+      withNpm(home, npm, () => install(home, what, zeros)),
+      { code: 'INTEGRITY_MISMATCH', message: `${name} was to be ${zeros}, and is ${integrity}` },
+    );
+  }
+  await assert.rejects(install(home, tarball, 'sha1-x'), { code: 'OPTION_INVALID' });
+  await assert.rejects(install(home, home.path, integrity), { code: 'OPTION_INVALID' });
 });
 
-/** Fetches the package `tea` with an npm that is a script of the shell, or with none. */
-async function fetchWith(
-  t: TestContext,
-  npm: string | undefined,
-  {
-    signal = new AbortController().signal,
-    started,
-  }: { signal?: AbortSignal; started?: (home: Home) => Promise<void> } = {},
-): Promise<void> {
-  const home = temporaryHome(t);
+/** Installs in this process, into the folder that processes of the home use. */
+async function install(home: Home, what: string, integrity?: string): Promise<number> {
+  const { path: folder } = home;
+  const surroundings = {
+    environment: {},
+    folder,
+    configFile: join(folder, 'config.json'),
+    dataFolder: join(folder, 'data/banter'),
+  };
+  const { signal } = new AbortController();
+  return installPlugin(await loadConfig({}, surroundings), what, { integrity, signal });
+}
+
+/** With an npm that is a script of the shell, or with none. */
+async function withNpm<T>(home: Home, npm: string | undefined, work: () => Promise<T>): Promise<T> {
   if (npm !== undefined) write(join(home.path, 'bin/npm'), `#!/bin/sh\n${npm}\n`, 0o755);
   const { PATH: path } = process.env;
   process.env['PATH'] = npm === undefined ? home.path : `${join(home.path, 'bin')}:${path}`;
-  const folder = join(home.path, 'fetched');
-  mkdirSync(folder);
   try {
-    const fetched = fetchPackage({ name: 'tea' }, { folder, signal, onWaiting: () => {} });
-    await Promise.all([fetched, started?.(home)]);
+    return await work();
   } finally {
     process.env['PATH'] = path;
   }
+}
+
+interface Fetching {
+  readonly signal?: AbortSignal;
+  /** Called when npm has been started. */
+  readonly started?: (home: Home) => Promise<void>;
+}
+
+/** Fetches the package `tea`. */
+async function fetchWith(
+  t: TestContext,
+  npm: string | undefined,
+  { signal = new AbortController().signal, started }: Fetching = {},
+): Promise<void> {
+  const home = temporaryHome(t);
+  const folder = join(home.path, 'fetched');
+  mkdirSync(folder);
+  await withNpm(home, npm, async () => {
+    const fetched = fetchPackage({ name: 'tea' }, { folder, signal, onWaiting: () => {} });
+    await Promise.all([fetched, started?.(home)]);
+  });
 }
 
 const failures: readonly (readonly [string, string | undefined, string, RegExp])[] = [

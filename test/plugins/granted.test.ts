@@ -40,7 +40,7 @@ for (const [text, problem] of [
   ['everything', /there is no permission "everything"; there are message\.read, /],
   [
     'storage@ops',
-    /"storage" cannot be limited to a group; message\.read, message\.send, message\.change, history\.read can/,
+    /"storage" cannot be limited to a group; message\.read, message\.send, message\.change, history\.read, group\.moderate can/,
   ],
   ['message.read@', /"message\.read@": the name of the group is empty/],
   ['message.read@a b', /the name of the group holds something other/],

@@ -211,3 +211,39 @@ test('shows what a plugin keeps, to whoever runs it', { timeout }, async (t) => 
   assert.deepEqual(none, { type: 'value', key: 'c', value: undefined });
   assert.throws(() => on.runtime.kept('nobody'), { code: 'OPTION_INVALID' });
 });
+
+test('tells of what this client sends that no hook was there, its limits and its receipt, by its place', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  await on.plug('deaf', '', { permissions: [] });
+  const { seq } = await on.bot.sendGroup('lab', 'hello');
+  const trace = await traced(on, 3);
+  assert.deepEqual(
+    [trace?.direction, trace?.group, trace?.seq, trace?.from],
+    ['sent', 'lab', seq, ''],
+  );
+  assert.deepEqual(told(trace), [
+    ', hook send: none no plugin has one for what is sent here',
+    ', limits: kept 5 of 60000 bytes, 0 of 7 hops',
+    `, send to #lab: sent as #lab ${seq}, in the server's memory`,
+  ]);
+  assert.deepEqual(on.runtime.insight.explain({ group: 'lab', seq }), trace);
+  await assert.rejects(on.bot.sendGroup('lab', 'x'.repeat(60_001)), { code: 'MESSAGE_TOO_LONG' });
+  const refused = await traced(on, 3);
+  assert.equal(told(refused)[1], ', limits: exceeded 60001 of 60000 bytes, 0 of 7 hops');
+  assert.match(told(refused)[2] ?? '', /^, send to #lab: refused MESSAGE_TOO_LONG: /);
+});
+
+test('tells of what a plugin sends by its place, and not as the newest message', {
+  timeout,
+}, async (t) => {
+  const on = await stage(t);
+  await on.plug('echo', `ctx.hear(/tea/, () => 'with milk');`);
+  on.alice.say('tea?');
+  await on.world.heard('lab/bot: with milk');
+  assert.equal((await traced(on, 2))?.text, 'tea?');
+  const own = on.runtime.insight.explain({ group: 'lab', seq: 2 });
+  assert.deepEqual([own?.direction, own?.from, own?.text], ['sent', 'echo', 'with milk']);
+  assert.match(told(own).at(-1) ?? '', /^echo, send to #lab: sent as #lab 2/);
+});

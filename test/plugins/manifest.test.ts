@@ -53,7 +53,7 @@ const refused: readonly (readonly [unknown, string])[] = [
   ],
   [
     { ...good, permissions: ['root'] },
-    'permissions[0]: must be one of message.read, message.send, message.change, history.read, private.read, private.send, private.change, file.append, storage, schedule, not "root"',
+    'permissions[0]: must be one of message.read, message.send, message.change, history.read, group.moderate, private.read, private.send, private.change, file.append, storage, schedule, not "root"',
   ],
   [
     { ...good, config: { n: { type: 'number', default: 'x' } } },
@@ -61,7 +61,7 @@ const refused: readonly (readonly [unknown, string])[] = [
   ],
   [
     { id: 'dice', version: '1.0.0' },
-    'permissions: must be a list of at most 26 items, not missing',
+    'permissions: must be a list of at most 27 items, not missing',
   ],
   [[], 'must be an object, not a list of 0'],
   [null, 'must be an object, not null'],

@@ -97,6 +97,11 @@ export class World {
     return { type: 'delivered', mid, to };
   }
 
+  /** Somebody does something to somebody, whoever may. */
+  moderated(from: Member, deed: string): void {
+    this.#record(`${from.name}: ${deed}`, 0);
+  }
+
   /** Resolves once this has been said. */
   async heard(line: Line): Promise<void> {
     await until(this.#changed, 'changed', () => this.transcript.includes(line));
@@ -123,13 +128,20 @@ export class World {
   }
 }
 
+function checkLength(text: string): void {
+  if (Buffer.byteLength(text) > 60_000) throw new BanterError('MESSAGE_TOO_LONG', 'too long');
+}
+
 /** Somebody in a {@link World}. */
 export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   readonly connected = true;
   readonly serverFingerprint: string = 'fingerprint';
   readonly name: string;
   readonly bot: boolean;
-  readonly passage: Passage = new Passage(this);
+  readonly passage: Passage = new Passage(this, {
+    hold: (message) => this.cursors.hold(message),
+    now: () => performance.now(),
+  });
   readonly #world: World;
 
   constructor(world: World, name: string, bot: boolean) {
@@ -145,6 +157,12 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
 
   readonly moderation: PluginClient['moderation'] = {
     roles: async () => Array.from(this.roles, ([name, role]) => ({ name, role })),
+    kick: async (group, name) => this.#world.moderated(this, `kick ${group}/${name}`),
+    ban: async (group, name) => this.#world.moderated(this, `ban ${group}/${name}`),
+    unban: async (group, name) => this.#world.moderated(this, `unban ${group}/${name}`),
+    mute: async (group, name) => this.#world.moderated(this, `mute ${group}/${name}`),
+    unmute: async (group, name) => this.#world.moderated(this, `unmute ${group}/${name}`),
+    invite: async (group, name) => this.#world.moderated(this, `invite ${group}/${name}`),
   };
 
   readonly administration: PluginClient['administration'] = {
@@ -174,10 +192,12 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   }
 
   async sendGroup(group: string, given: string, options: SendOptions = {}): Promise<Committed> {
-    const text = this.passage.isOpen ? given : await this.passage.send({ group }, given, options);
-    const mid = this.#world.newMid();
-    await options.onPrepared?.(mid);
-    return this.#world.post(this, text, { mid, group, hops: options.hops ?? 0 });
+    return this.passage.send({ group }, given, options, async (text) => {
+      checkLength(text);
+      const mid = this.#world.newMid();
+      await options.onPrepared?.(mid);
+      return this.#world.post(this, text, { mid, group, hops: options.hops ?? 0 });
+    });
   }
 
   async history(
@@ -198,8 +218,9 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   }
 
   async send(to: string, given: string, options: SendOptions = {}): Promise<Delivered> {
-    const text = this.passage.isOpen ? given : await this.passage.send({ to }, given, options);
-    return this.#world.whisper(this, to, text, options.hops ?? 0);
+    return this.passage.send({ to }, given, options, async (text) =>
+      this.#world.whisper(this, to, text, options.hops ?? 0),
+    );
   }
 
   /** What somebody finds who was away when it was sent. */

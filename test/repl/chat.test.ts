@@ -50,6 +50,29 @@ test('speaks to people and to the current group', async () => {
   );
 });
 
+test('says what a call lacks, and carries nothing out', async () => {
+  const { chat, ann } = start();
+  await chat.createGroup('ops');
+  await chat.joinGroup('ops');
+  // What a compiler would not let through.
+  const given: unknown = null;
+  const wrong = given as string;
+  const told = (message: string) => ({ code: 'OPTION_INVALID', message });
+  await assert.rejects(
+    chat.send('bob', wrong),
+    told('chat.send(to, text): text must be a text, not null'),
+  );
+  const sending = told('chat.sendGroup([group,] text): text must be a text, not left out');
+  await assert.rejects(Reflect.apply(chat.sendGroup, chat, []), sending);
+  await assert.rejects(chat.createGroup(wrong), { code: 'OPTION_INVALID' });
+  await assert.rejects(chat.joinGroup('ops', wrong), { code: 'OPTION_INVALID' });
+  await assert.rejects(chat.leaveGroup(wrong), { code: 'OPTION_INVALID' });
+  await assert.rejects(chat.listMembers(wrong), { code: 'OPTION_INVALID' });
+  await assert.rejects(chat.history({ group: wrong }), { code: 'OPTION_INVALID' });
+  await assert.rejects(chat.search(wrong), { code: 'OPTION_INVALID' });
+  assert.deepEqual([chat.groups, ann.sent], [['ops'], []]);
+});
+
 test('says what was probably meant by an unknown name', async () => {
   const { chat } = start();
   await chat.createGroup('ops');

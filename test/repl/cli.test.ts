@@ -9,7 +9,7 @@ import { Client } from '../../core/index.ts';
 import { buildProgram } from '../../repl/cli.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
-import { banterPath, ChildProgram, startBanter } from '../support/processes.ts';
+import { banterPath, ChildProgram, startBanter, startNode } from '../support/processes.ts';
 import { openBanter } from '../support/terminal.ts';
 
 interface Ended {
@@ -77,6 +77,18 @@ test('tells its version and its help, with an example for everybody', async (t) 
   const bare = await run(home, []);
   assert.deepEqual({ ...bare, stderr: '' }, { code: 2, stdout: '', stderr: '' });
   assert.match(bare.stderr, /Usage: banter/);
+});
+
+test('a command that neither talks nor serves loads neither, and nobody loads a browser’s way to the web', async (t) => {
+  const listing = `import { registerHooks } from 'node:module';
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+    process.on('exit', () => console.error([...loaded, ...process.moduleLoadList].join('\\n')));`;
+  const preload = `data:text/javascript,${encodeURIComponent(listing)}`;
+  const program = startNode(temporaryHome(t), ['--import', preload, banterPath, 'plugin', 'list']);
+  assert.equal((await program.exit()).code, 0);
+  assert.match(program.stderr, /\/plugins\/runtime\.ts$/m);
+  assert.doesNotMatch(program.stderr, /\/core\/(?:client|server|protocol)\/|sodium|undici/);
 });
 
 test('refuses what it does not know in one line with the remedy, and ends with 2', async (t) => {

@@ -55,6 +55,12 @@ test('refuses a filter with a field that it does not know', async () => {
   await assert.rejects(new Inbox().next(typo), { code: 'OPTION_INVALID' });
 });
 
+test('refuses a filter that nothing can match', async () => {
+  for (const filter of [{ from: 3 }, { group: null }, { text: 7 }] as unknown[]) {
+    await assert.rejects(new Inbox().next(filter as { text: string }), { code: 'OPTION_INVALID' });
+  }
+});
+
 test('ends a wait by timeout, interruption and close', async () => {
   const inbox = new Inbox();
   await assert.rejects(inbox.next({}, { timeoutMs: 1 }), { code: 'TIMED_OUT' });

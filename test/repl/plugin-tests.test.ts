@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { runBanter } from '../support/processes.ts';
 
-const timeout = 60_000;
+const timeout = 180_000;
 
 function write(home: Home, file: string, contents: string): void {
   writeFileSync(join(home.path, file), contents);

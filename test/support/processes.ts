@@ -56,7 +56,7 @@ export function startNode(
   return program;
 }
 
-/** A running child process. Every wait rejects with the whole output when the process ends first, or after 20 seconds. */
+/** A running child process. Every wait rejects with the whole output when the process ends first, or after a minute. */
 export class ChildProgram {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #transcript: Transcript;

@@ -72,7 +72,7 @@ export function openNode(
   return terminal;
 }
 
-/** A process on a terminal. Every wait rejects with the screen when the process ends first, or after 20 seconds. */
+/** A process on a terminal. Every wait rejects with the screen when the process ends first, or after a minute. */
 export class Terminal {
   readonly #child: IPty;
   readonly #screen: xterm.Terminal;

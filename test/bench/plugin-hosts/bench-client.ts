@@ -17,7 +17,15 @@ export class BenchClient extends EventEmitter<ClientEvents> implements PluginCli
   readonly name = 'bench';
   readonly serverFingerprint = 'bench';
   readonly connected = true;
-  readonly moderation: PluginClient['moderation'] = { roles: async () => [] };
+  readonly moderation: PluginClient['moderation'] = {
+    roles: async () => [],
+    kick: async () => undefined,
+    ban: async () => undefined,
+    unban: async () => undefined,
+    mute: async () => undefined,
+    unmute: async () => undefined,
+    invite: async () => undefined,
+  };
   readonly administration: PluginClient['administration'] = { operators: async () => [] };
   readonly cursors: Cursors = new Cursors();
   readonly #onAnswer: (text: string) => void;

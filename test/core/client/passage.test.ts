@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import type { ChatMessage } from '../../../core/chat/types.ts';
+import type { ChatMessage, Receipt } from '../../../core/chat/types.ts';
 import type { ClientEvents } from '../../../core/client/events.ts';
+import type { SentMessage } from '../../../core/client/outgoing.ts';
 import { type Interceptor, Passage } from '../../../core/client/passage.ts';
 import { BanterError } from '../../../core/errors.ts';
 import { told as listen, textsOf, World } from './world.ts';
@@ -52,7 +53,11 @@ function opened(): {
   const told: string[] = [];
   emitter.on('groupMessageReceived', ({ text }) => void told.push(text));
   emitter.on('gapFound', (group) => void told.push(`gap in ${group}`));
-  return { passage: new Passage(emitter), emitter, told };
+  return {
+    passage: new Passage(emitter, { hold: () => () => undefined, now: () => 0 }),
+    emitter,
+    told,
+  };
 }
 
 test('without an interceptor everything is told at once', () => {
@@ -65,9 +70,12 @@ test('without an interceptor everything is told at once', () => {
 test('a message of a group that waits, whatever for, is held until it was told or stopped', () => {
   const emitter = new EventEmitter<ClientEvents>();
   const held: string[] = [];
-  const passage = new Passage(emitter, ({ text }) => {
-    held.push(text);
-    return () => void held.splice(held.indexOf(text), 1);
+  const passage = new Passage(emitter, {
+    hold: ({ text }) => {
+      held.push(text);
+      return () => void held.splice(held.indexOf(text), 1);
+    },
+    now: () => 0,
   });
   passage.deliver(said(1));
   assert.equal(held.length, 0);
@@ -175,8 +183,14 @@ test('sends leave in their order, changed or stopped, whenever each was decided'
     hurry: () => {},
   };
   const sent: string[] = [];
-  const send = async (text: string): Promise<void> =>
-    void sent.push(await passage.send({ group: 'ops' }, text, {}).catch(String));
+  const send = async (text: string): Promise<void> => {
+    await passage
+      .send({ group: 'ops' }, text, {}, async (decided) => {
+        sent.push(decided);
+        return { type: 'delivered', mid: '', to: '' };
+      })
+      .catch((error: unknown) => sent.push(String(error)));
+  };
   const sends = ['a', 'b', 'c'].map(send);
   assert.equal(passage.isOpen, false);
   decisions[2]?.resolve('C');
@@ -188,6 +202,48 @@ test('sends leave in their order, changed or stopped, whenever each was decided'
   assert.equal(passage.isOpen, true);
 });
 
+test('what became of a send is told whoever listens: as what it left, its receipt or its error', async () => {
+  const { passage, emitter } = opened();
+  const sent: SentMessage[] = [];
+  emitter.on('messageSent', (message) => void sent.push(message));
+  const receipt: Receipt = { type: 'delivered', mid: 'm', to: 'bob' };
+  assert.equal(
+    await passage.send({ to: 'bob' }, 'plain', { hops: 1 }, async () => receipt),
+    receipt,
+  );
+  let asked: unknown;
+  passage.interceptor = {
+    receive: (message, decide) => decide(message),
+    send: (outgoing) => {
+      asked = outgoing;
+      return 'changed';
+    },
+    hurry: () => {},
+  };
+  const failing = passage.send({ group: 'ops' }, 'given', { origin: 'dice' }, async () => {
+    throw new RangeError('no');
+  });
+  await assert.rejects(failing, RangeError);
+  await Promise.resolve();
+  assert.deepEqual(sent, [
+    {
+      outgoing: { to: 'bob', text: 'plain', origin: undefined },
+      text: 'plain',
+      hops: 1,
+      result: { type: 'sent', receipt },
+      ms: 0,
+    },
+    {
+      outgoing: { group: 'ops', text: 'given', origin: 'dice' },
+      text: 'changed',
+      hops: 0,
+      result: { type: 'failed', error: new RangeError('no') },
+      ms: 0,
+    },
+  ]);
+  assert.equal(sent[1]?.outgoing, asked);
+});
+
 test('a send that is cancelled while it waits is not sent, and the next one is', async () => {
   const { passage } = opened();
   const never = Promise.withResolvers<string>();
@@ -196,13 +252,18 @@ test('a send that is cancelled while it waits is not sent, and the next one is',
     send: ({ text }) => (text === 'a' ? never.promise : text),
     hurry: () => {},
   };
+  const deliver = async (text: string): Promise<Receipt> => ({
+    type: 'delivered',
+    mid: '',
+    to: text,
+  });
   const abort = new AbortController();
-  const first = passage.send({ to: 'bob' }, 'a', { signal: abort.signal });
-  const second = passage.send({ to: 'bob' }, 'b', {});
+  const first = passage.send({ to: 'bob' }, 'a', { signal: abort.signal }, deliver);
+  const second = passage.send({ to: 'bob' }, 'b', {}, deliver);
   abort.abort();
   await assert.rejects(first, { code: 'ABORTED' });
   never.resolve('late');
-  assert.equal(await second, 'b');
+  assert.deepEqual(await second, { type: 'delivered', mid: '', to: 'b' });
 });
 
 test('a client tells and sends what its interceptor makes of it', async (t) => {

@@ -40,7 +40,7 @@ class Ordeal {
       this.#lastSeqs.set(group, seq);
     });
     this.#deliveries = new Deliveries({
-      passage: new Passage(emitter),
+      passage: new Passage(emitter, { hold: () => () => undefined, now: () => 0 }),
       environment: { ...systemEnvironment, setTimer: (callback) => this.#setTimer(callback) },
       mirror: this.#mirror,
       memberships: this.#memberships,

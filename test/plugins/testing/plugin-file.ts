@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { temporaryHome } from '../../support/home.ts';
 
-const permissions = [
+const usual: readonly string[] = [
   'message.read',
   'message.send',
   'private.read',
@@ -16,7 +16,12 @@ const permissions = [
 ];
 
 /** The file of a plugin with these statements in its `setup`, gone when the test ends. */
-export function pluginFile(t: TestContext, id: string, setup: string): string {
+export function pluginFile(
+  t: TestContext,
+  id: string,
+  setup: string,
+  permissions: readonly string[] = usual,
+): string {
   const path = join(temporaryHome(t).path, `${id}.ts`);
   writeFileSync(
     path,
