@@ -94,14 +94,34 @@ const pluginFamilies: readonly Family<PluginStatus>[] = [
   {
     name: 'banter_plugin_info',
     kind: 'gauge',
-    help: 'The version of a plugin, always 1',
-    read: ({ version }) => [[1, [['version', version]]]],
+    help: 'A plugin, always 1',
+    read: ({ version, isolation }) => [
+      [
+        1,
+        [
+          ['version', version],
+          ['isolation', isolation],
+        ],
+      ],
+    ],
   },
   {
     name: 'banter_plugin_queue_events',
     kind: 'gauge',
     help: 'Events that wait for a plugin',
     read: ({ queued }) => [[queued]],
+  },
+  {
+    name: 'banter_plugin_cpu_minute_seconds',
+    kind: 'gauge',
+    help: 'Processor time that a plugin has used within the last minute',
+    read: ({ cpuMs }) => [[cpuMs / 1000]],
+  },
+  {
+    name: 'banter_plugin_cpu_minute_limit_seconds',
+    kind: 'gauge',
+    help: 'Processor time that a plugin may use within a minute',
+    read: ({ cpuMsPerMinute }) => [[cpuMsPerMinute / 1000]],
   },
   ...counterNames().map(
     (counter): Family<PluginStatus> => ({

@@ -144,6 +144,8 @@ test('a bot of one’s own brings its plugin, its groups and its settings, and t
     'banter_bot_messages_total{type="private"} 1',
     'banter_bot_problem{problem="pluginQuarantined"} 0',
     'banter_plugin_state{plugin="dice",state="running"} 1',
+    'banter_plugin_info{plugin="dice",version="1.0.0",isolation="shared"} 1',
+    'banter_plugin_cpu_minute_limit_seconds{plugin="dice"} 20',
     'banter_plugin_sends_total{plugin="dice"} 1',
     'banter_plugin_restarts_total{plugin="dice"} 0',
     'plugin_rolls_total{plugin="dice",sides="20"} 1',
