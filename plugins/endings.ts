@@ -5,25 +5,17 @@ import type { Capabilities } from './capabilities.ts';
 import type { Fault } from './end-reason.ts';
 import type { Hooks } from './hooks.ts';
 import type { HostDeath } from './host-process.ts';
-import { type Hosts, sharedHome } from './hosts.ts';
+import { sharedHome } from './hosts.ts';
 import type { HostedPlugin } from './plugin.ts';
-import type { PluginStatus } from './plugin-status.ts';
-import type { Pump } from './pump.ts';
-import type { Revivals } from './revivals.ts';
-import type { Roster } from './roster.ts';
+import type { Household, Revivals } from './revivals.ts';
 import type { SetupDeadlines } from './setup-deadlines.ts';
 
-/** What plugins leave behind when they end, and whom that is told. */
-export interface EndingsOptions {
-  readonly roster: Roster;
-  readonly hosts: Hosts;
+/** What plugins leave behind when they end. */
+export interface EndingsOptions extends Household {
   readonly capabilities: Capabilities;
   readonly hooks: Hooks;
   readonly setups: SetupDeadlines;
-  readonly pump: Pump;
   readonly revivals: Revivals;
-  readonly onStatus: (status: PluginStatus) => void;
-  readonly log: (plugin: HostedPlugin, level: 'warn' | 'error', text: string) => void;
 }
 
 /** Ends plugins of one runtime. */

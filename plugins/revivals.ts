@@ -8,16 +8,20 @@ import type { PluginStatus } from './plugin-status.ts';
 import type { Pump } from './pump.ts';
 import type { Roster } from './roster.ts';
 
-/** Where plugins come back to. */
-export interface RevivalsOptions {
+/** What plugins end and come back in, and whom that is told. */
+export interface Household {
   readonly roster: Roster;
   readonly hosts: Hosts;
   readonly pump: Pump;
+  readonly onStatus: (status: PluginStatus) => void;
+  readonly log: (plugin: HostedPlugin, level: 'info' | 'warn' | 'error', text: string) => void;
+}
+
+/** Where plugins come back to. */
+export interface RevivalsOptions extends Household {
   readonly clock: Clock;
   /** Whether any is to come back by itself. */
   readonly isOn: boolean;
-  readonly onStatus: (status: PluginStatus) => void;
-  readonly log: (plugin: HostedPlugin, level: 'info' | 'warn', text: string) => void;
 }
 
 /** One timer for each plugin in quarantine at most. */

@@ -20,7 +20,7 @@ import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import { Replacement } from './replacement.ts';
 import { Reports } from './reports.ts';
-import { Revivals } from './revivals.ts';
+import { type Household, Revivals } from './revivals.ts';
 import { Roster } from './roster.ts';
 import { completeOptions, type LoadOptions, type PluginRuntimeOptions } from './runtime-options.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
@@ -100,21 +100,9 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#endings.quarantine(plugin, { reason, mayPass: true }),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
-    const told = {
-      onStatus,
-      log: (plugin: HostedPlugin, level: PluginLog['level'], text: string): void =>
-        this.#logAbout(plugin, level, text),
-    };
-    const household = { roster: this.#roster, hosts: this.#hosts, pump: this.#pump };
-    this.#revivals = new Revivals({ ...household, ...told, clock, isOn: complete.retry });
-    this.#endings = new Endings({
-      ...household,
-      ...told,
-      capabilities: this.#capabilities,
-      hooks: this.#hooks,
-      setups: this.#setups,
-      revivals: this.#revivals,
-    });
+    const household = this.#household();
+    this.#revivals = new Revivals({ ...household, clock, isOn: complete.retry });
+    this.#endings = this.#makeEndings(household);
     this.#reports = this.#makeReports(clock);
     const [prefix, plugins] = [commandPrefix, this.#plugins];
     const answers = complete.answersHelp && !complete.dryRun;
@@ -245,6 +233,27 @@ export class PluginRuntime {
         this.#plugins.delete(plugin.slot);
       },
       refuse: (plugin, reason, cause) => this.#endings.refuse(plugin, reason, cause),
+    });
+  }
+
+  /** What plugins end and come back with. */
+  #household(): Household {
+    return {
+      roster: this.#roster,
+      hosts: this.#hosts,
+      pump: this.#pump,
+      onStatus: this.#onStatus,
+      log: (plugin, level, text) => this.#logAbout(plugin, level, text),
+    };
+  }
+
+  #makeEndings(household: Household): Endings {
+    return new Endings({
+      ...household,
+      capabilities: this.#capabilities,
+      hooks: this.#hooks,
+      setups: this.#setups,
+      revivals: this.#revivals,
     });
   }
 

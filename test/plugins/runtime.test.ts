@@ -327,6 +327,6 @@ test('an unknown name is refused with the names there are', { timeout }, async (
   await assert.rejects(runtime.load('nonsense'), {
     code: 'PLUGIN_INVALID',
     message:
-      /there is no plugin "nonsense"; built in are auto-reply, dice, greeter, logger, moderation, poll, reminder,/,
+      /there is no plugin "nonsense"; built in are auto-reply, bouncer, dice, greeter, logger, moderation, poll, reminder,/,
   });
 });
