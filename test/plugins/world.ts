@@ -128,10 +128,6 @@ export class World {
   }
 }
 
-function checkLength(text: string): void {
-  if (Buffer.byteLength(text) > 60_000) throw new BanterError('MESSAGE_TOO_LONG', 'too long');
-}
-
 /** Somebody in a {@link World}. */
 export class Member extends EventEmitter<ClientEvents> implements PluginClient {
   readonly connected = true;
@@ -193,7 +189,6 @@ export class Member extends EventEmitter<ClientEvents> implements PluginClient {
 
   async sendGroup(group: string, given: string, options: SendOptions = {}): Promise<Committed> {
     return this.passage.send({ group }, given, options, async (text) => {
-      checkLength(text);
       const mid = this.#world.newMid();
       await options.onPrepared?.(mid);
       return this.#world.post(this, text, { mid, group, hops: options.hops ?? 0 });

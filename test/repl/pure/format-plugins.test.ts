@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChatPlugins } from '../../repl/chat-client.ts';
-import { commandTable } from '../../repl/commands/index.ts';
+import type { ChatPlugins } from '../../../repl/chat-client.ts';
+import { commandTable } from '../../../repl/commands/index.ts';
 import {
   describeKept,
   describePlugin,
   describePluginStatus,
   describeTap,
   describeTrace,
-} from '../../repl/format-plugins.ts';
-import { PluginTap } from '../../repl/plugin-tap.ts';
-import { ChatSession } from '../../repl/session.ts';
-import { MemoryChat } from './memory-chat.ts';
+} from '../../../repl/format-plugins.ts';
+import { PluginTap } from '../../../repl/plugin-tap.ts';
+import { ChatSession } from '../../../repl/session.ts';
+import { MemoryChat } from '../memory-chat.ts';
 
 const hostile = 'a\u001b[2Jb\r\nc\u202e';
 
