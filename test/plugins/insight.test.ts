@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';
+import { BanterError } from '../../core/client-api.ts';
 import type { TapEntry, Trace } from '../../plugins/index.ts';
 import { type Stage, stage } from './world.ts';
 
@@ -229,7 +230,9 @@ test('tells of what this client sends that no hook was there, its limits and its
     `, send to #lab: sent as #lab ${seq}, in the server's memory`,
   ]);
   assert.deepEqual(on.runtime.insight.explain({ group: 'lab', seq }), trace);
-  await assert.rejects(on.bot.sendGroup('lab', 'x'.repeat(60_001)), { code: 'MESSAGE_TOO_LONG' });
+  const refusal = new BanterError('MESSAGE_TOO_LONG', 'too long');
+  const onPrepared = (): Promise<never> => Promise.reject(refusal);
+  await assert.rejects(on.bot.sendGroup('lab', 'x'.repeat(60_001), { onPrepared }), refusal);
   const refused = await traced(on, 3);
   assert.equal(told(refused)[1], ', limits: exceeded 60001 of 60000 bytes, 0 of 7 hops');
   assert.match(told(refused)[2] ?? '', /^, send to #lab: refused MESSAGE_TOO_LONG: /);
