@@ -38,8 +38,13 @@ export interface BotPlugin {
 export interface BotPolicy {
   /** Make groups that are missing. Default true. */
   readonly createGroups: boolean;
-  /** `exit` ends the bot when a plugin is quarantined, so that a supervisor sees it; `go-on` logs it. Default `exit`. */
+  /**
+   * `exit` ends the bot when a plugin is in quarantine and not tried again, so that a supervisor sees it; `go-on` logs it.
+   * Default `exit`.
+   */
   readonly whenPluginFails: 'exit' | 'go-on';
+  /** Load plugins again, after a while each time, that are quarantined for what may pass. Default true. */
+  readonly retryPlugins: boolean;
 }
 
 /** A bot that was read: complete, and plugins found by absolute paths. */
@@ -132,15 +137,18 @@ function parsePermissions(value: unknown, file: string, key: string): readonly s
 }
 
 function parsePolicy(value: unknown, file: string): BotPolicy {
-  const policy = fields(value, file, 'policy', ['createGroups', 'whenPluginFails']);
-  const { createGroups = true, whenPluginFails = 'exit' } = policy;
+  const policy = fields(value, file, 'policy', ['createGroups', 'whenPluginFails', 'retryPlugins']);
+  const { createGroups = true, whenPluginFails = 'exit', retryPlugins = true } = policy;
   if (typeof createGroups !== 'boolean') {
     throw wrong(file, 'policy.createGroups', 'true or false', createGroups);
   }
   if (whenPluginFails !== 'exit' && whenPluginFails !== 'go-on') {
     throw wrong(file, 'policy.whenPluginFails', '"exit" or "go-on"', whenPluginFails);
   }
-  return { createGroups, whenPluginFails };
+  if (typeof retryPlugins !== 'boolean') {
+    throw wrong(file, 'policy.retryPlugins', 'true or false', retryPlugins);
+  }
+  return { createGroups, whenPluginFails, retryPlugins };
 }
 
 function parsePort(value: unknown, file: string, key: string): number {

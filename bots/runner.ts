@@ -34,6 +34,8 @@ export interface BotOptions {
   readonly dryRun?: boolean;
   /** Whether each of its plugins gets a process of its own. Default false: those that ask for one, or that the bot says. */
   readonly isolate?: boolean;
+  /** False leaves its plugins in quarantine, whatever its policy says. Default: as that says. */
+  readonly retry?: boolean;
   /** Decides what plugins may do for which the bot names no permissions. Without it they may do what they ask for. */
   readonly authorize?: Authorize;
   /** The server's identity where it is known for sure; nothing is pinned then. 32 bytes. */
@@ -57,7 +59,7 @@ export interface BotOptions {
  * Runs a bot until `signal` stops it. A server that is away, full or not yet there is tried again, 1 to 30 s apart,
  * for as long as it takes; after its return the bot makes its groups again where they are gone, and joins them.
  * @throws BanterError what it cannot recover from: a refusal (NAME_TAKEN, SERVER_KEY_CHANGED, …), a plugin that cannot be
- * loaded (PLUGIN_INVALID, PLUGIN_FAILED) or, unless its policy says otherwise, was quarantined (PLUGIN_FAILED)
+ * loaded (PLUGIN_INVALID, PLUGIN_FAILED) or, unless its policy says otherwise, stays in quarantine (PLUGIN_FAILED)
  */
 export async function runBot(bot: Bot, options: BotOptions): Promise<void> {
   const patience = new Patience(options.signal, (text) => options.onLog({ level: 'warn', text }));
@@ -132,8 +134,8 @@ class Runner {
 
   /** Plugins first: a bot that is in a group already answers. */
   async #prepare(): Promise<void> {
-    const { authorize, dryRun = false, isolate = false, installedDir } = this.#options;
-    const { pluginDir, recordFile, variables, onReady } = this.#options;
+    const { authorize, dryRun = false, isolate = false, retry = true } = this.#options;
+    const { installedDir, pluginDir, recordFile, variables, onReady } = this.#options;
     if (recordFile !== undefined) this.#recorded.record(recordFile);
     const runtime = await PluginRuntime.start({
       client: this.#recorded,
@@ -142,6 +144,7 @@ class Runner {
       answersHelp: true,
       dryRun,
       isolate,
+      retry: retry && this.#bot.policy.retryPlugins,
       onLog: (entry) => this.#logPlugin(entry),
       onStatus: (status) => this.#watchPlugin(status),
       ...(pluginDir === undefined ? {} : { dataDir: pluginDir }),
@@ -199,8 +202,9 @@ class Runner {
     });
   }
 
-  #watchPlugin({ id, state, reason }: PluginStatus): void {
-    if (state !== 'quarantined' || this.#bot.policy.whenPluginFails !== 'exit') return;
+  #watchPlugin({ id, state, reason, recovery }: PluginStatus): void {
+    if (state !== 'quarantined' || recovery.atMs !== undefined) return;
+    if (this.#bot.policy.whenPluginFails !== 'exit') return;
     this.#end.reject(new BanterError('PLUGIN_FAILED', `plugin ${id} was quarantined: ${reason}`));
   }
 

@@ -5,6 +5,13 @@ import { Fact } from './feed.ts';
 import type { Handling } from './handling.ts';
 import { limits } from './limits.ts';
 
+/** Why a plugin is not told of an event. */
+export interface Refusal {
+  readonly reason: string;
+  /** It is the first one that it is too slow for. */
+  readonly isFirstDrop?: boolean;
+}
+
 /** What a plugin may be told at the moment, beside what goes before everything. */
 interface Readiness {
   /** Events; they wait while it sets itself up or handles too much already. */

@@ -9,8 +9,6 @@ export interface Fault {
   readonly reason: string;
   /** Whether it may go well another time, so that the plugin is loaded again by itself. */
   readonly mayPass: boolean;
-  /** Whether it took the process down that it lived in. */
-  readonly killsHost?: boolean;
 }
 
 /** Why the child ended an isolate. */
@@ -40,12 +38,10 @@ export const endFaults: Readonly<Record<EndReason, Fault>> = {
   stuck: {
     reason: 'it could not be stopped and took the plugin process down',
     mayPass: true,
-    killsHost: true,
   },
   crashed: {
     reason: 'it crashed its isolate and took the plugin process down',
     mayPass: true,
-    killsHost: true,
   },
   busyWhileIdle: { reason: 'it used the processor while it had nothing to do', mayPass: true },
   outboxTooLarge: {

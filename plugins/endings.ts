@@ -1,27 +1,21 @@
 /** How plugins end: they are stopped, refused, or put into quarantine, by what they do or because their process has died. */
 
-import type { BanterError } from '../core/client-api.ts';
+import type { BanterError } from '../core/error-api.ts';
 import type { Capabilities } from './capabilities.ts';
 import type { Fault } from './end-reason.ts';
 import type { Hooks } from './hooks.ts';
 import type { HostDeath } from './host-process.ts';
-import { type Hosts, sharedHome } from './hosts.ts';
+import { sharedHome } from './hosts.ts';
 import type { HostedPlugin } from './plugin.ts';
-import type { PluginStatus } from './plugin-status.ts';
-import type { Pump } from './pump.ts';
-import type { Roster } from './roster.ts';
+import type { Household, Revivals } from './revivals.ts';
 import type { SetupDeadlines } from './setup-deadlines.ts';
 
-/** What plugins leave behind when they end, and whom that is told. */
-export interface EndingsOptions {
-  readonly roster: Roster;
-  readonly hosts: Hosts;
+/** What plugins leave behind when they end. */
+export interface EndingsOptions extends Household {
   readonly capabilities: Capabilities;
   readonly hooks: Hooks;
   readonly setups: SetupDeadlines;
-  readonly pump: Pump;
-  readonly onStatus: (status: PluginStatus) => void;
-  readonly log: (plugin: HostedPlugin, level: 'warn' | 'error', text: string) => void;
+  readonly revivals: Revivals;
 }
 
 /** Ends plugins of one runtime. */
@@ -35,9 +29,11 @@ export class Endings {
   /** It does nothing any more, for a reason that people are told; `cause` is what its loader is told instead. */
   quarantine(plugin: HostedPlugin, fault: Fault, cause?: BanterError): void {
     if (!plugin.alive) return;
+    const { log, revivals } = this.#options;
     plugin.end('quarantined', fault.reason, cause);
+    const next = revivals.plan(plugin, fault);
     // Whoever reloads is told why a version did not take over; what was replaced has no more to say.
-    if (!plugin.isBehind) this.#options.log(plugin, 'error', `is quarantined: ${fault.reason}`);
+    if (!plugin.isBehind) log(plugin, 'error', `is quarantined: ${fault.reason}${next}`);
     this.#release(plugin);
   }
 
@@ -53,8 +49,9 @@ export class Endings {
 
   /** Lets it say goodbye; resolves when it is stopped. With the client `isLeaving`, what it has not handled comes again. */
   async stop(plugin: HostedPlugin, isLeaving = false): Promise<void> {
-    const { hooks, pump } = this.#options;
+    const { hooks, pump, revivals } = this.#options;
     if (plugin.phase === 'quarantined') {
+      revivals.cancel(plugin);
       plugin.end('stopped', '');
       hooks.refresh();
     }
@@ -83,13 +80,15 @@ export class Endings {
   hostDied(home: number, { reason, culprit, named, suspects }: HostDeath): boolean {
     const { setups, capabilities, hooks, log } = this.#options;
     const residents = this.#residents(home);
-    const guilty = residents.find(({ slot }) => slot === culprit);
+    const guilty = residents.find((plugin) => culprit !== undefined && plugin.isCalled(culprit));
     if (guilty !== undefined) {
       const blame = named ? reason : `the plugin process died while it was at work: ${reason}`;
-      this.quarantine(guilty, { reason: blame, mayPass: true, killsHost: true });
+      // It may be in quarantine already, and have been found not to stop since.
+      guilty.recovery.tookDown();
+      this.quarantine(guilty, { reason: blame, mayPass: true });
     }
     for (const plugin of residents) {
-      if (suspects.includes(plugin.slot)) plugin.suspect(performance.now());
+      if (suspects.includes(plugin.slot)) plugin.pace.suspect(performance.now());
       setups.end(plugin);
       if (!plugin.alive) continue;
       capabilities.forget(plugin);

@@ -139,4 +139,11 @@ export const limits = {
   paceMs: 50,
   /** Milliseconds until an asynchronous `setup` must have finished; then loading fails. */
   setupMs: 5000,
+  /** Milliseconds until a plugin in quarantine is loaded again, doubled with each time, and at most. */
+  revivalMs: 5000,
+  revivalMsMax: 600_000,
+  /** Times that it is loaded again; then it stays in quarantine. */
+  revivalsMax: 8,
+  /** Milliseconds for which it has to have run for the count to begin anew. */
+  revivalWellMs: 600_000,
 } as const;

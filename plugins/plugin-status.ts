@@ -4,6 +4,7 @@ import type { CommandInfo } from './command-info.ts';
 import type { Isolation } from './manifest.ts';
 import type { MetricsStatus } from './metrics.ts';
 import type { Permission } from './permissions.ts';
+import type { RecoveryStatus } from './recovery.ts';
 
 /** What a plugin has done so far. */
 export interface PluginCounters {
@@ -72,6 +73,8 @@ export interface PluginStatus {
   /** Milliseconds of processor time that it has used within the last minute, and that it may use. */
   readonly cpuMs: number;
   readonly cpuMsPerMinute: number;
+  /** How often it came back from quarantine, and when it does next. */
+  readonly recovery: RecoveryStatus;
   readonly commands: readonly OfferedCommand[];
   readonly counters: PluginCounters;
   /** Events that wait for it. */

@@ -1,7 +1,7 @@
 /** One plugin as the chat process knows it: its phase, what waits for it, and what it has done. */
 
 import { BanterError } from '../core/error-api.ts';
-import { Agenda } from './agenda.ts';
+import { Agenda, type Refusal } from './agenda.ts';
 import type { PluginError, PluginEvent } from './bridge.ts';
 import { Budgets, type Spending } from './budgets.ts';
 import type { Bundle } from './bundle.ts';
@@ -9,7 +9,7 @@ import type { CommandInfo } from './command-info.ts';
 import { CpuMeter } from './cpu-meter.ts';
 import { explain } from './explanation.ts';
 import type { Fact } from './feed.ts';
-import { Granted } from './granted.ts';
+import type { Granted } from './granted.ts';
 import { Handling } from './handling.ts';
 import { type HeardEvent, isHeardOnly } from './heard-events.ts';
 import { sharedHome } from './hosts.ts';
@@ -20,26 +20,20 @@ import { Pace } from './pace.ts';
 import { mayReceive } from './permissions.ts';
 import type { PluginOrder } from './plugin-order.ts';
 import { noCounters, type Phase, type PluginCounters, type PluginStatus } from './plugin-status.ts';
-import { noSettings, readSettings, redacted } from './settings.ts';
+import { Recovery } from './recovery.ts';
+import { Terms } from './terms.ts';
 import { offered } from './usage.ts';
-
-/** Why a plugin is not told of an event. */
-interface Refusal {
-  readonly reason: string;
-  /** It is the first one that it is too slow for. */
-  readonly isFirstDrop?: boolean;
-}
 
 /** Lives from its load to its end, across restarts of the child. */
 export class HostedPlugin {
-  /** Its number at the child; never used twice. */
-  readonly slot: number;
+  #slot: number;
+  #formerSlot: number | undefined;
   readonly order: PluginOrder;
   readonly bundle: Bundle;
   /** Its place among the plugins: that of what it replaces, else its slot. */
   readonly rank: number;
   readonly #started = Promise.withResolvers<void>();
-  readonly #ended = Promise.withResolvers<void>();
+  #ended = Promise.withResolvers<void>();
   #predecessor: HostedPlugin | undefined;
   #isReplaced = false;
   readonly #counters = { ...noCounters };
@@ -49,14 +43,15 @@ export class HostedPlugin {
   readonly metrics: Metrics = new Metrics();
   /** The processor time that it uses. */
   readonly cpu: CpuMeter = new CpuMeter();
+  /** How often it came back. */
+  readonly recovery: Recovery = new Recovery();
+  /** How fast it is served. */
+  readonly pace: Pace = new Pace();
   readonly #budgets = new Budgets();
-  readonly #pace = new Pace();
   #life = 1;
   #phase: Phase = 'loading';
   #reason = '';
-  #manifest: Manifest | undefined;
-  #settings = noSettings;
-  #granted: Granted | undefined;
+  readonly #terms = new Terms();
   readonly #heard = new Set<HeardEvent>();
   #commands: CommandInfo[] = [];
   #prefix = '';
@@ -65,7 +60,7 @@ export class HostedPlugin {
   readonly #agenda = new Agenda();
 
   constructor(slot: number, order: PluginOrder, bundle: Bundle, predecessor?: HostedPlugin) {
-    this.slot = slot;
+    this.#slot = slot;
     this.#predecessor = predecessor;
     this.rank = predecessor?.rank ?? slot;
     this.order = order;
@@ -75,17 +70,27 @@ export class HostedPlugin {
     this.#started.promise.catch(() => undefined);
   }
 
+  /** Its number at the child; never used twice. */
+  get slot(): number {
+    return this.#slot;
+  }
+
+  /** Whether this is its number, or was before it came back. */
+  isCalled(slot: number): boolean {
+    return slot === this.#slot || slot === this.#formerSlot;
+  }
+
   get phase(): Phase {
     return this.#phase;
   }
 
   /** Its id, or the file's name until that is known. */
   get name(): string {
-    return this.#manifest?.id ?? this.bundle.file;
+    return this.manifest?.id ?? this.bundle.file;
   }
 
   get manifest(): Manifest | undefined {
-    return this.#manifest;
+    return this.#terms.manifest;
   }
 
   get isolation(): Isolation {
@@ -99,7 +104,7 @@ export class HostedPlugin {
 
   /** Milliseconds of processor time that it may use within a minute. */
   get cpuMsPerMinute(): number {
-    return this.#manifest?.cpuMsPerMinute ?? limits.cpuMsPerMinute;
+    return this.#terms.cpuMsPerMinute;
   }
 
   /** The version that it is to replace; none any more once it has. */
@@ -119,12 +124,12 @@ export class HostedPlugin {
 
   /** Whether it is decided what it may do. */
   get isAuthorized(): boolean {
-    return this.#granted !== undefined;
+    return this.#terms.isAuthorized;
   }
 
   /** What it may do; nothing until that is decided. */
   get granted(): Granted {
-    return this.#granted ?? Granted.of([]);
+    return this.#terms.granted;
   }
 
   /** Whether it has an isolate or waits for one. */
@@ -166,18 +171,19 @@ export class HostedPlugin {
   status(nowMs: number): PluginStatus {
     return {
       id: this.name,
-      version: this.#manifest?.version ?? '',
-      description: this.#manifest?.description ?? '',
+      version: this.manifest?.version ?? '',
+      description: this.manifest?.description ?? '',
       source: this.order.source.file,
       files: this.bundle.files,
       state: this.#phase === 'quarantined' || this.#phase === 'stopped' ? this.#phase : 'running',
       reason: this.#reason,
-      permissions: this.#manifest?.permissions ?? [],
+      permissions: this.manifest?.permissions ?? [],
       grants: this.granted.notation,
       isDryRun: this.order.isDryRun,
       isolation: this.#isolation,
       cpuMs: this.cpu.usedMs(nowMs),
       cpuMsPerMinute: this.cpuMsPerMinute,
+      recovery: this.recovery.status,
       commands: offered(this.#prefix, this.#commands),
       metrics: this.metrics.status(),
       counters: { ...this.#counters },
@@ -187,9 +193,9 @@ export class HostedPlugin {
 
   /** Queues an event that it may know of; a full queue drops it. Returns why it is not told of it, if so. */
   offer(fact: Fact): Refusal | undefined {
-    if (this.#granted === undefined) return { reason: 'it is not set up yet' };
+    if (!this.isAuthorized) return { reason: 'it is not set up yet' };
     if (!this.alive || this.isBehind) return { reason: `it is ${this.#phase}` };
-    if (!mayReceive(this.#granted, fact.event)) return { reason: 'it lacks the permission' };
+    if (!mayReceive(this.granted, fact.event)) return { reason: 'it lacks the permission' };
     const { type } = fact.event;
     // What it listens to is known when it is set up.
     if (this.#phase === 'running' && isHeardOnly(type) && !this.#heard.has(type)) {
@@ -213,7 +219,7 @@ export class HostedPlugin {
 
   /** The next thing to do at the child, if there is one and nothing is under way; `turned` ends it. */
   takeWork(nowMs: number): 'load' | readonly Fact[] | undefined {
-    if (!this.alive || this.busy || this.#pace.isPaused(nowMs)) return undefined;
+    if (!this.alive || this.busy || this.pace.isPaused(nowMs)) return undefined;
     if (this.#phase === 'loading' && this.#agenda.beginLoad()) return 'load';
     const begun = this.#agenda.begin(this.#readiness);
     this.#counters.events += begun?.heard ?? 0;
@@ -228,7 +234,7 @@ export class HostedPlugin {
     const batch = this.#agenda.end();
     this.handling.turned(batch, clockMs);
     const own = batch.length > 0 && batch.every(({ event }) => event.type === 'settled');
-    this.#pace.turned(characters, own, nowMs);
+    this.pace.turned(characters, own, nowMs);
     if (batch.some(({ event }) => event.type === 'disposing')) this.end('stopped', '');
   }
 
@@ -251,7 +257,7 @@ export class HostedPlugin {
 
   /** Whether it has to wait until its next turn because it keeps the chat process too busy. */
   paused(nowMs: number): boolean {
-    return this.alive && this.#pace.isPaused(nowMs);
+    return this.alive && this.pace.isPaused(nowMs);
   }
 
   /**
@@ -259,25 +265,21 @@ export class HostedPlugin {
    * @throws BanterError OPTION_INVALID for settings that it does not know
    */
   described(manifest: Manifest): void {
-    if (this.#manifest === undefined) {
-      const { config, variables } = this.order;
-      this.#settings = readSettings(manifest.id, manifest.config, config, variables);
-      this.#manifest = manifest;
-      this.#budgets.sendsPerMinute = manifest.sendsPerMinute;
-    }
+    const isFirst = this.#terms.describe(manifest, this.order);
+    if (isFirst) this.#budgets.sendsPerMinute = manifest.sendsPerMinute;
     this.#phase = 'asking';
   }
 
   /** It is decided what it may do; once it is described, `setup` is next. */
   authorized(granted: Granted): void {
-    this.#granted ??= granted;
+    this.#terms.authorize(granted);
   }
 
   /** Queues `setup`. */
   setUp(me: string, prefix: string): void {
     this.#phase = 'settingUp';
     this.#prefix = prefix;
-    this.control({ type: 'setup', me, prefix, config: this.#settings.values });
+    this.control({ type: 'setup', me, prefix, config: this.#terms.config });
   }
 
   /** Takes note of a command; after `setup` there are no new ones. */
@@ -336,7 +338,19 @@ export class HostedPlugin {
     this.restart();
   }
 
-  /** Ends it for good; loading it again makes a new one. */
+  /** It comes back from its quarantine as it was, under another number, in a process of its own if need be. */
+  revive(slot: number, isIsolated: boolean): void {
+    this.#formerSlot = this.#slot;
+    this.#slot = slot;
+    if (isIsolated) this.#isolation = 'process';
+    this.#phase = 'loading';
+    this.#reason = '';
+    this.#ended = Promise.withResolvers<void>();
+    this.cpu.reset();
+    this.restart();
+  }
+
+  /** Ends it; loading it again makes a new one. */
   end(phase: 'quarantined' | 'stopped', reason: string, cause?: BanterError): void {
     this.#phase = phase;
     this.#reason = reason;
@@ -353,15 +367,6 @@ export class HostedPlugin {
   get #readiness(): { readonly hears: boolean; readonly answers: boolean } {
     const hears = this.#phase === 'running' && !this.handling.isFull;
     return { hears, answers: ['running', 'held', 'retiring'].includes(this.#phase) };
-  }
-
-  /** Several plugins were at work when the child died; until `nowMs` and a while they are served one at a time. */
-  suspect(nowMs: number): void {
-    this.#pace.suspect(nowMs);
-  }
-
-  suspected(nowMs: number): boolean {
-    return this.#pace.isSuspected(nowMs);
   }
 
   /** Takes one of what it may do a minute; false when it has done enough. */
@@ -382,7 +387,7 @@ export class HostedPlugin {
 
   /** A text without the plugin's secrets. */
   redacted(text: string): string {
-    return redacted(text, this.#settings);
+    return this.#terms.redacted(text);
   }
 
   /** An error of its code in one line, with the place in the author's file where that is known. */

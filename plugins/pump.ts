@@ -64,7 +64,7 @@ export class Pump {
     // Where one is served apart from others: in its process, in a test world everywhere.
     const placeOf = ({ home }: HostedPlugin): number => (simulation === undefined ? home : 0);
     const isApart = (plugin: HostedPlugin): boolean =>
-      simulation !== undefined || plugin.suspected(now);
+      simulation !== undefined || plugin.pace.isSuspected(now);
     const occupied = new Set(
       plugins.filter((plugin) => plugin.busy && isApart(plugin)).map(placeOf),
     );

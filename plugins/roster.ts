@@ -72,4 +72,13 @@ export class Roster {
     const problem = `${processesMax} plugins have a process of their own already; unload one of them`;
     throw new BanterError('OPTION_INVALID', problem);
   }
+
+  /** @throws BanterError OPTION_INVALID when a plugin cannot come back: for want of room, or because a version of it is loaded */
+  checkRevival(plugin: HostedPlugin, isIsolated: boolean): void {
+    if (this.candidateFor(plugin) !== undefined) {
+      throw new BanterError('OPTION_INVALID', 'another version of it is being loaded');
+    }
+    this.checkRoom();
+    if (isIsolated) this.checkProcesses();
+  }
 }

@@ -29,6 +29,8 @@ export interface PluginRuntimeOptions {
   readonly dryRun?: boolean;
   /** Whether each plugin gets a process of its own, whatever its manifest says; at most 16 then. Default false. */
   readonly isolate?: boolean;
+  /** Whether plugins in quarantine for what may pass are loaded again after a while. Default true. */
+  readonly retry?: boolean;
   /** Told each line that a plugin logs, and each that the runtime logs about a plugin. */
   readonly onLog?: (entry: PluginLog) => void;
   /** Told whenever a plugin began to run, was quarantined or was stopped. */
@@ -68,6 +70,7 @@ export function completeOptions({
   variables = () => undefined,
   dryRun = false,
   isolate = false,
+  retry = true,
   onLog = () => undefined,
   onStatus = () => undefined,
   simulation,
@@ -77,6 +80,6 @@ export function completeOptions({
     throw new BanterError('OPTION_INVALID', problem);
   }
   const clock = simulation?.clock ?? systemClock;
-  const behaviour = { authorize, commandPrefix, answersHelp, variables, dryRun, isolate };
+  const behaviour = { authorize, commandPrefix, answersHelp, variables, dryRun, isolate, retry };
   return { client, dataDir, installedDir, simulation, clock, onLog, onStatus, ...behaviour };
 }

@@ -20,6 +20,7 @@ import type { PluginStatus } from './plugin-status.ts';
 import { Pump } from './pump.ts';
 import { Replacement } from './replacement.ts';
 import { Reports } from './reports.ts';
+import { type Household, Revivals } from './revivals.ts';
 import { Roster } from './roster.ts';
 import { completeOptions, type LoadOptions, type PluginRuntimeOptions } from './runtime-options.ts';
 import { SetupDeadlines } from './setup-deadlines.ts';
@@ -49,6 +50,7 @@ export class PluginRuntime {
   readonly #setups: SetupDeadlines;
   readonly #pump: Pump;
   readonly #replacement: Replacement;
+  readonly #revivals: Revivals;
   readonly #endings: Endings;
   #closed = false;
 
@@ -98,16 +100,9 @@ export class PluginRuntime {
       onFailing: (plugin, reason) => this.#endings.quarantine(plugin, { reason, mayPass: true }),
       log: (plugin, level, text) => this.#logAbout(plugin, level, text),
     });
-    this.#endings = new Endings({
-      roster: this.#roster,
-      hosts: this.#hosts,
-      capabilities: this.#capabilities,
-      hooks: this.#hooks,
-      setups: this.#setups,
-      pump: this.#pump,
-      onStatus,
-      log: (plugin, level, text) => this.#logAbout(plugin, level, text),
-    });
+    const household = this.#household();
+    this.#revivals = new Revivals({ ...household, clock, isOn: complete.retry });
+    this.#endings = this.#makeEndings(household);
     this.#reports = this.#makeReports(clock);
     const [prefix, plugins] = [commandPrefix, this.#plugins];
     const answers = complete.answersHelp && !complete.dryRun;
@@ -165,7 +160,9 @@ export class PluginRuntime {
    * @throws BanterError as {@link load}; OPTION_INVALID for an unknown id, and while it is reloaded already
    */
   async reload(id: string): Promise<PluginStatus> {
-    const { order, isolation } = this.#roster.find(id);
+    const plugin = this.#roster.find(id);
+    const { order, isolation } = plugin;
+    this.#revivals.cancel(plugin);
     const source = locateAgain(order, this.#options.installedDir);
     // What comes in its place is no more trusted by the others.
     return this.#begin({ ...order, source, isIsolated: isolation === 'process' }, id);
@@ -201,6 +198,7 @@ export class PluginRuntime {
   async close(): Promise<void> {
     this.#closed = true;
     this.#replacement.close();
+    this.#revivals.close();
     this.#stopListening();
     this.#hooks.close();
     const all = [...this.#plugins.values()];
@@ -230,8 +228,32 @@ export class PluginRuntime {
         this.#setups.begin(plugin);
         this.#pump.soon();
       },
-      forget: ({ slot }) => void this.#plugins.delete(slot),
+      forget: (plugin) => {
+        this.#revivals.cancel(plugin);
+        this.#plugins.delete(plugin.slot);
+      },
       refuse: (plugin, reason, cause) => this.#endings.refuse(plugin, reason, cause),
+    });
+  }
+
+  /** What plugins end and come back with. */
+  #household(): Household {
+    return {
+      roster: this.#roster,
+      hosts: this.#hosts,
+      pump: this.#pump,
+      onStatus: this.#onStatus,
+      log: (plugin, level, text) => this.#logAbout(plugin, level, text),
+    };
+  }
+
+  #makeEndings(household: Household): Endings {
+    return new Endings({
+      ...household,
+      capabilities: this.#capabilities,
+      hooks: this.#hooks,
+      setups: this.#setups,
+      revivals: this.#revivals,
     });
   }
 
@@ -334,6 +356,7 @@ export class PluginRuntime {
 
   #tellRunning(plugin: HostedPlugin, old?: HostedPlugin): void {
     this.#hooks.ready(plugin, old);
+    this.#revivals.runs(plugin);
     if (this.#client.connected) plugin.control({ type: 'connected' });
     this.#onStatus(plugin.status(performance.now()));
     this.#pump.soon();

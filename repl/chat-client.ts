@@ -6,6 +6,7 @@ import type {
   MetricsStatus,
   PermissionAnswer,
   PermissionQuestion,
+  PluginStatus,
   RecordingSummary,
   Trace,
 } from '../plugins/index.ts';
@@ -59,6 +60,11 @@ export interface PluginSummary {
   readonly isDryRun?: boolean;
   /** `process` if it has one of its own. */
   readonly isolation?: string;
+  /** Milliseconds of processor time that it has used within the last minute, and that it may use. */
+  readonly cpuMs?: number;
+  readonly cpuMsPerMinute?: number;
+  /** How often it came back from quarantine, and when it does next. */
+  readonly recovery?: PluginStatus['recovery'];
   /** What it has done so far, by the names of `PluginCounters`. */
   readonly counters?: Readonly<Record<string, number>>;
   /** Events that wait for it. */

@@ -274,10 +274,10 @@ function addServing(program: Command, run: Perform): void {
       'record what its plugins are told and say, private messages included',
     );
   withManner(bot).action((file: string, options: BotOptions) => {
-    const { group: groups, name, record: recordFile, dryRun, isolate, ...flags } = options;
+    const { group: groups, name, record: recordFile, dryRun, isolate, retry, ...flags } = options;
     return run(flags, async (work) => {
       const module = await import('./bot.ts');
-      const manner = mannerOf({ dryRun, isolate });
+      const manner = mannerOf({ dryRun, isolate, retry });
       return module.bot({ ...work, bot: file, name, groups, recordFile, manner });
     });
   });

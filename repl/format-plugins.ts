@@ -31,20 +31,40 @@ export function describePlugin(plugin: PluginSummary): string {
     const count = plugin.counters?.[counter] ?? 0;
     return count === 0 ? [] : [`${count} ${word}`];
   });
-  const more = plugin.reason === undefined ? counted.join(', ') : safeText(plugin.reason);
+  const more =
+    plugin.reason === undefined
+      ? counted.join(', ')
+      : [safeText(plugin.reason), ...triedAgain(plugin)].join('; ');
   const dryRun = plugin.isDryRun === true ? ', dry run' : '';
   const alone = plugin.isolation === 'process' ? ', own process' : '';
   const state = `${plugin.state}${alone}${dryRun}`;
   return `${safeText(plugin.id)} ${safeText(plugin.version)} ${safeText(state)}${more === '' ? '' : `: ${more}`}`;
 }
 
-/** The same with what waits for it, and on lines of their own what it counts and measures itself. */
+/** The same with what waits for it, and on lines of their own what it uses, and what it counts and measures itself. */
 export function describePluginStatus(plugin: PluginSummary): string {
-  const { queued = 0, metrics } = plugin;
+  const { queued = 0, metrics, cpuMs, cpuMsPerMinute, recovery } = plugin;
   const waiting = queued === 0 ? '' : `; ${queued} events wait for it`;
-  const figures = metrics === undefined ? [] : metricLines(metrics);
+  const figures = metrics === undefined ? [] : [...metricLines(metrics)];
+  if (recovery !== undefined && recovery.tries > 0) {
+    figures.unshift(`tried again ${recovery.tries} times of ${recovery.triesMax}`);
+  }
+  if (cpuMs !== undefined) {
+    figures.unshift(`${cpuMs} ms of processor time within a minute, of ${cpuMsPerMinute}`);
+  }
   const lines = figures.map((line) => `  ${safeText(line)}`);
   return [`${describePlugin(plugin)}${waiting}`, ...lines].join('\n');
+}
+
+/** When one in quarantine is tried again, or that it is not any more; nothing where nobody ever meant to. */
+function triedAgain({ recovery }: PluginSummary): readonly string[] {
+  if (recovery === undefined) return [];
+  const { tries, triesMax, atMs } = recovery;
+  if (atMs !== undefined) {
+    const time = new Date(atMs).toTimeString().slice(0, 8);
+    return [`tried again at ${time} (${tries} of ${triesMax})`];
+  }
+  return tries < triesMax ? [] : [`not tried again after ${tries} times`];
 }
 
 /** The message on a line, and each thing that happened to it on one of its own. */

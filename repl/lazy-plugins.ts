@@ -39,6 +39,8 @@ export interface LazyPluginsOptions {
   readonly dryRun?: boolean;
   /** Whether each plugin gets a process of its own. Default false. */
   readonly isolate?: boolean;
+  /** Whether plugins in quarantine are loaded again after a while. Default true. */
+  readonly retry?: boolean;
   /** Where plugins log, and where a tap shows what they do. */
   readonly errorOutput: NodeJS.WritableStream;
 }

@@ -85,7 +85,7 @@ export function scriptCommands(commands: () => readonly Command[]): readonly Com
       name: 'plugin',
       section: 'Scripts & plugins',
       summary:
-        'load, try, reload, unload or list plugins, see what one keeps or counts (status), or record what they do',
+        'load, try (--isolate: in a process of its own), reload, unload or list plugins, see what one keeps, uses or counts (status), or record what they do',
       example: 'plugin load auto-reply',
       parameters: [
         { name: 'action', type: 'word', words: [...pluginActions.keys()] },

@@ -24,7 +24,7 @@ test('reads a module and JSON alike', async (t) => {
     server: undefined,
     groups: ['ops'],
     plugins: [{ plugin: 'auto-reply', config: {}, permissions: undefined, isolate: undefined }],
-    policy: { createGroups: true, whenPluginFails: 'exit' },
+    policy: { createGroups: true, whenPluginFails: 'exit', retryPlugins: true },
     httpPort: undefined,
   };
   assert.deepEqual(await findBot(write(t, 'bot.json', text)), complete);
@@ -78,6 +78,7 @@ test('names the file, the key and what was expected', () => {
       /plugins\[0\]\.isolation must be "process" or left out, not "shared"/,
     ],
     [{ ...least, policy: { createGroups: 1 } }, /policy\.createGroups must be true or false/],
+    [{ ...least, policy: { retryPlugins: 'no' } }, /policy\.retryPlugins must be true or false/],
     [{ ...least, policy: { whenPluginFails: 'x' } }, /whenPluginFails must be "exit" or "go-on"/],
   ];
   for (const [value, message] of cases) {

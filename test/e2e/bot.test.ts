@@ -155,7 +155,7 @@ test('a bot of one’s own brings its plugin, its groups and its settings, and t
   assert.match(text, /^process_resident_memory_bytes \d+$/m);
 });
 
-test('a bot whose plugin was quarantined ends with 1 and says why', async (t) => {
+test('a bot whose plugin was quarantined and is not tried again ends with 1 and says why', async (t) => {
   const home = temporaryHome(t);
   const address = await hostServer(home);
   writeFileSync(
@@ -171,6 +171,7 @@ test('a bot whose plugin was quarantined ends with 1 and says why', async (t) =>
     name: 'spinner',
     groups: ['ops'],
     plugins: [{ plugin: './spin.ts', permissions: ['message.read'] }],
+    policy: { retryPlugins: false },
   };
   writeFileSync(file, JSON.stringify(definition));
   const bot = startBanter(home, ['bot', file, '--server', address]);

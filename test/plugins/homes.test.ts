@@ -14,6 +14,7 @@ import { parseManifest } from '../../plugins/manifest.ts';
 import { HostedPlugin } from '../../plugins/plugin.ts';
 import { Pump } from '../../plugins/pump.ts';
 import { Reports } from '../../plugins/reports.ts';
+import { Revivals } from '../../plugins/revivals.ts';
 import { Roster } from '../../plugins/roster.ts';
 import { SetupDeadlines } from '../../plugins/setup-deadlines.ts';
 import { World } from './world.ts';
@@ -75,8 +76,10 @@ function household() {
     log: nothing,
   });
   const setups = new SetupDeadlines(systemClock, nothing);
-  const parts = { roster, hosts, capabilities, hooks, setups, pump };
-  const endings = new Endings({ ...parts, onStatus: nothing, log: nothing });
+  const told = { onStatus: nothing, log: nothing };
+  const parts = { roster, hosts, pump, ...told };
+  const revivals = new Revivals({ ...parts, clock: systemClock, isOn: false });
+  const endings = new Endings({ ...parts, capabilities, hooks, setups, revivals });
   const admission = new Admission({
     plugins,
     authorize: () => Granted.of([]),
@@ -120,7 +123,7 @@ test('a process that dies blames no plugin of another one, and takes none along'
   const death = { reason: 'it crashed', named: true, suspects: [shared.slot] };
   const explained = endings.hostDied(alone.home, { ...death, culprit: shared.slot });
   assert.deepEqual([explained, shared.phase, alone.phase], [false, 'running', 'loading']);
-  assert.equal(shared.suspected(performance.now()), false);
+  assert.equal(shared.pace.isSuspected(performance.now()), false);
   endings.hostDied(sharedHome, { ...death, culprit: shared.slot });
   assert.deepEqual([shared.phase, alone.phase], ['quarantined', 'loading']);
 });

@@ -257,7 +257,7 @@ export interface PlugOptions {
 /** Everything that the tests of the runtime need; gone when the test ends. */
 export async function stage(
   t: TestContext,
-  options: Pick<PluginRuntimeOptions, 'variables'> = {},
+  options: Pick<PluginRuntimeOptions, 'variables' | 'retry' | 'simulation'> = {},
 ): Promise<Stage> {
   const world = new World();
   const alice = world.member('alice');
@@ -268,6 +268,8 @@ export async function stage(
   const runtimes: PluginRuntime[] = [];
   const start = async (client: PluginClient): Promise<PluginRuntime> => {
     const started = await PluginRuntime.start({
+      // Most tests look at what is in quarantine, which must stay there then.
+      retry: false,
       ...options,
       client,
       dataDir: dir,

@@ -175,6 +175,12 @@ async function meet(
       on.alice.say(`ping ${ping} after ${name}`);
       const mark = await on.world.next(`lab/bot: pong ${ping} after ${name}`, from);
       if (mark === '!') break;
+      // One that was blamed for what another did would never mark anything again.
+      const others = on.runtime.list().filter(({ id }) => id !== 'evil');
+      assert.deepEqual(
+        others.map(({ reason }) => reason),
+        ['', ''],
+      );
     }
   });
   const first = shown[0]?.replace(/!$/, '');

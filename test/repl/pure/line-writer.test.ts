@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
-import { LineWriter } from '../../repl/line-writer.ts';
+import { LineWriter } from '../../../repl/line-writer.ts';
 
 /** A reader that takes a piece only when it is told to. */
 function reader(): { stream: Writable; take: (error?: Error) => void } {

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BanterError, type DirectoryEntry, type ListUsersOptions } from '../../core/index.ts';
-import { commandTable, dotForms } from '../../repl/commands/index.ts';
-import { complete } from '../../repl/completer.ts';
-import { Formatter } from '../../repl/format.ts';
-import { ChatSession } from '../../repl/session.ts';
-import { MemoryChat, MemoryClient } from './memory-chat.ts';
+import { BanterError, type DirectoryEntry, type ListUsersOptions } from '../../../core/index.ts';
+import { commandTable, dotForms } from '../../../repl/commands/index.ts';
+import { complete } from '../../../repl/completer.ts';
+import { Formatter } from '../../../repl/format.ts';
+import { ChatSession } from '../../../repl/session.ts';
+import { MemoryChat, MemoryClient } from '../memory-chat.ts';
 
 /** A client that is told of itself alone, at a server with 2,500 others. */
 class LonelyClient extends MemoryClient {

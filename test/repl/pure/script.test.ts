@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { PassThrough, Writable } from 'node:stream';
 import { test } from 'node:test';
-import { runScript, type ScriptOptions } from '../../repl/script.ts';
-import { MemoryChat, type MemoryClient } from './memory-chat.ts';
+import { runScript, type ScriptOptions } from '../../../repl/script.ts';
+import { MemoryChat, type MemoryClient } from '../memory-chat.ts';
 
 interface Run {
   readonly code: number;

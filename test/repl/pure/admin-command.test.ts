@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, it } from 'node:test';
-import { runScript } from '../../repl/script.ts';
-import { MemoryChat } from './memory-chat.ts';
+import { runScript } from '../../../repl/script.ts';
+import { MemoryChat } from '../memory-chat.ts';
 
 /** What a line asks of the server, and what is printed for it. */
 async function run(line: string): Promise<{ asked: unknown; out: string; error: string }> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { parseClientArguments, parseServerArguments } from '../../repl/classic-arguments.ts';
+import { parseClientArguments, parseServerArguments } from '../../../repl/classic-arguments.ts';
 
 /** The fault's lines, or undefined for arguments that are right. */
 function faultOf(

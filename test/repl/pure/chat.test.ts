@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BanterError } from '../../core/index.ts';
-import { Chat } from '../../repl/chat-object.ts';
-import { ChatSession } from '../../repl/session.ts';
-import { MemoryChat, type MemoryClient } from './memory-chat.ts';
+import { BanterError } from '../../../core/index.ts';
+import { Chat } from '../../../repl/chat-object.ts';
+import { ChatSession } from '../../../repl/session.ts';
+import { MemoryChat, type MemoryClient } from '../memory-chat.ts';
 
 function start(): {
   chat: Chat;

@@ -3,10 +3,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { commandTable, dotForms } from '../../repl/commands/index.ts';
-import { rewriteImports } from '../../repl/imports.ts';
-import { StatementSplitter, splitStatements, statementLengthMax } from '../../repl/statements.ts';
-import { prepare } from '../../repl/syntax.ts';
+import { commandTable, dotForms } from '../../../repl/commands/index.ts';
+import { rewriteImports } from '../../../repl/imports.ts';
+import {
+  StatementSplitter,
+  splitStatements,
+  statementLengthMax,
+} from '../../../repl/statements.ts';
+import { prepare } from '../../../repl/syntax.ts';
 
 const vocabulary = { commands: commandTable, dotForms };
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Script } from 'node:vm';
 import fc from 'fast-check';
-import { commandTable, dotForms, takesVerbatimText } from '../../repl/commands/index.ts';
-import { classifyLine, shadowedCommand } from '../../repl/line.ts';
+import { commandTable, dotForms, takesVerbatimText } from '../../../repl/commands/index.ts';
+import { classifyLine, shadowedCommand } from '../../../repl/line.ts';
 
 const vocabulary = { commands: commandTable, dotForms };
 

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Chat } from '../../repl/chat-object.ts';
-import { commandTable, parseArguments } from '../../repl/commands/index.ts';
-import { complete } from '../../repl/completer.ts';
-import { Formatter } from '../../repl/format.ts';
-import { ChatSession } from '../../repl/session.ts';
-import { MemoryChat } from './memory-chat.ts';
+import { Chat } from '../../../repl/chat-object.ts';
+import { commandTable, parseArguments } from '../../../repl/commands/index.ts';
+import { complete } from '../../../repl/completer.ts';
+import { Formatter } from '../../../repl/format.ts';
+import { ChatSession } from '../../../repl/session.ts';
+import { MemoryChat } from '../memory-chat.ts';
 
 const plain = new Formatter({ name: 'ann', colours: false });
 

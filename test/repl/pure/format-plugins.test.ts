@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChatPlugins } from '../../repl/chat-client.ts';
-import { commandTable } from '../../repl/commands/index.ts';
+import type { ChatPlugins } from '../../../repl/chat-client.ts';
+import { commandTable } from '../../../repl/commands/index.ts';
 import {
   describeKept,
   describePlugin,
   describePluginStatus,
   describeTap,
   describeTrace,
-} from '../../repl/format-plugins.ts';
-import { PluginTap } from '../../repl/plugin-tap.ts';
-import { ChatSession } from '../../repl/session.ts';
-import { MemoryChat } from './memory-chat.ts';
+} from '../../../repl/format-plugins.ts';
+import { PluginTap } from '../../../repl/plugin-tap.ts';
+import { ChatSession } from '../../../repl/session.ts';
+import { MemoryChat } from '../memory-chat.ts';
 
 const hostile = 'a\u001b[2Jb\r\nc\u202e';
 
@@ -212,6 +212,9 @@ test('the status of a plugin tells what it counts, harmless on a terminal', () =
     commands: [],
     counters: { restarts: 1 },
     queued: 2,
+    cpuMs: 120,
+    cpuMsPerMinute: 20_000,
+    recovery: { tries: 2, triesMax: 8 },
     metrics: {
       families: [
         { ...family, name: 'rolls', kind: 'counter', series: series(12) },
@@ -224,6 +227,8 @@ test('the status of a plugin tells what it counts, harmless on a terminal', () =
   const shown = '{who="␛[2J\\"x\\""}';
   assert.deepEqual(words.split('\n'), [
     'dice 1.0.0 running: 1 restarts; 2 events wait for it',
+    '  120 ms of processor time within a minute, of 20000',
+    '  tried again 2 times of 8',
     `  rolls${shown} 12`,
     `  took${shown} 4 values, 0.5 each`,
     `  none${shown} 0 values`,
@@ -241,6 +246,16 @@ test('a plugin is listed with what it has done, and what it keeps is shown', () 
     describePlugin({ ...plugin, isolation: 'process', isDryRun: true }),
     'dice 1.0.0 running, own process, dry run',
   );
+  const fallen = { ...plugin, state: 'quarantined', reason: 'it looped' };
+  const at = (tries: number, atMs?: number) =>
+    describePlugin({
+      ...fallen,
+      recovery: { tries, triesMax: 8, ...(atMs === undefined ? {} : { atMs }) },
+    });
+  const time = new Date(2026, 1, 3, 4, 5, 6).getTime();
+  assert.equal(at(2, time), 'dice 1.0.0 quarantined: it looped; tried again at 04:05:06 (2 of 8)');
+  assert.equal(at(8), 'dice 1.0.0 quarantined: it looped; not tried again after 8 times');
+  assert.equal(at(0), 'dice 1.0.0 quarantined: it looped');
   const kept = (value: Parameters<typeof describeKept>[0]['kept']): string =>
     describeKept({ type: 'pluginStorage', plugin: 'dice', kept: value });
   assert.equal(kept({ type: 'keys', keys: [], more: false }), 'dice keeps nothing');

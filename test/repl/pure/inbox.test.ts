@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChatMessage } from '../../core/index.ts';
-import { Inbox } from '../../repl/inbox.ts';
+import type { ChatMessage } from '../../../core/index.ts';
+import { Inbox } from '../../../repl/inbox.ts';
 
 function say(text: string, from = 'bob'): ChatMessage {
   return {
