@@ -1,13 +1,13 @@
 /** What can be seen of plugins from outside: traces of messages for `explain`, and everything as it happens for `tap`. */
 
-import {
-  BanterError,
-  type GroupMessage,
-  type Outgoing,
-  type PrivateMessage,
-  type Receipt,
-  type SentMessage,
+import type {
+  GroupMessage,
+  Outgoing,
+  PrivateMessage,
+  Receipt,
+  SentMessage,
 } from '../core/client-api.ts';
+import { BanterError } from '../core/error-api.ts';
 import type { Action, AskingAction, Outcome, PluginEvent, SendingAction } from './bridge.ts';
 import type { Clock } from './clock.ts';
 import type { PluginClient } from './feed.ts';

@@ -1,10 +1,13 @@
 /** A private message to somebody absent, between real processes: kept over a kill of the server, shown at the prompt. */
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { Client } from '../../core/index.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { type ChildProgram, startBanter } from '../support/processes.ts';
+import { hostServer } from '../support/server.ts';
 import { openBanter } from '../support/terminal.ts';
 
 async function serve(home: Home, port: number, ...more: readonly string[]): Promise<ChildProgram> {
@@ -20,12 +23,19 @@ async function once(home: Home, line: string, name: string, server: string) {
   return { code, told: lines.map((each) => JSON.parse(each)) };
 }
 
+/** Bob comes, claims the name, and goes, as he would from this home. */
+async function visit(home: Home, address: string): Promise<void> {
+  const dataDir = join(home.path, 'data/banter');
+  const bob = await Client.connect({ name: 'bob', server: address, dataDir });
+  await bob.close();
+}
+
 async function begin(t: TestContext, ...more: readonly string[]) {
   const home = temporaryHome(t);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const server = await serve(home, port, ...more);
-  assert.equal((await once(home, 'whoami', 'bob', address)).code, 0);
+  await visit(home, address);
   return { home, port, address, server };
 }
 
@@ -48,7 +58,9 @@ test('a message to who is away outlives a kill of the server, and both sides hea
 });
 
 test('the prompt completes who is away, says that a message is kept, and later that it arrived', async (t) => {
-  const { home, address } = await begin(t);
+  const home = temporaryHome(t);
+  const address = await hostServer(home);
+  await visit(home, address);
   const ann = openBanter(home, ['chat', 'ann', address], { columns: 80, rows: 12 });
   await ann.waitForScreen(/ann> ?$/);
   ann.type('send b');

@@ -124,13 +124,17 @@ test('an operator by configuration closes the server, and who is invited comes i
 });
 
 test('an operator gives a group to somebody else, and removes one that nobody is in', async (t) => {
-  const { address, serve, run } = await place(temporaryHome(t));
-  const before = await serve();
-  await run('-e', 'whoami', '--as', 'ann', address);
-  await stop(before);
-  await serve('--operator', 'ann');
+  const { home, port, address, visit, run } = await place(temporaryHome(t));
+  const store = new MemoryStore(new Uint8Array(32).fill(7));
+  const before = await host(t, port, { store });
+  await visit('ann');
+  await before.close();
+  await host(t, port, { store, operators: ['ann'] });
+  const dataDir = join(home.path, 'data/banter');
   for (const name of ['bob', 'eve']) {
-    await run('-e', `create_group ${name}s`, '--as', name, address);
+    const client = await Client.connect({ name, server: address, dataDir });
+    await client.createGroup(`${name}s`);
+    await client.close();
   }
   const as = [address, '--as', 'ann'];
   const given = await run('admin', 'give-group', 'eves', 'bob', ...as);

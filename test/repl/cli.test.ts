@@ -10,6 +10,7 @@ import { buildProgram } from '../../repl/cli.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { banterPath, ChildProgram, startBanter, startNode } from '../support/processes.ts';
+import { hostServer } from '../support/server.ts';
 import { openBanter } from '../support/terminal.ts';
 
 interface Ended {
@@ -132,7 +133,8 @@ test('ends with 3 where no server answers', async (t) => {
 });
 
 test('runs lines, files and pipes alike', async (t) => {
-  const { home, address } = await serve(t);
+  const home = temporaryHome(t);
+  const address = await hostServer(home);
   const expected = 'group ops created; enter it with "join_group"\nops\n42\n';
   const lines = ['-e', 'create_group ops', '-e', 'list_groups', '-e', 'const n = 6', '-e', 'n * 7'];
   assert.deepEqual(await run(home, [...lines, '--as', 'ann', address]), {
