@@ -34,8 +34,11 @@ export interface PluginContext<S extends Settings> {
   readonly config: ConfigOf<S>;
   /** Lines for whoever runs the plugin; at most 2000 characters each, 600 lines a minute, the rest is dropped. */
   readonly log: {
+    /** What happens as it should. */
     info(...values: readonly unknown[]): void;
+    /** What somebody should look at. */
     warn(...values: readonly unknown[]): void;
+    /** What went wrong. */
     error(...values: readonly unknown[]): void;
   };
   readonly file: {
@@ -57,6 +60,7 @@ export interface PluginContext<S extends Settings> {
   readonly use: UseHook;
   /** Calls `listener` for each such event. Throws without the permission that the event needs. */
   on<E extends keyof PluginEvents>(event: E, listener: (event: PluginEvents[E]) => unknown): void;
+  /** The same of those events that the options let through. */
   on<E extends keyof PluginEvents>(
     event: E,
     options: ListenOptions,
@@ -75,12 +79,14 @@ export interface PluginContext<S extends Settings> {
    * a text that it returns is the reply. At most 256 patterns, those of `respond` included.
    */
   hear(pattern: RegExp, handler: HearHandler): void;
+  /** The same of those messages that the options let through. */
   hear(pattern: RegExp, options: HearOptions, handler: HearHandler): void;
   /**
    * The same of messages that are for this client: private ones, and those that begin with `name:`, `name,` or `@name`.
    * `pattern` is held against what follows that.
    */
   respond(pattern: RegExp, handler: HearHandler): void;
+  /** The same of those messages that the options let through. */
   respond(pattern: RegExp, options: HearOptions, handler: HearHandler): void;
   readonly ask: PluginAsk;
   /**

@@ -112,6 +112,7 @@ export interface Committed {
   readonly durable: boolean;
 }
 
+/** What a send resolves with. */
 export type Receipt = Delivered | Stored | Committed;
 
 /** One name of the directory. */

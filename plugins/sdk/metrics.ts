@@ -49,7 +49,10 @@ export interface PluginHistogram<L extends string = never> {
  * label for 64 characters. What goes beyond is dropped and counted, and said once in the log.
  */
 export interface PluginMetrics {
+  /** Declares what only grows. */
   counter<const L extends string = never>(definition: MetricDefinition<L>): PluginCounter<L>;
+  /** Declares what goes up and down. */
   gauge<const L extends string = never>(definition: MetricDefinition<L>): PluginGauge<L>;
+  /** Declares what is measured again and again, and counted by its size. */
   histogram<const L extends string = never>(definition: HistogramDefinition<L>): PluginHistogram<L>;
 }

@@ -64,6 +64,7 @@ export interface PluginSchedule {
    * restart changes nothing of that, another interval begins anew.
    */
   every(id: string, interval: Interval, handler: (run: ScheduledRun) => unknown): Promise<void>;
+  /** The same with options. */
   every(
     id: string,
     interval: Interval,
@@ -75,6 +76,7 @@ export interface PluginSchedule {
    * `30 7 * * MON-FRI`.
    */
   cron(id: string, expression: string, handler: (run: ScheduledRun) => unknown): Promise<void>;
+  /** The same with options. */
   cron(
     id: string,
     expression: string,
@@ -83,6 +85,7 @@ export interface PluginSchedule {
   ): Promise<void>;
   /** Registers what is done with the tasks of this id, those of before a restart included. */
   task<T = undefined>(id: string, handler: (run: ScheduledRun<T>) => unknown): ScheduledTask<T>;
+  /** The same with options. */
   task<T = undefined>(
     id: string,
     options: ScheduleOptions,

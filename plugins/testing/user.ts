@@ -23,6 +23,7 @@ export class User {
     this.#person = new Person(stage, name, isBot);
   }
 
+  /** The name it speaks under. */
   get name(): string {
     return this.#person.name;
   }

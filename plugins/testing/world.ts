@@ -201,6 +201,7 @@ export class TestWorld {
     return this.#closing;
   }
 
+  /** The same as {@link close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client, Server } from '../../core/index.ts';
-import { PluginRuntime } from '../../plugins/index.ts';
+import { builtinPlugins, PluginRuntime } from '../../plugins/index.ts';
 import { temporaryHome } from '../support/home.ts';
 import { startNode } from '../support/processes.ts';
 
@@ -53,3 +53,35 @@ for (const { file, id } of pages) {
     await run.waitFor(/^# pass 1$/m);
   });
 }
+
+test('every built-in plugin is small, has tests, and is documented as an example of one thing', async () => {
+  const page = await readFile(new URL('../../docs/PLUGINS.md', import.meta.url), 'utf8');
+  const [, list = ''] = page.split('\n## Built in\n');
+  const entries = list.split(/\n(?=- `)/);
+  for (const id of builtinPlugins) {
+    const source = await readFile(
+      new URL(`../../plugins/builtin/${id}.ts`, import.meta.url),
+      'utf8',
+    );
+    const [, ...imports] = source.split(/^import .* from /m);
+    assert.deepEqual(
+      imports.filter((rest) => !rest.startsWith("'../sdk.ts'")),
+      [],
+      id,
+    );
+    assert.ok(source.split('\n').length <= 150, id);
+    const tests = new URL(`builtin/${id}.test.ts`, import.meta.url);
+    assert.match(await readFile(tests, 'utf8'), /^test\(/m);
+    const entry = entries.find((text) => text.startsWith(`- \`${id}\`: `)) ?? '';
+    assert.match(entry.replaceAll(/\s+/g, ' '), / An example of [^.]+\./, id);
+  }
+});
+
+test('more than sixty attacks run against the real process', async () => {
+  const folder = new URL('attacks/', import.meta.url);
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.ts'));
+  const sources = await Promise.all(files.map((name) => readFile(new URL(name, folder), 'utf8')));
+  // What an attack is made of stands in one place of its table.
+  const attacks = sources.flatMap((source) => source.match(/^ {4}(?:code|index): /gm) ?? []);
+  assert.ok(attacks.length > 100, `${attacks.length}`);
+});

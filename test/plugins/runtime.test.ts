@@ -242,6 +242,24 @@ export default definePlugin({ id: 'buggy', version: '1.0.0', permissions: ['mess
   assert.deepEqual([level, plugin], ['error', 'buggy']);
 });
 
+test('plugins share one process, and nothing in it', { timeout }, async (t) => {
+  const { plug, runtime, alice, world } = await stage(t);
+  await plug(
+    'first',
+    `globalThis.secret = 'tea'; Object.prototype.secret = 'tea';
+     ${sibling}`,
+  );
+  await plug(
+    'second',
+    `ctx.hear(/^look/, () => [typeof globalThis.secret, typeof {}.secret].join(' '));`,
+  );
+  alice.say('look');
+  await world.heard('lab/bot: undefined undefined');
+  alice.say('ping');
+  await world.heard('lab/bot: pong');
+  assert.deepEqual(runtime.hostPids, [runtime.hostPid]);
+});
+
 test('a killed child comes back with all its plugins', { timeout }, async (t) => {
   const { plug, alice, world, runtime, logged } = await stage(t);
   await plug('one', sibling.replaceAll('pong', 'one'));
