@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PluginRuntime } from '../../plugins/index.ts';
-import { type Stage, stage } from './world.ts';
+import { type Stage, sharedStage, stage } from './world.ts';
 
 const timeout = 60_000;
+
+const shared = sharedStage();
 
 /** Says something, and resolves with what the bot says next in the group. */
 function asking({ world, alice }: Stage, who: { say(text: string): void } = alice) {
@@ -17,7 +19,7 @@ function asking({ world, alice }: Stage, who: { say(text: string): void } = alic
 test('a command gets its arguments by their types, in the group and privately', {
   timeout,
 }, async (t) => {
-  const on = await stage(t);
+  const on = await shared(t);
   const ask = asking(on);
   const { commands } = await on.plug(
     'dice',
@@ -42,7 +44,7 @@ test('a command gets its arguments by their types, in the group and privately', 
 test('who may give a command: moderators, the owner, operators, people by name', {
   timeout,
 }, async (t) => {
-  const on = await stage(t);
+  const on = await shared(t);
   const { bot, world, plug, alice } = on;
   await plug(
     'strict',
@@ -83,7 +85,7 @@ test('an owner is a moderator, too, and a client that is an operator knows the o
 });
 
 test('beyond its rate a command is refused, and that is told once', { timeout }, async (t) => {
-  const on = await stage(t);
+  const on = await shared(t);
   await on.plug(
     'slow',
     `ctx.command({ name: 'once', description: '', rateLimit: { times: 1, every: '1h' } }, ({ message }) => message.from + ' done');`,
@@ -99,7 +101,7 @@ test('beyond its rate a command is refused, and that is told once', { timeout },
 test('a command that wants to be confirmed is done on yes of the same person alone', {
   timeout,
 }, async (t) => {
-  const on = await stage(t);
+  const on = await shared(t);
   await on.plug(
     'wiper',
     `ctx.command({ name: 'wipe', description: '', confirm: true }, () => 'wiped');
@@ -120,7 +122,7 @@ test('a command that wants to be confirmed is done on yes of the same person alo
 test('of several commands that want to be confirmed, yes is said to the one that it names', {
   timeout,
 }, async (t) => {
-  const on = await stage(t);
+  const on = await shared(t);
   const command = (name: string): string =>
     `ctx.command({ name: '${name}', description: '', confirm: true, args: [{ name: 'what', type: 'rest', optional: true }] },
        ({ args }) => '${name} ' + args.what);`;
@@ -142,7 +144,7 @@ test('of several commands that want to be confirmed, yes is said to the one that
 });
 
 test('a confirmation that does not come counts as no', { timeout }, async (t) => {
-  const on = await stage(t);
+  const on = await shared(t);
   await on.plug(
     'wiper',
     `ctx.command({ name: 'wipe', description: '', confirm: { prompt: 'sure?', timeoutMs: 1000 } }, () => 'wiped');`,
@@ -172,7 +174,7 @@ for (const [mistake, message] of [
   [`{ name: 'a', description: '', args: [{ name: 'x', type: 'date' }] }`, /has no type/],
 ] as const) {
   test(`a command is refused in setup: ${mistake}`, { timeout }, async (t) => {
-    const { plug } = await stage(t);
+    const { plug } = await shared(t);
     await assert.rejects(plug('wrong', `ctx.command(${mistake}, () => '');`), {
       code: 'PLUGIN_FAILED',
       message,

@@ -45,6 +45,13 @@ export class World {
   #seq = 0;
   #mids = 0;
 
+  /** Nothing has been said, and nobody else is there. */
+  clear(...staying: readonly Member[]): void {
+    for (const all of [this.transcript, this.hops, this.log]) all.length = 0;
+    this.#members.clear();
+    for (const member of staying) this.#members.set(member.name, member);
+  }
+
   member(name: string, bot = false): Member {
     const member = new Member(this, name, bot);
     for (const other of this.#members.values()) {
@@ -254,9 +261,31 @@ export interface PlugOptions {
   readonly config?: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * A stage for one test of a file after the other, where a child process for each proves nothing: what a test has loaded is
+ * unloaded when it ends, and what was said is forgotten. What plugins keep stays, and so do
+ * their names in the list, and for a while what the runtime knows of roles.
+ */
+export function sharedStage(): (t: TestContext) => Promise<Stage> {
+  // Made outside of any test, so that it ends with the file.
+  const made = stage({ after });
+  return async (t) => {
+    const on = await made;
+    const { runtime, world, alice, bot, logs } = on;
+    t.after(async () => {
+      for (const { id, state } of runtime.list()) if (state !== 'stopped') await runtime.unload(id);
+      world.clear(alice, bot);
+      bot.roles.clear();
+      bot.operators = undefined;
+      logs.length = 0;
+    });
+    return on;
+  };
+}
+
 /** Everything that the tests of the runtime need; gone when the test ends. */
 export async function stage(
-  t: TestContext,
+  t: { after(close: () => Promise<void>): void },
   options: Pick<PluginRuntimeOptions, 'variables' | 'retry' | 'simulation'> = {},
 ): Promise<Stage> {
   const world = new World();
