@@ -350,15 +350,13 @@ export class Client extends EventEmitter<ClientEvents> {
     this.#name = welcome.name;
     this.#policy = policyOf(welcome);
     this.#deliveries.resume(welcome.groups);
-    this.#wiring?.lookUps.handleWelcome();
-    this.#wiring?.direct.handleServer();
+    this.#wiring?.handleWelcome();
     if (!isFirst) this.#passage.emit('reconnected');
     this.#handleDirectory(this.#mirror.begin(welcome));
   }
 
   #handleDirectory(changed: readonly DirectoryEntry[]): void {
-    this.#wiring?.direct.handleDirectory(changed);
-    this.#wiring?.letterbox.retry();
+    this.#wiring?.handleDirectory(changed);
     if (changed.length > 0) this.#passage.emit('directoryChanged', changed);
     if (this.connected && this.#mirror.isComplete) this.#connecting?.resolve();
   }

@@ -187,6 +187,18 @@ export class Wiring {
     return true;
   }
 
+  /** The server is there. */
+  handleWelcome(): void {
+    this.lookUps.handleWelcome();
+    this.direct.handleServer();
+  }
+
+  /** The mirror has learnt this: peers may have moved, and senders are known by now. */
+  handleDirectory(changed: readonly DirectoryEntry[]): void {
+    this.direct.handleDirectory(changed);
+    this.letterbox.retry();
+  }
+
   /** The server's connection has ended. */
   handleLoss(): void {
     this.letterbox.handleLoss();

@@ -1,21 +1,13 @@
 /** `banter trust`: a changed key is refused until a person says otherwise. */
 
 import assert from 'node:assert/strict';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { type ChildProgram, startBanter } from '../support/processes.ts';
-
-async function serve(
-  home: Home,
-  port: number,
-): Promise<{ readonly server: ChildProgram; readonly fingerprint: string }> {
-  const server = startBanter(home, ['serve', '-p', `${port}`, '--host', '127.0.0.1']);
-  const { captures } = await server.waitFor(/#([\w-]{43})\n/);
-  return { server, fingerprint: captures[0] ?? '' };
-}
+import { hostServer, hostServerAt } from '../support/server.ts';
 
 async function run(home: Home, args: readonly string[]): Promise<ChildProgram> {
   const program = startBanter(home, args);
@@ -23,22 +15,15 @@ async function run(home: Home, args: readonly string[]): Promise<ChildProgram> {
   return program;
 }
 
-/** Its key and its names are gone, as after a new installation. */
-function forgetServer(home: Home): void {
-  rmSync(join(home.path, 'data/banter/server'), { recursive: true });
-}
-
 test('a server with another key is refused until it is trusted', async (t) => {
   const home = temporaryHome(t);
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
   const ask = ['-e', 'whoami', '--as', 'ann', address];
-  const before = await serve(home, port);
+  const before = await hostServerAt(home, port);
   assert.deepEqual(await (await run(home, ask)).exit(), { code: 0, signal: null });
-  before.server.signal('SIGTERM');
-  await before.server.exit();
-  forgetServer(home);
-  const after = await serve(home, port);
+  await before.close();
+  const after = await hostServerAt(home, port);
   assert.notEqual(after.fingerprint, before.fingerprint);
 
   const refused = await run(home, ask);
@@ -63,15 +48,18 @@ test('a server with another key is refused until it is trusted', async (t) => {
 
 test('a peer’s key is the one it tells of itself, and is forgotten on request', async (t) => {
   const home = temporaryHome(t);
-  const port = await freePort();
-  const address = `127.0.0.1:${port}`;
-  await serve(home, port);
+  const address = await hostServer(home);
   const bob = startBanter(home, ['run', '-', address, '--as', 'bob']);
   bob.write('whoami');
   const { captures } = await bob.waitFor(/bob, in no group.*; your key ([0-9a-f]{64})\n/);
   const greeting = await run(home, ['-e', 'send bob hi', '--as', 'ann', address]);
   assert.deepEqual(await greeting.exit(), { code: 0, signal: null }, greeting.output);
-  const folder = join(home.path, 'data/banter/servers', `localhost%3A${port}`, 'ann');
+  const folder = join(
+    home.path,
+    'data/banter/servers',
+    address.replace('127.0.0.1:', 'localhost%3A'),
+    'ann',
+  );
   // What bob says of himself by other means is what ann has pinned.
   assert.deepEqual(JSON.parse(readFileSync(join(folder, 'peers.json'), 'utf8')), {
     bob: captures[0],

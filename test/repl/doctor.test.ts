@@ -9,6 +9,7 @@ import { sizeWords } from '../../repl/sizes.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Home, temporaryHome } from '../support/home.ts';
 import { startBanter } from '../support/processes.ts';
+import { hostServerAt } from '../support/server.ts';
 
 interface Report {
   readonly ok: boolean;
@@ -32,21 +33,6 @@ function stateOf({ checks }: Report, name: string): string | undefined {
   return checks.find(({ check }) => check === name)?.state;
 }
 
-async function serve(home: Home, port: number, data: string) {
-  const args = [
-    'serve',
-    '-p',
-    String(port),
-    '--host',
-    '127.0.0.1',
-    '--data',
-    join(home.path, data),
-  ];
-  const server = startBanter(home, args);
-  await server.waitFor('reach it as');
-  return server;
-}
-
 test('finds all well on a fresh machine, in lines that a person reads', async (t) => {
   const home = temporaryHome(t);
   const program = startBanter(home, ['doctor']);
@@ -68,12 +54,12 @@ test('meets the server: far or near, known or not, another or none', async (t) =
     none.checks.filter(({ state }) => state === 'wrong').map(({ check, found }) => [check, found]),
     [['server', `no server answers at localhost:${port}`]],
   );
-  const first = await serve(home, port, 'one');
+  const first = await hostServerAt(home, port);
   assert.match((await examine(home, address)).checks.at(-1)?.found ?? '', /never met before$/);
   await startBanter(home, ['trust', address]).exit();
   assert.match((await examine(home, address)).checks.at(-1)?.found ?? '', /as pinned$/);
-  await first.kill();
-  await serve(home, port, 'two');
+  await first.close();
+  await hostServerAt(home, port);
   const other = await examine(home, address);
   assert.equal(other.ok, false);
   assert.match(other.checks.at(-1)?.found ?? '', /; pinned is [\w-]{43}$/);

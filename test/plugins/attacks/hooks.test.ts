@@ -24,6 +24,8 @@ interface Attack {
   readonly tells?: RegExp;
   /** Whether the plugin is quarantined; else it lives. */
   readonly ends?: true;
+  /** Whether it cannot be stopped even then, and takes the process down a while later. */
+  readonly kills?: true;
 }
 
 /** The next hook, of another plugin, marks what it has let pass. */
@@ -67,6 +69,7 @@ const attacks: Readonly<Record<string, Attack>> = {
     shows: /^attack$/,
     tells: /hook receive: .*(took more than|died|quarantine)|is quarantined/,
     ends: true,
+    kills: true,
   },
   'a getter that changes its mind': {
     code: 'let asked = 0; return { get text() { asked += 1; return asked === 1 ? "once" : "twice"; } };',
@@ -188,6 +191,8 @@ async function meet(
   else assert.match(first ?? '', attack.shows);
   if (attack.ends) await on.quarantined('evil');
   if (attack.tells !== undefined) await on.logged(attack.tells);
+  // The next plugin must not be at work then: what its hooks were asked would be lost, and nobody would ask again.
+  if (attack.kills) await on.logged(/^is started again: .*could not be stopped/);
   const own = on.logs.filter(({ plugin }) => plugin === 'evil');
   for (const { text } of own) assert.ok(text.length < 2200, `${text.length} characters`);
   const states = on.runtime.list().map(({ id, state }) => `${id} ${state}`);

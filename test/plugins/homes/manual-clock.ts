@@ -1,6 +1,6 @@
 /** A clock for plugins that stands still until a test moves it. */
 
-import type { Clock } from '../../plugins/clock.ts';
+import type { Clock } from '../../../plugins/clock.ts';
 
 /** Its timers are due in the order of their times. */
 export class ManualClock implements Clock {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ChatMessage } from '../../core/client-api.ts';
-import type { PluginStatus } from '../../plugins/index.ts';
-import { usageOf } from '../../plugins/patience.ts';
-import { type Stage, stage } from './world.ts';
+import type { ChatMessage } from '../../../core/client-api.ts';
+import type { PluginStatus } from '../../../plugins/index.ts';
+import { usageOf } from '../../../plugins/patience.ts';
+import { type Stage, stage } from '../world.ts';
 
 const timeout = 60_000;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CpuMeter } from '../../plugins/cpu-meter.ts';
-import { CpuShares } from '../../plugins/cpu-shares.ts';
+import { CpuMeter } from '../../../plugins/cpu-meter.ts';
+import { CpuShares } from '../../../plugins/cpu-shares.ts';
 
 /** Looks at two isolates. */
 const look = (shares: CpuShares, cpuMs: number, one: number, two: number) =>

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { limits } from '../../plugins/limits.ts';
-import { Recovery } from '../../plugins/recovery.ts';
+import { limits } from '../../../plugins/limits.ts';
+import { Recovery } from '../../../plugins/recovery.ts';
 
 test('a plugin is tried again later each time, at most ten minutes later, and eight times', () => {
   const recovery = new Recovery();
