@@ -80,7 +80,8 @@ describe('a registration', () => {
     const first = await world.join('Ann', {
       dataDir,
       environment: cable.environment,
-      silenceMs: 100,
+      // Long enough for a busy machine to answer in, before it is cut off.
+      silenceMs: 1000,
     });
     const cut = once(first, 'disconnected');
     cable.cut();
