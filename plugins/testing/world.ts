@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BanterError } from '../../core/error-api.ts';
 import type { Faults } from '../../core/simulation-api.ts';
+import { Bundler } from '../bundle.ts';
 import { Bot } from './bot.ts';
 import { Person } from './person.ts';
 import type { PluginToLoad } from './plugin-to-load.ts';
@@ -79,6 +80,7 @@ async function fill(stage: Stage, { plugins = [], bots, seed = 1 }: WorldOptions
       'start: `now` is a Date, or a text such as 2026-03-01T08:00Z',
     );
   }
+  using _bundlesForEach = Bundler.keepService();
   await stage.open();
   const all = Object.entries<BotToStart>(bots ?? { bot: { plugins } });
   const places = all.map(([, { owns = [], groups = [stage.options.group] }]) => ({ owns, groups }));
