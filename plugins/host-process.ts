@@ -1,8 +1,7 @@
 /** Supervisor of a child process that holds isolates: starts it in a cage, watches it, starts it again when it dies. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import type { ChildProcess } from 'node:child_process';
+import { spawnCaged } from './cage.ts';
 import { endFaults } from './end-reason.ts';
 import { type HostCommand, type HostReport, parseReport } from './host-bridge.ts';
 import type { HostCode } from './host-code.ts';
@@ -164,7 +163,6 @@ export class HostProcess {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-hostLimits.stderrCharactersMax);
     });
-    lowerPriority(child);
     this.#watch(hostLimits.start);
   }
 
@@ -316,36 +314,5 @@ export class HostProcess {
       // A failure to write is followed by the child's exit, which is where it is handled.
       this.#child.send(command, () => undefined);
     }
-  }
-}
-
-/**
- * Starts the child without files, programs, environment, WebAssembly and just-in-time compiler.
- * The script goes in through standard input, so that the child need not be able to read our own files.
- */
-function spawnCaged({ readableDirs }: HostCode): ChildProcess {
-  const flags = [
-    '--no-node-snapshot',
-    '--jitless',
-    '--no-warnings',
-    '--disable-sigusr1',
-    '--permission',
-    '--allow-addons',
-    ...readableDirs.map((dir) => `--allow-fs-read=${dir}`),
-  ];
-  return spawn(process.execPath, [...flags, '-'], {
-    cwd: '/',
-    // The native loader would look for a file to tell the C library, which the cage forbids.
-    env: { LIBC: existsSync('/etc/alpine-release') ? 'musl' : 'glibc' },
-    serialization: 'json',
-    stdio: ['pipe', 'ignore', 'pipe', 'ipc'],
-  });
-}
-
-function lowerPriority(child: ChildProcess): void {
-  try {
-    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // The child is gone already, or the system has no priorities; neither needs an answer.
   }
 }

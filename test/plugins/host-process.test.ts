@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { type HostDeath, HostProcess } from '../../plugins/host-process.ts';
 import { until } from './world.ts';
@@ -62,6 +63,20 @@ for (const [name, [action, reason]] of Object.entries(deadly)) {
     assert.equal(deaths[0]?.culprit, 7);
   });
 }
+
+test('the kernel bounds a child: no file is written, few are open, and memory has an end', {
+  timeout,
+}, async (t) => {
+  const { ups, when } = supervise(t, up);
+  await when(() => ups.length === 1);
+  const lines = readFileSync(`/proc/${ups[0]}/limits`, 'latin1').split('\n');
+  const hardOf = (name: string): string | undefined =>
+    lines.find((line) => line.startsWith(name))?.split(/\s{2,}/)[2];
+  assert.deepEqual(
+    ['Max core file size', 'Max file size', 'Max open files', 'Max data size'].map(hardOf),
+    ['0', '0', '64', `${2 * 1024 ** 3}`],
+  );
+});
 
 test('a child that gets no processor is waited for, longer than one that loops', {
   timeout,
