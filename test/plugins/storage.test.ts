@@ -127,6 +127,19 @@ test('of many updates at once none is lost, whoever else changes the same key', 
   assert.equal(await ask(`storage.get('n')`), '400');
 });
 
+test('what is kept stays within its bound, however many calls race for the last room', {
+  timeout,
+}, async (t) => {
+  const { ask } = await keeper(t);
+  const value = `'x'.repeat(60_000)`;
+  const race = `Promise.allSettled(Array.from({ length: 90 }, (_, at) => at % 3 === 0
+    ? storage.update('u' + at, () => ${value})
+    : storage.set('s' + at, ${value}))).then((all) => all.filter(({ status }) => status === 'fulfilled').length)`;
+  // 4 MiB hold 69 of them with their keys.
+  assert.equal(await ask(race), '69');
+  assert.equal(await ask(`storage.list().then((keys) => keys.length)`), '69');
+});
+
 test('an update that makes nothing changes nothing, and one that throws rejects with what it threw', {
   timeout,
 }, async (t) => {
