@@ -6,21 +6,12 @@ import { heardEvents } from '../../plugins/heard-events.ts';
 import { limits } from '../../plugins/limits.ts';
 import { parseManifest } from '../../plugins/manifest.ts';
 import { HostedPlugin } from '../../plugins/plugin.ts';
+import { bundle, order } from './hosted.ts';
 
-const bundle = { file: 'x.ts', code: '', files: [], locate: () => undefined };
 const manifest = parseManifest(
   '{"id":"x","version":"1.0.0","permissions":["message.read"]}',
   'x.ts',
 );
-
-const order = {
-  spec: './x.ts',
-  source: { file: '/x.ts', identity: 'file:/x.ts' },
-  config: {},
-  variables: () => undefined,
-  isDryRun: false,
-  isIsolated: false,
-};
 
 /** It is described and may do what it asks for. */
 function describe(plugin: HostedPlugin): void {

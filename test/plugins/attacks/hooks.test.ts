@@ -4,13 +4,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ChatMessage } from '../../../core/client-api.ts';
 import { systemClock } from '../../../plugins/clock.ts';
-import { Granted } from '../../../plugins/granted.ts';
 import type { HookInfo } from '../../../plugins/hook-info.ts';
 import { Hooks } from '../../../plugins/hooks.ts';
 import { Insight } from '../../../plugins/insight.ts';
-import { parseManifest } from '../../../plugins/manifest.ts';
 import { OpenWork } from '../../../plugins/open-work.ts';
-import { HostedPlugin } from '../../../plugins/plugin.ts';
+import type { HostedPlugin } from '../../../plugins/plugin.ts';
+import { settingUp } from '../hosted.ts';
 import { type Stage, stage, World } from '../world.ts';
 import { inTime } from './arena.ts';
 
@@ -282,24 +281,7 @@ const marker = `ctx.use('receive', { deadlineMs: 5000 }, (m) => ({ text: m.text 
 
 /** A plugin in the midst of its `setup` that may change messages. */
 function hooked(slot: number): HostedPlugin {
-  const bundle = { file: 'x.ts', code: '', files: [], locate: () => undefined };
-  const source = `{"id":"x${slot}","version":"1.0.0","permissions":["message.change"]}`;
-  const order = {
-    spec: './x.ts',
-    source: { file: '/x.ts', identity: 'file:/x.ts' },
-    config: {},
-    variables: () => undefined,
-    isDryRun: false,
-    isIsolated: false,
-  };
-  const plugin = new HostedPlugin(slot, order, bundle);
-  const manifest = parseManifest(source, 'x.ts');
-  plugin.takeWork(0);
-  plugin.described(manifest);
-  plugin.authorized(Granted.of(manifest.permissions));
-  plugin.setUp('bot', '!');
-  plugin.turned(0, 0);
-  plugin.takeWork(0);
+  const plugin = settingUp(slot, 'message.change');
   plugin.turned(0, 0);
   return plugin;
 }

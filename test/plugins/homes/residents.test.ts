@@ -10,37 +10,20 @@ import { Granted } from '../../../plugins/granted.ts';
 import { Hooks } from '../../../plugins/hooks.ts';
 import { Hosts, sharedHome } from '../../../plugins/hosts.ts';
 import { Insight } from '../../../plugins/insight.ts';
-import { parseManifest } from '../../../plugins/manifest.ts';
-import { HostedPlugin } from '../../../plugins/plugin.ts';
+import type { HostedPlugin } from '../../../plugins/plugin.ts';
 import { Pump } from '../../../plugins/pump.ts';
 import { Reports } from '../../../plugins/reports.ts';
 import { Revivals } from '../../../plugins/revivals.ts';
 import { Roster } from '../../../plugins/roster.ts';
 import { SetupDeadlines } from '../../../plugins/setup-deadlines.ts';
+import { settingUp } from '../hosted.ts';
 import { World } from '../world.ts';
 
-const bundle = { file: 'x.ts', code: '', files: [], locate: () => undefined };
 const nothing = (): void => undefined;
 
 /** A plugin that runs, in a process of its own or with the others. */
 function running(slot: number, isIsolated: boolean): HostedPlugin {
-  const order = {
-    spec: './x.ts',
-    source: { file: '/x.ts', identity: 'file:/x.ts' },
-    config: {},
-    variables: () => undefined,
-    isDryRun: false,
-    isIsolated,
-  };
-  const plugin = new HostedPlugin(slot, order, bundle);
-  const source = `{"id":"x${slot}","version":"1.0.0","permissions":["message.send"]}`;
-  const manifest = parseManifest(source, 'x.ts');
-  plugin.takeWork(0);
-  plugin.described(manifest);
-  plugin.authorized(Granted.of(manifest.permissions));
-  plugin.setUp('bot', '!');
-  plugin.turned(0, 0);
-  plugin.takeWork(0);
+  const plugin = settingUp(slot, 'message.send', isIsolated);
   plugin.ready();
   plugin.turned(0, 0);
   return plugin;
